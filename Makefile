@@ -1,0 +1,78 @@
+# Everything a developer does with foxflow. "make" alone lists it.
+
+GO      ?= go
+BIN     := $(CURDIR)/bin
+# One set of flags for whatever compiles the server's packages: the build, vet,
+# lint and tests of dev/ share one cache, and it takes minutes to fill.
+DEV_FLAGS := -trimpath
+STATE := $(or $(FOXFLOW_STATE_DIR),.foxflow)
+PROGRESS := dev/with-progress.sh
+
+# With a server of your own nothing heavy is built.
+ifeq ($(strip $(TEMPORAL_ADDRESS)),)
+SERVER := foxflow-dev
+endif
+
+# The race detector needs a C compiler; without one the tests run without it.
+RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
+
+.PHONY: help build programs foxflow-dev demo dev temporal simulator test lint tools clean
+
+help:
+	@echo 'make demo        the whole stack and a story of four orders (ONCE=1: end after it)'
+	@echo 'make dev         the stack: Temporal, Web UI, simulator, one worker'
+	@echo 'make temporal    Temporal and its Web UI alone: bring your own worker'
+	@echo 'make simulator   the simulator alone'
+	@echo 'make build       bin/worker, bin/starter, bin/simulator, bin/foxflow-dev'
+	@echo 'make test        every test of both modules'
+	@echo 'make lint        gofmt, go vet, golangci-lint, workflowcheck'
+	@echo 'make clean       remove bin/ (state under .foxflow/ stays)'
+	@echo
+	@echo 'Settings: TEMPORAL_PORT, UI_PORT, SIMULATOR_PORT, FOXFLOW_STATE_DIR;'
+	@echo 'TEMPORAL_ADDRESS uses a Temporal server that runs already.'
+
+build: programs foxflow-dev
+
+programs:
+	@$(PROGRESS) 'Building worker, starter and simulator. The first time this takes a few minutes.' \
+		$(GO) build -v -trimpath -o $(BIN)/ ./worker ./starter ./simulator/cmd/simulator ./demo
+
+foxflow-dev:
+	@$(PROGRESS) 'Building the Temporal server and its Web UI: 5 to 10 minutes the first time (about 1,800 packages), seconds later.' \
+		$(GO) build -C dev -v $(DEV_FLAGS) -ldflags '-s -w' -o $(BIN)/foxflow-dev ./cmd/foxflow-dev
+
+demo: programs $(SERVER)
+	@$(BIN)/demo --story $(if $(filter-out 0,$(ONCE)),--once)
+
+dev: programs $(SERVER)
+	@$(BIN)/demo
+
+temporal: foxflow-dev
+	@$(BIN)/foxflow-dev temporal --port $(or $(TEMPORAL_PORT),7233) --ui-port $(or $(UI_PORT),8233) \
+		--state-dir "$(STATE)"
+
+simulator: programs
+	@mkdir -p "$(STATE)"
+	@$(BIN)/simulator --listen 127.0.0.1:$(or $(SIMULATOR_PORT),8099) --state "$(STATE)/simulator.state"
+
+test: programs $(SERVER)
+	$(if $(RACE),,@echo 'No C compiler found: tests run without the race detector.')
+	$(GO) test $(RACE) ./...
+	cd dev && FOXFLOW_BIN=$(BIN) $(GO) test $(DEV_FLAGS) -count=1 -timeout 30m ./e2e/...
+
+# In dev/ golangci-lint's govet looks at the packages that link the server: "go vet"
+# would analyse its 1,800 packages once more, for minutes.
+lint: tools
+	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
+	$(GO) vet ./...
+	cd dev && $(GO) vet $(DEV_FLAGS) ./e2e/...
+	$(BIN)/tools/golangci-lint run --allow-parallel-runners ./...
+	cd dev && GOFLAGS=$(DEV_FLAGS) $(BIN)/tools/golangci-lint run --allow-parallel-runners ./...
+	$(BIN)/tools/workflowcheck ./workflows/...
+
+tools:
+	@$(PROGRESS) 'Building golangci-lint and workflowcheck. The first time this takes a few minutes.' \
+		$(GO) build -C tools -v -o $(BIN)/tools/ tool
+
+clean:
+	rm -rf $(BIN)

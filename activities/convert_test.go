@@ -1,0 +1,92 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/temporal"
+
+	"foxflow/foxreload"
+	"foxflow/order"
+)
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// TestConvert walks every kind of error through the activities' last line: the
+// outermost error is what Temporal decides by.
+func TestConvert(t *testing.T) {
+	unauthorised := &Refusal{Class: foxreload.ClassUnauthorised, Code: "UNAUTHORIZED", Message: "no"}
+	balance := &Refusal{Class: foxreload.ClassBalance, Code: "BalanceNotEnough"}
+	held := Step{Held: foxreload.ClassUnauthorised, HoldEvery: time.Minute, HoldUntil: noon.Add(time.Hour)}
+	over := Step{Held: foxreload.ClassUnauthorised, HoldEvery: time.Minute, HoldUntil: noon}
+	for name, c := range map[string]struct {
+		in     Step
+		err    error
+		kind   string
+		final  bool
+		benign bool
+		after  time.Duration
+	}{
+		"refused":                         {err: unauthorised, kind: "UNAUTHORIZED", final: true},
+		"refused in the course of things": {err: balance, kind: "BalanceNotEnough", final: true, benign: true},
+		"refused, wrapped":                {err: fmt.Errorf("x: %w", unauthorised), kind: "UNAUTHORIZED", final: true},
+		"refused as before":               {in: held, err: unauthorised, kind: "UNAUTHORIZED", benign: true, after: time.Minute},
+		"refused otherwise than before":   {in: held, err: balance, kind: "BalanceNotEnough", final: true, benign: true},
+		"refused as before, time over":    {in: over, err: unauthorised, kind: "UNAUTHORIZED", final: true},
+		"no news":                         {err: &later{after: 5 * time.Second, why: "same"}, kind: "Unchanged", benign: true, after: 5 * time.Second},
+		"budget":                          {err: &foxreload.HeldError{For: 7 * time.Second}, kind: "Budget", benign: true, after: 7 * time.Second},
+		"429":                             {err: &foxreload.Error{Code: "HTTP_429", Class: foxreload.ClassPassing, RetryAfter: 9 * time.Second}, kind: "HTTP_429", after: 9 * time.Second},
+		"502":                             {err: &foxreload.Error{Code: "HTTP_502", Class: foxreload.ClassPassing}, kind: "HTTP_502"},
+		"ledger":                          {err: errors.New("disk full"), kind: "Ledger"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			a := &Activities{Now: func() time.Time { return noon }}
+			var app *temporal.ApplicationError
+			require.ErrorAs(t, a.convert(t.Context(), c.in, c.err), &app)
+			assert.Equal(t, c.kind, app.Type())
+			assert.Equal(t, c.final, app.NonRetryable())
+			assert.Equal(t, c.benign, app.Category() == temporal.ApplicationErrorCategoryBenign)
+			assert.Equal(t, c.after, app.NextRetryDelay())
+		})
+	}
+	t.Run("nothing", func(t *testing.T) { assert.NoError(t, (&Activities{}).convert(t.Context(), Step{}, nil)) })
+	t.Run("cancelled", func(t *testing.T) {
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		assert.True(t, temporal.IsCanceledError((&Activities{}).convert(ctx, Step{}, ctx.Err())))
+	})
+}
+
+func TestInterval(t *testing.T) {
+	for looks, want := range map[int]time.Duration{
+		0: 5 * time.Second, 1: 5 * time.Second, 2: 7500 * time.Millisecond, 3: 11250 * time.Millisecond,
+		6: 30 * time.Second, 100000: 30 * time.Second,
+	} {
+		for range 50 {
+			got := interval(5*time.Second, 30*time.Second, looks)
+			assert.GreaterOrEqual(t, got, want, "look %d", looks)
+			assert.LessOrEqual(t, got, want*13/10, "look %d", looks)
+		}
+	}
+	assert.GreaterOrEqual(t, interval(time.Minute, time.Second, 1), time.Minute, "an initial interval above the longest one wins")
+}
+
+// The key is a promise across versions: another value for the same reference
+// would make FoxReload take a repeated create for a new one.
+func TestIdempotencyKeyNeverChanges(t *testing.T) {
+	assert.Equal(t, "535c6d82-3a92-5829-a071-701c00026160", IdempotencyKey("shop-1001", 0))
+	assert.NotEqual(t, IdempotencyKey("shop-1001", 0), IdempotencyKey("shop-1001", 1))
+}
+
+func TestScrub(t *testing.T) {
+	r := order.Request{Items: []order.Item{{Note: map[string]string{"player_id": "00123456", "server": "eu"}}}}
+	codes := []json.RawMessage{json.RawMessage(`"AAAA-BBBB"`), json.RawMessage(`{"pin":"1234"}`)}
+	assert.Equal(t, "player ••• on eu has no code ••• (•••)", scrub("player 00123456 on eu\n has no code AAAA-BBBB (1234)", r, codes))
+	assert.LessOrEqual(t, len([]rune(scrub(string(make([]byte, 5000))+"x", r, nil))), maxWords+1)
+}

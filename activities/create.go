@@ -1,0 +1,196 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"foxflow/foxreload"
+	"foxflow/ledger"
+)
+
+// settingNoKeys is the ledger setting that remembers, for good, that FoxReload
+// rejects the idempotencyKey field.
+const settingNoKeys = "foxreload.idempotency_key_rejected"
+
+// How many orders are looked through for one that an earlier create may have
+// made: the open ones after a lost answer, all of them when FoxReload says that
+// ours exists.
+const (
+	searchOpen = 500
+	searchAll  = 5000
+)
+
+// CreateOrder makes sure that the reference has a FoxReload order and pins its
+// id in the ledger. Creating moves no money, so a create whose answer was lost
+// and whose order can't be found is simply made again: the orphan dies unpaid.
+//
+// Refusals: final, not_found, balance, exists (and it can't be found), price,
+// unauthorised, misdirected, guard.
+func (a *Activities) CreateOrder(ctx context.Context, in Step) (Outcome, error) {
+	defer heartbeat(ctx)()
+	ctx = context.WithoutCancel(ctx) // breaking off a create only makes an orphan
+	out, err := a.createOrder(foxreload.WithPriority(ctx, foxreload.PriorityCreate), in)
+	return out, a.convert(ctx, in, err)
+}
+
+func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) {
+	in, pinned, err := a.lastPinned(ctx, in)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if pinned != "" {
+		o, err := a.API.GetOrder(ctx, pinned)
+		if err != nil {
+			return Outcome{}, refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
+		}
+		return a.saw(ctx, in, o)
+	}
+	attempt, err := a.Ledger.CreateIntent(ctx, in.reference(), in.Status.Replacements, a.Now().UTC())
+	if err != nil {
+		return Outcome{}, err
+	}
+	key, err := a.key(ctx, in)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if attempt > 1 && key != "" {
+		switch found, ok, err := a.find(ctx, key, foxreload.OrderFilter{Status: foxreload.StatusActive}, searchOpen); {
+		case err != nil:
+			return Outcome{}, refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
+		case ok:
+			return a.adopt(ctx, in, found, "an earlier create had made it")
+		}
+		if err := a.note(ctx, in, fmt.Sprintf("orphan/%d", in.Status.Replacements),
+			"the answer to an earlier create is not known and no open order carries our key; should there be one, it expires unpaid"); err != nil {
+			return Outcome{}, err
+		}
+	}
+	return a.create(ctx, in, key)
+}
+
+// lastPinned returns the order id pinned for this replacement or for a later
+// one: after a reset the workflow starts counting again, the ledger doesn't.
+func (a *Activities) lastPinned(ctx context.Context, in Step) (Step, string, error) {
+	var last string
+	for n := in.Status.Replacements; ; n++ {
+		id, ok, err := a.Ledger.Pinned(ctx, in.reference(), n)
+		if err != nil || !ok {
+			return in, last, err
+		}
+		last, in.Status.Replacements = id, n
+	}
+}
+
+// key is the idempotency key to send, or "" where the field is not to be sent.
+func (a *Activities) key(ctx context.Context, in Step) (string, error) {
+	if !a.IdempotencyKeys {
+		return "", nil
+	}
+	_, rejected, err := a.Ledger.Setting(ctx, settingNoKeys)
+	if err != nil || rejected {
+		return "", err
+	}
+	return IdempotencyKey(in.reference(), in.Status.Replacements), nil
+}
+
+func (a *Activities) create(ctx context.Context, in Step, key string) (Outcome, error) {
+	r := foxreload.CreateRequest{IsMock: in.Request.Mock, IdempotencyKey: key}
+	for _, item := range in.Request.Items {
+		r.Items = append(r.Items, foxreload.CreateItem{ItemID: item.ItemID, Quantity: item.Quantity, Note: item.Note})
+	}
+	o, err := a.API.CreateOrder(ctx, r)
+	switch api := new(foxreload.Error); {
+	case err == nil:
+		return a.adopt(ctx, in, o, "")
+	case !errors.As(err, &api):
+		return Outcome{}, err
+	case api.Class == foxreload.ClassExists:
+		return a.adoptExisting(ctx, in, key, api)
+	case key != "" && rejectsKey(api):
+		if err := a.Ledger.SetSetting(ctx, settingNoKeys, "true"); err != nil {
+			return Outcome{}, err
+		}
+		return a.create(ctx, in, "")
+	}
+	return Outcome{}, refusal(err, in.Request, foxreload.ClassFinal, foxreload.ClassNotFound, foxreload.ClassBalance,
+		foxreload.ClassPrice, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
+}
+
+// rejectsKey says whether FoxReload refused the create because of the
+// idempotencyKey field itself.
+func rejectsKey(api *foxreload.Error) bool {
+	return api.Status == 422 && strings.Contains(strings.ToLower(api.Field), "idempotencykey")
+}
+
+// adoptExisting finds the order that FoxReload says we made already.
+func (a *Activities) adoptExisting(ctx context.Context, in Step, key string, exists *foxreload.Error) (Outcome, error) {
+	if exists.OrderID != "" {
+		o, err := a.API.GetOrder(ctx, exists.OrderID)
+		switch {
+		case err != nil && foxreload.ClassOf(err) != foxreload.ClassNotFound:
+			return Outcome{}, refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
+		case err == nil && (o.IdempotencyKey == "" || o.IdempotencyKey == key):
+			// The id came as the answer to our key; an order that shows another
+			// key is somebody else's.
+			return a.adopt(ctx, in, o, "FoxReload knew our key")
+		}
+	}
+	found, ok, err := a.find(ctx, key, foxreload.OrderFilter{}, searchAll)
+	switch {
+	case err != nil:
+		return Outcome{}, refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
+	case ok:
+		return a.adopt(ctx, in, found, "FoxReload knew our key")
+	}
+	return Outcome{}, &Refusal{Class: foxreload.ClassExists, Code: exists.Code,
+		Message: "FoxReload says that this order exists, but shows none that carries our key"}
+}
+
+// find looks for the order that carries our key. A history that can't be listed
+// (no such call, an odd page) is one without our order; an outage is not.
+func (a *Activities) find(ctx context.Context, key string, f foxreload.OrderFilter, most int) (foxreload.Order, bool, error) {
+	seen := 0
+	for o, err := range a.API.ListOrders(ctx, f) {
+		switch {
+		case err != nil && unlistable(err):
+			return foxreload.Order{}, false, nil
+		case err != nil:
+			return foxreload.Order{}, false, err
+		case o.IdempotencyKey == key:
+			return o, true, nil
+		}
+		if seen++; seen >= most {
+			break
+		}
+	}
+	return foxreload.Order{}, false, nil
+}
+
+// unlistable says whether the history can't be listed at all, now or later.
+func unlistable(err error) bool {
+	var api *foxreload.Error
+	return errors.As(err, &api) &&
+		(api.Class == foxreload.ClassFinal || api.Class == foxreload.ClassNotFound || api.Code == foxreload.CodeMalformed)
+}
+
+// adopt pins the order to the reference, then takes in what it says. how is
+// empty for an order that this very call created.
+func (a *Activities) adopt(ctx context.Context, in Step, o foxreload.Order, how string) (Outcome, error) {
+	now := a.Now().UTC()
+	err := a.Ledger.Pin(ctx, in.reference(), in.Status.Replacements, o.ID, now)
+	if pinned := new(ledger.PinnedError); errors.As(err, &pinned) {
+		return Outcome{}, &Refusal{Class: ClassGuard, Code: CodeGuard, Message: pinned.Error()}
+	}
+	if err != nil {
+		return Outcome{}, fmt.Errorf("pin order %s (%s): %w", o.ID, in.reference(), err)
+	}
+	if how != "" {
+		in.Status.OrderID = &o.ID
+		if err := a.note(ctx, in, "adopted/"+o.ID, "adopted order "+o.ID+": "+how); err != nil {
+			return Outcome{}, err
+		}
+	}
+	return a.saw(ctx, in, o)
+}

@@ -1,0 +1,204 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"foxflow/foxreload"
+	"foxflow/ledger"
+	"foxflow/order"
+)
+
+// settle is how long a pay whose outcome is not clear is given to show in the
+// order's status before the order is looked at again.
+const settle = 3 * time.Second
+
+// PayOrder pays the pinned order, once: its intent is in the ledger before the
+// call, and whoever finds an intent there looks at the order first and pays only
+// while it is still active. "Not payable" is answered by looking, never by
+// guessing.
+//
+// Refusals: balance, paused, price_guard, guard, final, price, unauthorised,
+// misdirected.
+func (a *Activities) PayOrder(ctx context.Context, in Step) (Outcome, error) {
+	defer heartbeat(ctx)()
+	// A cancelled activity must not leave a payment in flight: every call in here
+	// runs to its end, bounded by the client's time-out.
+	ctx = context.WithoutCancel(ctx)
+	out, err := a.payOrder(foxreload.WithPriority(ctx, foxreload.PriorityPay), in)
+	return out, a.convert(ctx, in, err)
+}
+
+func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
+	id := in.orderID()
+	intended, _, err := a.Ledger.PaymentIntent(ctx, id)
+	if err != nil {
+		return Outcome{}, err
+	}
+	// An order that has waited may have ended meanwhile, and a price guard needs
+	// a price.
+	if intended || in.Status.State != order.Active || (in.Request.MaxPrice != nil && in.Status.Price == nil) {
+		o, err := a.API.GetOrder(ctx, id)
+		if err != nil {
+			return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), intended)
+		}
+		switch {
+		case !o.Status.Known():
+			return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): its status is one nobody knows: %.40q", id, in.reference(), o.Status)}
+		case o.Status != foxreload.StatusActive:
+			return a.saw(ctx, in, o)
+		}
+		if in.Status, err = a.observe(ctx, in, o); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if err := guardPrice(in.Request, in.Status); err != nil {
+		return Outcome{}, err
+	}
+	if err := a.intend(ctx, in); err != nil {
+		return Outcome{}, err
+	}
+	p, err := a.API.PayOrder(ctx, id, foxreload.PayRequest{Provider: in.Request.Provider, ReturnURL: in.Request.ReturnURL})
+	switch class := foxreload.ClassOf(err); {
+	case err == nil:
+		return a.paid(ctx, in, p)
+	case class == foxreload.ClassBalance:
+		return a.balanceTooLow(ctx, in, err)
+	case class == foxreload.ClassNotPayable:
+		return a.notPayable(ctx, in)
+	case class == foxreload.ClassUnknown:
+		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): the answer is lost, look before anything else", id, in.reference())}
+	default:
+		return Outcome{}, refusal(err, in.Request, foxreload.ClassFinal, foxreload.ClassPrice, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
+	}
+}
+
+// inDoubt marks a refusal that keeps us from seeing whether an earlier pay went
+// through.
+func inDoubt(err error, doubt bool) error {
+	if refused := new(Refusal); errors.As(err, &refused) {
+		refused.InDoubt = doubt
+	}
+	return err
+}
+
+// guardPrice holds the partner's highest price against the order's.
+func guardPrice(r order.Request, s order.Status) error {
+	if r.MaxPrice == nil {
+		return nil
+	}
+	price, known := s.Amount()
+	switch {
+	case !known:
+		return &Refusal{Class: ClassPriceGuard, Code: CodePriceGuard,
+			Message: fmt.Sprintf("FoxReload did not say what the order costs, so it can't be held against the highest price of %s", r.MaxPrice)}
+	case price.GreaterThan(*r.MaxPrice):
+		return &Refusal{Class: ClassPriceGuard, Code: CodePriceGuard,
+			Message: fmt.Sprintf("the order costs %s, more than the highest price of %s", price, r.MaxPrice)}
+	}
+	return nil
+}
+
+// intend writes the payment's intent: from here on, whoever comes looks first.
+func (a *Activities) intend(ctx context.Context, in Step) error {
+	p := ledger.Payment{
+		Reference: in.reference(), OrderID: in.orderID(), Mock: in.Request.Mock,
+		Currency: deref(in.Status.Currency), At: a.Now().UTC(),
+		Key: "intent/pay/" + in.orderID(), State: in.Status.State,
+	}
+	if amount, known := in.Status.Amount(); known {
+		p.Amount = &amount
+	}
+	_, err := a.Ledger.BeginPayment(ctx, p)
+	var (
+		notPinned *ledger.NotPinnedError
+		other     *ledger.OtherPaymentError
+	)
+	switch {
+	case errors.Is(err, ledger.ErrPaused):
+		return &Refusal{Class: ClassPaused, Code: CodePaused, Message: "payments are paused"}
+	case errors.As(err, &notPinned), errors.As(err, &other):
+		return &Refusal{Class: ClassGuard, Code: CodeGuard, Message: err.Error()}
+	}
+	return err
+}
+
+// paid takes in the answer to a pay that FoxReload accepted.
+func (a *Activities) paid(ctx context.Context, in Step, p foxreload.Payment) (Outcome, error) {
+	o := p.Order
+	if o.ID != in.orderID() || !o.Status.Known() || o.Status == foxreload.StatusActive {
+		// The answer to a pay may be anything with a link in it: the order itself
+		// is what counts.
+		var err error
+		if o, err = a.API.GetOrder(ctx, in.orderID()); err != nil {
+			return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), true)
+		}
+	}
+	if o.Status != foxreload.StatusActive {
+		return a.saw(ctx, in, o)
+	}
+	if in.Request.Provider == "" {
+		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): accepted, but the order still shows as active", o.ID, in.reference())}
+	}
+	return a.linkOut(ctx, in, o, p.Link)
+}
+
+func (a *Activities) linkOut(ctx context.Context, in Step, o foxreload.Order, link string) (Outcome, error) {
+	status, err := a.observe(ctx, in, o)
+	if err != nil {
+		return Outcome{}, err
+	}
+	if link != "" {
+		status.PaymentURL = &link
+	}
+	return Outcome{Status: status, Upstream: o.Status, LinkOut: true, SeenAt: status.UpdatedAt}, nil
+}
+
+// balanceTooLow looks what the refused pay has left: the order may still be
+// active, or be cancelled by it.
+func (a *Activities) balanceTooLow(ctx context.Context, in Step, cause error) (Outcome, error) {
+	refused := new(Refusal)
+	if !errors.As(refusal(cause, in.Request, foxreload.ClassBalance), &refused) {
+		return Outcome{}, cause
+	}
+	o, err := a.API.GetOrder(ctx, in.orderID())
+	if err != nil {
+		return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), false)
+	}
+	if o.Status.Known() && o.Status != foxreload.StatusActive && o.Status != foxreload.StatusCancelled {
+		return a.saw(ctx, in, o) // refused, yet paid: the order itself is what counts
+	}
+	seen, err := a.seenOpen(ctx, in, o)
+	if err != nil {
+		return Outcome{}, err
+	}
+	refused.Seen = &seen
+	return Outcome{}, refused
+}
+
+// seenOpen is what a look showed, without a new state: the order is still
+// active, or cancelled for want of money, and the workflow says what that is.
+func (a *Activities) seenOpen(ctx context.Context, in Step, o foxreload.Order) (Outcome, error) {
+	if err := a.void(ctx, in, o); err != nil {
+		return Outcome{}, err
+	}
+	status, err := a.observe(ctx, in, o)
+	return Outcome{Status: status, Upstream: o.Status, UpstreamReason: o.CancelReason, SeenAt: status.UpdatedAt}, err
+}
+
+// notPayable looks why.
+func (a *Activities) notPayable(ctx context.Context, in Step) (Outcome, error) {
+	o, err := a.API.GetOrder(ctx, in.orderID())
+	switch {
+	case err != nil:
+		return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), true)
+	case o.Status != foxreload.StatusActive:
+		return a.saw(ctx, in, o)
+	case in.Request.Provider != "":
+		// An earlier, lost pay has opened the provider's session: it is out there.
+		return a.linkOut(ctx, in, o, "")
+	}
+	return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): not payable, yet shown as active", o.ID, in.reference())}
+}

@@ -1,0 +1,180 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"path/filepath"
+	"syscall"
+
+	"github.com/caarlos0/env/v11"
+	"github.com/spf13/cobra"
+
+	"foxflow/demo/stack"
+)
+
+// environment is what moves a stack: see "make help".
+type environment struct {
+	TemporalPort    int    `env:"TEMPORAL_PORT" envDefault:"7233"`
+	UIPort          int    `env:"UI_PORT" envDefault:"8233"`
+	SimulatorPort   int    `env:"SIMULATOR_PORT" envDefault:"8099"`
+	StateDir        string `env:"FOXFLOW_STATE_DIR" envDefault:".foxflow"`
+	WorkerHTTP      string `env:"FOXFLOW_HTTP"`
+	TemporalAddress string `env:"TEMPORAL_ADDRESS"`
+	UIURL           string `env:"TEMPORAL_UI_URL"`
+	Bin             string `env:"FOXFLOW_BIN"`
+}
+
+// Exit statuses.
+const (
+	exitError = 1
+	exitUsage = 2
+)
+
+type usageError struct{ error }
+
+func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
+
+func run(args, environ []string, stdout, stderr io.Writer) int {
+	var story, once bool
+	command := &cobra.Command{
+		Use:   "demo",
+		Short: "Run foxflow on this machine: Temporal, Web UI, simulator, one worker",
+		Long: `Runs Temporal with its Web UI, the simulator and one worker, until Ctrl-C.
+State, keys and logs are kept in one folder; nothing leaves this machine.
+
+Environment:
+  TEMPORAL_PORT, UI_PORT, SIMULATOR_PORT   7233, 8233, 8099
+  FOXFLOW_STATE_DIR                        .foxflow
+  FOXFLOW_HTTP                             the worker's health address: 127.0.0.1:9464, or any free port
+  TEMPORAL_ADDRESS                         use the Temporal server there and start none
+  TEMPORAL_UI_URL                          the Web UI of that server, for links
+  FOXFLOW_BIN                              folder of worker, starter, simulator, foxflow-dev: that of this program
+
+Exit status: 0 stopped when asked, 1 error or the story went wrong, 2 wrong usage.`,
+		Args: func(_ *cobra.Command, args []string) error {
+			if len(args) > 0 {
+				return usageError{fmt.Errorf("%q is too much: demo takes flags alone", args[0])}
+			}
+			return nil
+		},
+		SilenceUsage:  true,
+		SilenceErrors: true,
+		RunE: func(*cobra.Command, []string) error {
+			if once && !story {
+				return usageError{errors.New("--once needs --story")}
+			}
+			settings, err := settingsFrom(environ)
+			if err != nil {
+				return usageError{err}
+			}
+			return play(settings, newStage(stdout, environ), story, once)
+		},
+	}
+	command.Flags().BoolVar(&story, "story", false, "play four orders: completed, topped up, failed, cancelled")
+	command.Flags().BoolVar(&once, "once", false, "end after the story; exit status 0 if it went as expected")
+	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
+	command.CompletionOptions.DisableDefaultCmd = true
+	command.SetArgs(args)
+	command.SetOut(stdout)
+	command.SetErr(stderr)
+
+	err := command.Execute()
+	if err == nil {
+		return 0
+	}
+	fmt.Fprintf(stderr, "demo: %v\n", err)
+	if wrong := (usageError{}); errors.As(err, &wrong) {
+		return exitUsage
+	}
+	if port := (*stack.PortError)(nil); errors.As(err, &port) {
+		return exitUsage
+	}
+	return exitError
+}
+
+func settingsFrom(environ []string) (stack.Settings, error) {
+	e, err := env.ParseAsWithOptions[environment](env.Options{Environment: env.ToMap(environ)})
+	if err != nil {
+		return stack.Settings{}, err
+	}
+	if e.Bin == "" {
+		self, err := os.Executable()
+		if err != nil {
+			return stack.Settings{}, fmt.Errorf("find the other programs: %w; set FOXFLOW_BIN", err)
+		}
+		e.Bin = filepath.Dir(self)
+	}
+	return stack.Settings{
+		Bin: e.Bin, StateDir: e.StateDir, Environ: environ,
+		TemporalPort: e.TemporalPort, UIPort: e.UIPort, SimulatorPort: e.SimulatorPort,
+		WorkerHTTP: e.WorkerHTTP, TemporalAddress: e.TemporalAddress, UIURL: e.UIURL,
+	}, nil
+}
+
+// play runs a stack until it is told to stop, or one of its processes dies, or the
+// story is over and that was all that was wanted.
+func play(settings stack.Settings, stage *stage, tell, once bool) (err error) {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	defer cancel(nil)
+	signals := make(chan os.Signal, 2)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	hurry := make(chan struct{})
+	go func() {
+		select {
+		case <-signals:
+			cancel(errStopped)
+		case <-ctx.Done():
+		}
+		<-signals
+		close(hurry)
+	}()
+	settings.Hurry = hurry
+
+	st, err := stack.Start(ctx, settings, stage.starting)
+	if err != nil {
+		if errors.Is(err, errStopped) {
+			return nil
+		}
+		return err
+	}
+	defer func() {
+		cancel(errStopped)
+		stage.say("\nStopping. (Ctrl-C again: at once.)")
+		st.Stop()
+	}()
+	go func() {
+		if died, ok := <-st.Died(); ok {
+			cancel(died)
+		}
+	}()
+
+	stage.running(st)
+	if tell {
+		err := newStory(st, stage).play(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return stopped(ctx)
+		case once:
+			return err
+		case err != nil:
+			stage.say("%v", err)
+		}
+	}
+	stage.idle(st)
+	<-ctx.Done()
+	return stopped(ctx)
+}
+
+var errStopped = errors.New("stopped when asked")
+
+// stopped is why the context ended: nil when that was the user's wish.
+func stopped(ctx context.Context) error {
+	if cause := context.Cause(ctx); !errors.Is(cause, errStopped) {
+		return cause
+	}
+	return nil
+}

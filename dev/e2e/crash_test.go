@@ -1,0 +1,164 @@
+package e2e
+
+import (
+	"context"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+)
+
+// TestWorkerKilledAtAnyState kills the worker with SIGKILL while an order is in
+// a state, and starts it again: the order moves again within 15 s and ends with
+// one payment.
+func TestWorkerKilledAtAnyState(t *testing.T) {
+	for _, state := range []string{"creating", "paid", "processing", "awaiting_topup"} {
+		t.Run(state, func(t *testing.T) {
+			s := newStack(t, []string{"--balance", "usd=50", "--paid-for", "10s", "--processing-for", "10s"})
+			switch state {
+			case "creating": // the create is under way, and can't end
+				s.kill("simulator")
+			case "awaiting_topup":
+				s.setBalance("1")
+			}
+			require.Zero(t, s.starter("place", "--reference", s.ref("r"), "--item", giftCard).code)
+			s.until(s.ref("r"), state)
+			s.kill("worker")
+			switch state {
+			case "creating":
+				s.run("simulator")
+				s.answers(s.simulator + "/admin/")
+			case "awaiting_topup":
+				s.setBalance("50")
+				require.Zero(t, s.starter("top-up", s.ref("r")).code)
+			}
+			s.startWorker()
+			started := time.Now()
+			s.eventually("the order to move", func() bool { return s.status(s.ref("r")).State != state })
+			moved := time.Since(started)
+			t.Logf("moved %s after the worker was up again", moved.Round(10*time.Millisecond))
+			assert.Less(t, moved, 15*time.Second)
+			o := s.until(s.ref("r"), "completed")
+			assert.Equal(t, map[string]int{*o.OrderID: 1}, s.debits())
+			assert.Zero(t, s.starter("audit", s.ref("r"), "--verify").code)
+		})
+	}
+}
+
+// A pay whose worker dies while FoxReload is thinking: the next worker looks
+// before it pays.
+func TestWorkerKilledAgainAndAgain(t *testing.T) {
+	s := newStack(t, []string{"--balance", "usd=500"})
+	references := []string{s.ref("a"), s.ref("b"), s.ref("c"), s.ref("d"), s.ref("e"), s.ref("f")}
+	for _, r := range references {
+		require.Zero(t, s.starter("place", "--reference", r, "--item", giftCard).code)
+	}
+	for range 6 {
+		s.kill("worker")
+		s.startWorker()
+	}
+	for _, r := range references {
+		s.until(r, "completed")
+	}
+	debits := s.debits()
+	assert.Len(t, debits, len(references))
+	for id, times := range debits {
+		assert.Equal(t, 1, times, id)
+	}
+}
+
+func TestTemporalKilled(t *testing.T) {
+	s := newStack(t, []string{"--balance", "usd=1"}, ownTemporal)
+	require.Zero(t, s.starter("place", "--reference", s.ref("r"), "--item", giftCard).code)
+	s.until(s.ref("r"), "awaiting_topup")
+	s.kill("foxflow-dev")
+
+	r := s.starter("place", "--reference", s.ref("other"), "--item", giftCard)
+	assert.Equal(t, 1, r.code)
+	assert.Contains(t, r.stderr, "nothing was started")
+	assert.Equal(t, 1, s.starter("status", s.ref("other")).code, "nothing was started")
+
+	s.setBalance("50")
+	s.runTemporal()
+	require.Zero(t, s.starter("top-up", s.ref("r")).code)
+	o := s.until(s.ref("r"), "completed")
+	assert.Equal(t, map[string]int{*o.OrderID: 1}, s.debits())
+}
+
+func TestLedgerAnswersAlone(t *testing.T) {
+	s := newStack(t, nil, ownTemporal)
+	require.Zero(t, s.starter("place", "--reference", s.ref("r"), "--item", giftCard, "--wait").code)
+	s.kill("worker")
+	s.kill("foxflow-dev")
+	for _, command := range [][]string{{"status", s.ref("r")}, {"list"}, {"audit", s.ref("r"), "--verify"}, {"codes", s.ref("r")}, {"explain", s.ref("r")}, {"stats"}} {
+		r := s.starter(command...)
+		assert.Zero(t, r.code, "%v: %s", command, r.stderr)
+		assert.NotEmpty(t, r.stdout)
+	}
+}
+
+func TestSimulatorKilledWhileDelivering(t *testing.T) {
+	s := newStack(t, []string{"--processing-for", "10s"})
+	require.Zero(t, s.starter("place", "--reference", s.ref("r"), "--item", giftCard).code)
+	s.until(s.ref("r"), "processing")
+	s.kill("simulator")
+	s.run("simulator")
+	o := s.until(s.ref("r"), "completed")
+	assert.Equal(t, map[string]int{*o.OrderID: 1}, s.debits())
+}
+
+// An operator resets the workflow from its first event: the ledger remembers
+// what the workflow has forgotten.
+func TestResetPaysNothingTwice(t *testing.T) {
+	s := newStack(t, nil)
+	require.Zero(t, s.starter("place", "--reference", s.ref("r"), "--item", giftCard, "--wait").code)
+	before := s.status(s.ref("r"))
+	s.reset(s.ref("r"))
+	c := s.client()
+	s.eventually("the reset order to end", func() bool {
+		d, err := c.DescribeWorkflowExecution(s.Context(), "order/"+s.ref("r"), "")
+		return err == nil && d.WorkflowExecutionInfo.Status == enumspb.WORKFLOW_EXECUTION_STATUS_COMPLETED
+	})
+	after := s.status(s.ref("r"))
+	assert.Equal(t, "completed", after.State)
+	assert.Equal(t, before.OrderID, after.OrderID)
+	assert.Equal(t, map[string]int{*after.OrderID: 1}, s.debits())
+	assert.Zero(t, s.starter("audit", s.ref("r"), "--verify").code)
+	var audit struct {
+		Entries []struct{ Kind, State, Reason string }
+	}
+	s.json(&audit, "audit", s.ref("r"))
+	assert.True(t, slices.ContainsFunc(audit.Entries, func(e struct{ Kind, State, Reason string }) bool {
+		return e.Kind == "note" && e.State == "completed"
+	}), "the log says that the order was taken up again")
+}
+
+func (s *stack) reset(reference string) {
+	s.Helper()
+	c := s.client()
+	history := c.GetWorkflowHistory(s.Context(), "order/"+reference, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	var first int64
+	for history.HasNext() {
+		event, err := history.Next()
+		require.NoError(s, err)
+		if event.EventType == enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED {
+			first = event.EventId
+			break
+		}
+	}
+	ctx, cancel := context.WithTimeout(s.Context(), patience)
+	defer cancel()
+	_, err := c.ResetWorkflowExecution(ctx, &workflowservice.ResetWorkflowExecutionRequest{
+		Namespace:                 s.namespace,
+		WorkflowExecution:         &commonpb.WorkflowExecution{WorkflowId: "order/" + reference},
+		Reason:                    "e2e",
+		RequestId:                 s.queue,
+		WorkflowTaskFinishEventId: first,
+	})
+	require.NoError(s, err)
+}

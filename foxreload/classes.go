@@ -1,0 +1,117 @@
+package foxreload
+
+import (
+	"errors"
+	"net/http"
+)
+
+// Class says what a failed call means for the caller.
+type Class string
+
+const (
+	ClassFinal        Class = "final"           // the request is wrong; repeating it is useless
+	ClassPassing      Class = "passing"         // surely not carried out (or only read): back off and repeat
+	ClassBalance      Class = "balance"         // the balance is too low: wait for a top-up
+	ClassNotPayable   Class = "not_payable"     // paid, expired or ended already: get the order and decide
+	ClassExists       Class = "exists"          // the idempotency key was used: find that order
+	ClassPrice        Class = "price"           // the price guard did not hold
+	ClassUnauthorised Class = "unauthorised"    // the key or the allowlist: an operator's to mend
+	ClassMisdirected  Class = "misdirected"     // a redirect that must not be followed: the base URL is wrong
+	ClassNotFound     Class = "not_found"       // unknown product or order; just after creating it: repeat briefly
+	ClassUnknown      Class = "unknown_outcome" // it may have been carried out: look before deciding
+	ClassHeld         Class = "held"            // not sent: the request budget is spent
+)
+
+// Codes that the API is known to answer with, in its own spelling.
+const (
+	CodeBalanceNotEnough   = "BALANCE_NOT_ENOUGH"
+	CodeAlreadyExists      = "ORDER_ALREADY_EXISTS"
+	CodePriceNotMatched    = "OFFER_PRICE_NOT_MATCHED"
+	CodePaymentNotPossible = "ORDER_PAYMENT_NOT_POSSIBLE"
+	CodeNotFound           = "NOT_FOUND"
+)
+
+// classByCode decides first. The HTTP status that comes with a code is
+// unpublished, so the code is what can be trusted. Keys are folded: the same
+// code was seen as BalanceNotEnough and as BALANCE_NOT_ENOUGH.
+var classByCode = map[string]Class{
+	fold(CodeBalanceNotEnough):   ClassBalance,
+	fold(CodeAlreadyExists):      ClassExists,
+	fold(CodePriceNotMatched):    ClassPrice,
+	fold(CodePaymentNotPossible): ClassNotPayable,
+	fold(CodeNotFound):           ClassNotFound,
+}
+
+// classByStatus decides where the code says nothing; the first row that holds
+// the status counts. A read can always be repeated. A write whose answer is a
+// server's failure, a time-out or unreadable may have been carried out.
+var classByStatus = []struct {
+	from, to    int
+	read, write Class
+}{
+	{200, 299, ClassPassing, ClassUnknown}, // an answer that nobody could read
+	{300, 399, ClassMisdirected, ClassMisdirected},
+	{401, 401, ClassUnauthorised, ClassUnauthorised},
+	{403, 403, ClassUnauthorised, ClassUnauthorised},
+	{404, 404, ClassNotFound, ClassNotFound},
+	{408, 408, ClassPassing, ClassUnknown},
+	{425, 425, ClassPassing, ClassPassing},
+	{429, 429, ClassPassing, ClassPassing},
+	{400, 499, ClassFinal, ClassFinal},
+	{500, 599, ClassPassing, ClassUnknown},
+}
+
+func knownCode(code string) bool {
+	_, known := classByCode[fold(code)]
+	return known
+}
+
+// classify says what an answer means: by its code, then by its status.
+func classify(method string, status int, code string) Class {
+	class, known := classByCode[fold(code)]
+	// "Not found" is the one code too general to outrank a refused key: the
+	// thing that was not found may be the key itself.
+	if known && !(class == ClassNotFound && (status == http.StatusUnauthorized || status == http.StatusForbidden)) {
+		return class
+	}
+	for _, row := range classByStatus {
+		if row.from <= status && status <= row.to {
+			return pick(method, row.read, row.write)
+		}
+	}
+	return pick(method, ClassPassing, ClassUnknown)
+}
+
+// classOfLost says what it means that no answer came. What surely never left
+// can be repeated, whatever it was.
+func classOfLost(method string, maybeSent bool) Class {
+	if !maybeSent {
+		return ClassPassing
+	}
+	return pick(method, ClassPassing, ClassUnknown)
+}
+
+func pick(method string, read, write Class) Class {
+	if method == http.MethodGet {
+		return read
+	}
+	return write
+}
+
+// ClassOf finds the class of an error that a call returned, however it was
+// wrapped. An error that is not this package's says nothing about what was
+// carried out, so it is an unknown outcome. The class of nil is "".
+func ClassOf(err error) Class {
+	var failure *Error
+	var held *HeldError
+	switch {
+	case err == nil:
+		return ""
+	case errors.As(err, &failure):
+		return failure.Class
+	case errors.As(err, &held):
+		return ClassHeld
+	default:
+		return ClassUnknown
+	}
+}

@@ -1,0 +1,181 @@
+package foxreload
+
+import (
+	"context"
+	"encoding/json"
+	"iter"
+	"net/url"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Product is an offer of the catalogue. A nil field is one that FoxReload did
+// not say.
+type Product struct {
+	ID, Name, Slug, CategoryID         string
+	Price                              *decimal.Decimal // nil: not for sale now
+	Currency                           string           // lower case: usd, rub
+	Quantity                           *int64           // in stock
+	OrderMinQuantity, OrderMaxQuantity *int64
+	RequiredNoteFields                 []string // the keys an item's note must have
+	NoteFieldTypes                     map[string]string
+	NoteFieldOptions                   map[string][]string
+	IsService                          bool
+	DeliveryType                       string
+}
+
+// Category is a shelf of the catalogue.
+type Category struct{ ID, Name, Slug string }
+
+// Product reads one product.
+func (c *Client) Product(ctx context.Context, idOrSlug string) (Product, error) {
+	call := call{endpoint: getProduct, id: idOrSlug}
+	got, err := c.do(ctx, call)
+	if err != nil {
+		return Product{}, err
+	}
+	product, ok := readProduct(got.body)
+	if !ok {
+		return Product{}, c.notUnderstood(call, got, "the answer holds no product id")
+	}
+	return product, nil
+}
+
+// ProductFilter chooses products of the catalogue.
+type ProductFilter struct {
+	Category      string // id or slug; "": all
+	Limit         int    // at most so many; 0: all
+	WithStockOnly bool
+}
+
+// Products walks the catalogue, page by page as it is consumed. An error is the
+// last thing it yields.
+func (c *Client) Products(ctx context.Context, filter ProductFilter) iter.Seq2[Product, error] {
+	query := url.Values{}
+	if filter.Category != "" {
+		query.Set("category_id_or_slug", filter.Category)
+	}
+	if filter.WithStockOnly {
+		query.Set("withStockOnly", "true")
+	}
+	return walk(ctx, c, pages[Product]{
+		call: call{endpoint: listProducts, query: query}, size: 200, limit: filter.Limit,
+		read: readProduct, id: func(p Product) string { return p.ID },
+	})
+}
+
+// SearchProducts finds products by words.
+func (c *Client) SearchProducts(ctx context.Context, words string) ([]Product, error) {
+	call := call{endpoint: searchProducts, query: url.Values{"query": {words}}}
+	got, err := c.do(ctx, call)
+	if err != nil {
+		return nil, err
+	}
+	page, ok := readPage(got.body)
+	if !ok {
+		return nil, c.notUnderstood(call, got, "the answer is not a list")
+	}
+	products := make([]Product, 0, len(page.rows))
+	for _, row := range page.rows {
+		product, ok := readProduct(row)
+		if !ok {
+			return nil, c.notUnderstood(call, got, "an entry of the list has no id")
+		}
+		products = append(products, product)
+	}
+	return products, nil
+}
+
+// Categories walks the catalogue's categories. An error is the last thing it
+// yields.
+func (c *Client) Categories(ctx context.Context) iter.Seq2[Category, error] {
+	return walk(ctx, c, pages[Category]{
+		call: call{endpoint: listCategories}, read: readCategory, id: func(c Category) string { return c.ID },
+	})
+}
+
+func readCategory(raw json.RawMessage) (Category, bool) {
+	o, _ := readObject(raw)
+	category := Category{ID: o.text("id"), Name: o.text("name", "title"), Slug: o.text("slug")}
+	return category, category.ID != ""
+}
+
+// readProduct reads a product, bare or in an envelope. It is false without an id.
+func readProduct(raw json.RawMessage) (Product, bool) {
+	o, ok := readObject(raw)
+	if inner, enveloped := o.inner("product", "data", "result"); enveloped && o.text("id") == "" {
+		o = inner
+	}
+	if !ok || o.text("id") == "" {
+		return Product{}, false
+	}
+	service := o.truth("isService")
+	return Product{
+		ID: o.text("id"), Name: o.text("name", "title"), Slug: o.text("slug"), CategoryID: o.text("categoryId"),
+		Price: o.money("price"), Currency: strings.ToLower(o.text("currency")), Quantity: o.integer("quantity"),
+		OrderMinQuantity: o.integer("orderMinQuantity"), OrderMaxQuantity: o.integer("orderMaxQuantity"),
+		RequiredNoteFields: o.names("requiredNoteFields"), NoteFieldTypes: o.noteTypes("noteFieldTypes"),
+		NoteFieldOptions: o.noteOptions("noteFieldOptions"),
+		IsService:        service != nil && *service, DeliveryType: o.text("deliveryType"),
+	}, true
+}
+
+// names reads a list of strings, or of objects that have a name.
+func (o object) names(name string) []string {
+	list, _ := o.list(name)
+	return readNames(list)
+}
+
+func readNames(list []json.RawMessage) (names []string) {
+	for _, entry := range list {
+		s, ok := readScalar(entry)
+		if inner, isObject := readObject(entry); isObject {
+			s = inner.text("value", "key", "name", "id", "label")
+			ok = s != ""
+		}
+		if ok {
+			names = append(names, s)
+		}
+	}
+	return names
+}
+
+// noteTypes reads {"player_id":"string"}, and {"player_id":{"type":"string"}}.
+func (o object) noteTypes(name string) map[string]string {
+	return readByField(o[fold(name)], func(raw json.RawMessage) (string, bool) {
+		if inner, ok := readObject(raw); ok {
+			return inner.text("type"), inner.text("type") != ""
+		}
+		return readScalar(raw)
+	})
+}
+
+func (o object) noteOptions(name string) map[string][]string {
+	return readByField(o[fold(name)], func(raw json.RawMessage) ([]string, bool) {
+		list, ok := readList(raw)
+		if inner, isObject := readObject(raw); isObject {
+			list, ok = inner.list("options", "values")
+		}
+		return readNames(list), ok
+	})
+}
+
+// readByField reads an object whose names are a note's fields, and so are kept
+// to the letter.
+func readByField[T any](raw json.RawMessage, read func(json.RawMessage) (T, bool)) map[string]T {
+	var fields map[string]json.RawMessage
+	if json.Unmarshal(raw, &fields) != nil {
+		return nil
+	}
+	byField := make(map[string]T, len(fields))
+	for name, value := range fields {
+		if v, ok := read(value); ok {
+			byField[name] = v
+		}
+	}
+	if len(byField) == 0 {
+		return nil
+	}
+	return byField
+}

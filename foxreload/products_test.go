@@ -1,0 +1,109 @@
+package foxreload
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+func TestAProductIsReadInFull(t *testing.T) {
+	f := answering(t, 200, `{"id":"product_1","name":"Steam","slug":"steam","categoryId":"category_1","price":"0.9549","currency":"USD","quantity":12,
+	 "orderMinQuantity":1,"orderMaxQuantity":"100","requiredNoteFields":["login"],"noteFieldTypes":{"login":"string","zone_id":{"type":"select"}},
+	 "noteFieldOptions":{"zone_id":["eu",1,{"value":"us","label":"America"}]},"isService":true,"deliveryType":"auto"}`)
+	p, err := client(t, f.URL).Product(context.Background(), "steam")
+	require.NoError(t, err)
+	price, quantity, least, most := money(t, "0.9549"), int64(12), int64(1), int64(100)
+	assert.Equal(t, Product{ID: "product_1", Name: "Steam", Slug: "steam", CategoryID: "category_1", Price: &price, Currency: "usd",
+		Quantity: &quantity, OrderMinQuantity: &least, OrderMaxQuantity: &most, RequiredNoteFields: []string{"login"},
+		NoteFieldTypes:   map[string]string{"login": "string", "zone_id": "select"},
+		NoteFieldOptions: map[string][]string{"zone_id": {"eu", "1", "us"}}, IsService: true, DeliveryType: "auto"}, p)
+	assert.Equal(t, "/api/products/steam", f.asked()[0].path)
+}
+
+func TestAProductMaySayNextToNothing(t *testing.T) {
+	for _, body := range []string{
+		`{"id":"product_1"}`,
+		`{"id":"product_1","price":null,"quantity":null,"requiredNoteFields":null,"noteFieldTypes":null,"noteFieldOptions":null,"isService":null}`,
+		`{"id":"product_1","price":"ask","quantity":"many","requiredNoteFields":"login","noteFieldTypes":[],"noteFieldOptions":{"a":7},"isService":"maybe"}`,
+		`{"data":{"id":"product_1"}}`,
+	} {
+		p, ok := readProduct(json.RawMessage(body))
+		require.True(t, ok, body)
+		assert.Equal(t, Product{ID: "product_1"}, p, body)
+	}
+	p, _ := readProduct(json.RawMessage(`{"id":"product_1","requiredNoteFields":[{"name":"login"},null,{}]}`))
+	assert.Equal(t, []string{"login"}, p.RequiredNoteFields)
+}
+
+func TestNoProductIsAnError(t *testing.T) {
+	for _, body := range []string{`{}`, `[]`, `null`, ``, `{"name":"Steam"}`} {
+		f := answering(t, 200, body)
+		_, err := client(t, f.URL).Product(context.Background(), "steam")
+		assert.Equal(t, CodeMalformed, failure(t, err).Code, body)
+	}
+	f := answering(t, 404, `{"detail":"Not Found"}`)
+	_, err := client(t, f.URL).Product(context.Background(), "steam")
+	assert.Equal(t, ClassNotFound, ClassOf(err))
+}
+
+func TestTheCatalogueIsWalked(t *testing.T) {
+	f := serve(t, history{size: 450, most: 200, shape: withTotal}.ServeHTTP)
+	count := 0
+	for _, err := range client(t, f.URL).Products(context.Background(), ProductFilter{Category: "games & more", WithStockOnly: true}) {
+		require.NoError(t, err)
+		count++
+	}
+	assert.Equal(t, 450, count)
+	assert.Equal(t, "category_id_or_slug=games+%26+more&limit=200&withStockOnly=true", f.asked()[0].query)
+	assert.Equal(t, "category_id_or_slug=games+%26+more&limit=200&offset=400&withStockOnly=true", f.asked()[2].query)
+}
+
+func TestALargeBarePageOfProductsIsNotTakenForTheLast(t *testing.T) {
+	f := serve(t, history{size: 230, most: 100, shape: bare}.ServeHTTP) // 100 a page, though 200 are asked for
+	count := 0
+	for _, err := range client(t, f.URL).Products(context.Background(), ProductFilter{}) {
+		require.NoError(t, err)
+		count++
+	}
+	assert.Equal(t, 230, count)
+}
+
+func TestSearchReadsABareArrayOrAPage(t *testing.T) {
+	for body, want := range map[string]int{
+		`[{"id":"product_1","price":null},{"id":"product_2","price":1.5}]`: 2,
+		`{"items":[{"id":"product_1"}],"total":1}`:                         1,
+		`[]`: 0,
+	} {
+		f := answering(t, 200, body)
+		products, err := client(t, f.URL).SearchProducts(context.Background(), "steam & co")
+		require.NoError(t, err)
+		assert.Len(t, products, want)
+		assert.Equal(t, "/api/products/search?query=steam+%26+co", f.asked()[0].path+"?"+f.asked()[0].query)
+	}
+	for _, body := range []string{`{}`, `"none"`, `[{"name":"no id"}]`, `[null]`} {
+		f := answering(t, 200, body)
+		_, err := client(t, f.URL).SearchProducts(context.Background(), "steam")
+		assert.Equal(t, CodeMalformed, failure(t, err).Code, body)
+	}
+}
+
+func TestCategoriesAreWalkedByCursorOrTakenWhole(t *testing.T) {
+	for name, h := range map[string]history{
+		"cursor": {size: 45, most: 20, shape: withCursor, cursor: true},
+		"bare":   {size: 45, most: 45, shape: bare},
+	} {
+		f := serve(t, h.ServeHTTP)
+		count := 0
+		for category, err := range client(t, f.URL).Categories(context.Background()) {
+			require.NoError(t, err)
+			assert.Equal(t, fmt.Sprintf("order-%d", count), category.ID)
+			count++
+		}
+		assert.Equal(t, 45, count, name)
+		assert.Empty(t, f.asked()[0].query, name)
+	}
+}

@@ -1,0 +1,110 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"foxflow/order"
+)
+
+// Errors that callers tell apart with errors.Is.
+var (
+	// ErrNotFound: the ledger knows no such reference.
+	ErrNotFound = errors.New("reference is not in the ledger")
+	// ErrInUse: the reference has a history and can't be withdrawn.
+	ErrInUse = errors.New("reference is in use")
+	// ErrPaused: payments are switched off.
+	ErrPaused = errors.New("payments are paused")
+	// ErrWrongKeyset: this ledger was sealed with another keyset.
+	ErrWrongKeyset = errors.New("the keyset does not open this ledger")
+	// ErrNoKeyset: the ledger was opened without a keyset, and this needs one.
+	ErrNoKeyset = errors.New("the ledger was opened without a keyset: set FOXFLOW_KEYSET or FOXFLOW_KEYSET_FILE")
+)
+
+// ConflictError: the reference is on record with other content. Differences are
+// fit to be shown.
+type ConflictError struct {
+	Reference   string
+	Differences []order.Difference
+}
+
+func (e *ConflictError) Error() string {
+	fields := make([]string, len(e.Differences))
+	for i, d := range e.Differences {
+		fields[i] = d.Field
+	}
+	return fmt.Sprintf("begin order %s: it is on record with other content (%s)", e.Reference, strings.Join(fields, ", "))
+}
+
+// PinnedError: a pin was refused because another one stands in its way.
+type PinnedError struct {
+	// Reference, Replacement and OrderID are the pin on record.
+	Reference   string
+	Replacement int
+	OrderID     string
+	// The pin that was refused.
+	WantReference   string
+	WantReplacement int
+	WantOrderID     string
+}
+
+func (e *PinnedError) Error() string {
+	asked := fmt.Sprintf("pin order %s (%s, replacement %d)", e.WantOrderID, e.WantReference, e.WantReplacement)
+	if e.OrderID == e.WantOrderID {
+		return fmt.Sprintf("%s: it belongs to %s, replacement %d", asked, e.Reference, e.Replacement)
+	}
+	return fmt.Sprintf("%s: order %s is pinned there", asked, e.OrderID)
+}
+
+// NotPinnedError: the order id was never pinned to the reference, so it must not
+// be paid for it.
+type NotPinnedError struct{ Reference, OrderID string }
+
+func (e *NotPinnedError) Error() string {
+	return fmt.Sprintf("pay order %s (%s): it is not pinned to this reference", e.OrderID, e.Reference)
+}
+
+// OtherPaymentError: another order of the reference may have been paid.
+type OtherPaymentError struct {
+	Reference string
+	// OrderID has the intent that stands; WantOrderID was refused.
+	OrderID, WantOrderID string
+}
+
+func (e *OtherPaymentError) Error() string {
+	return fmt.Sprintf("pay order %s (%s): order %s of the same reference may have been paid", e.WantOrderID, e.Reference, e.OrderID)
+}
+
+// KeyReusedError: an intent's key is on record for another order, so writing it
+// would leave a payment without an entry.
+type KeyReusedError struct{ Reference, Key, OrderID, WantOrderID string }
+
+func (e *KeyReusedError) Error() string {
+	return fmt.Sprintf("pay order %s (%s): audit key %s is taken by order %q", e.WantOrderID, e.Reference, e.Key, e.OrderID)
+}
+
+// BrokenChainError: the audit log was tampered with. Seq is the first bad or
+// missing entry of the reference. Without a Reference the break concerns the
+// ledger as a whole, and Seq counts the entries of all references.
+type BrokenChainError struct {
+	Reference string
+	Seq       int64
+	Problem   string
+}
+
+func (e *BrokenChainError) Error() string {
+	if e.Reference == "" {
+		return fmt.Sprintf("verify ledger: entry %d of all: %s", e.Seq, e.Problem)
+	}
+	return fmt.Sprintf("verify audit log %s: entry %d: %s", e.Reference, e.Seq, e.Problem)
+}
+
+// HeldError: the request budget is spent, or the server asked for silence.
+// Nothing was reserved; come back after For.
+type HeldError struct{ For time.Duration }
+
+func (e *HeldError) Error() string {
+	return fmt.Sprintf("request held back: the budget has room in %s", e.For.Round(time.Millisecond))
+}

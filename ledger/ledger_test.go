@@ -1,0 +1,132 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"fmt"
+	"path/filepath"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"foxflow/keyset"
+	"foxflow/order"
+)
+
+var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+
+// shop is a ledger file with the keyset that opens it.
+type shop struct {
+	path, text string
+	keys       *keyset.Keyset
+}
+
+func newShop(t *testing.T) shop {
+	t.Helper()
+	text, err := keyset.New()
+	require.NoError(t, err)
+	return shop{path: filepath.Join(t.TempDir(), "foxflow.db"), text: text, keys: parseKeys(t, text)}
+}
+
+func parseKeys(t *testing.T, text string) *keyset.Keyset {
+	t.Helper()
+	keys, err := keyset.Parse(text)
+	require.NoError(t, err)
+	return keys
+}
+
+func (s shop) open(t *testing.T) *Ledger {
+	t.Helper()
+	l, err := Open(t.Context(), s.path, s.keys)
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	return l
+}
+
+func newLedger(t *testing.T) *Ledger {
+	t.Helper()
+	return newShop(t).open(t)
+}
+
+func request(reference string) order.Request {
+	return order.Request{Reference: reference, Items: []order.Item{
+		{ItemID: "product_steam10", Quantity: 2, Note: map[string]string{"player_id": "0012345678"}}}}
+}
+
+func begin(t *testing.T, l *Ledger, reference string) order.Status {
+	t.Helper()
+	s, created, err := l.Begin(t.Context(), request(reference), noon)
+	require.NoError(t, err)
+	require.True(t, created)
+	return s
+}
+
+// enter records that the order enters a state, as the workflow's transition does.
+func enter(t *testing.T, l *Ledger, reference string, states ...order.State) {
+	t.Helper()
+	for _, state := range states {
+		s, err := l.Status(t.Context(), reference)
+		require.NoError(t, err)
+		s.State, s.UpdatedAt = state, s.UpdatedAt.Add(time.Second)
+		require.NoError(t, l.Record(t.Context(), Entry{Reference: reference, Key: "state/" + string(state), Kind: KindState,
+			State: state, Reason: "as FoxReload says", At: s.UpdatedAt}, s))
+	}
+}
+
+// deliver is an order's whole life, with five entries.
+func deliver(t *testing.T, l *Ledger, reference string) {
+	t.Helper()
+	begin(t, l, reference)
+	enter(t, l, reference, order.Creating, order.Active, order.Paid, order.Processing, order.Completed)
+}
+
+// raw is the file as somebody sees it who has the disk and not the keyset.
+func (s shop) raw(t *testing.T, statement string, args ...any) {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+s.path+"?_pragma=busy_timeout(10000)")
+	require.NoError(t, err)
+	defer db.Close()
+	_, err = db.ExecContext(context.Background(), statement, args...)
+	require.NoError(t, err)
+}
+
+// atOnce starts n calls at the same moment and gives their errors.
+func atOnce(n int, call func(i int) error) []error {
+	errs := make([]error, n)
+	var ready, done sync.WaitGroup
+	start := make(chan struct{})
+	for i := range n {
+		ready.Add(1)
+		done.Go(func() {
+			ready.Done()
+			<-start
+			errs[i] = call(i)
+		})
+	}
+	ready.Wait()
+	close(start)
+	done.Wait()
+	return errs
+}
+
+func noErrors(t *testing.T, errs []error) {
+	t.Helper()
+	for i, err := range errs {
+		require.NoError(t, err, "call %d", i)
+	}
+}
+
+func asJSON(t *testing.T, value any) string {
+	t.Helper()
+	text, err := json.Marshal(value)
+	require.NoError(t, err)
+	return string(text)
+}
+
+func text(format string, args ...any) *string {
+	s := fmt.Sprintf(format, args...)
+	return &s
+}

@@ -1,0 +1,227 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"foxflow/order"
+)
+
+func TestReferenceBegunByManyIsCreatedOnce(t *testing.T) {
+	s := newShop(t)
+	ledgers := []*Ledger{s.open(t), s.open(t)}
+	created := make([]bool, 50)
+	noErrors(t, atOnce(len(created), func(i int) (err error) {
+		var status order.Status
+		status, created[i], err = ledgers[i%2].Begin(t.Context(), request("shop-1"), noon.Add(time.Duration(i)))
+		if err == nil && status.State != order.Creating {
+			err = fmt.Errorf("state %q", status.State)
+		}
+		return err
+	}))
+	count := 0
+	for _, c := range created {
+		if c {
+			count++
+		}
+	}
+	require.Equal(t, 1, count)
+}
+
+func TestSameContentJoinsOtherContentIsRefused(t *testing.T) {
+	l := newLedger(t)
+	price := func(text string) *decimal.Decimal { d := decimal.RequireFromString(text); return &d }
+	r := request("shop-1")
+	r.MaxPrice = price("12.30")
+	first, created, err := l.Begin(t.Context(), r, noon)
+	require.NoError(t, err)
+	require.True(t, created)
+	require.Equal(t, order.NewStatus(r, noon), first)
+
+	same := request("shop-1")
+	same.MaxPrice, same.NoCheck = price("12.3"), true
+	other := request("shop-1")
+	other.MaxPrice = price("12.30")
+	other.Items[0].Note = map[string]string{"player_id": "12345678"}
+
+	for _, moment := range []string{"while it runs", "after its end"} {
+		status, created, err := l.Begin(t.Context(), same, noon.Add(time.Hour))
+		require.NoError(t, err, moment)
+		require.False(t, created, moment)
+		require.Equal(t, noon, status.StartedAt, moment)
+
+		_, _, err = l.Begin(t.Context(), other, noon)
+		var conflict *ConflictError
+		require.ErrorAs(t, err, &conflict, moment)
+		require.Equal(t, []order.Difference{{Field: "item 1 note player_id", Have: "•••78", Want: "•••78"}}, conflict.Differences)
+		require.NotContains(t, err.Error(), "12345678", "player data stays out of errors")
+		enter(t, l, "shop-1", order.Failed)
+	}
+	status, _, err := l.Begin(t.Context(), r, noon)
+	require.NoError(t, err)
+	require.Equal(t, order.Failed, status.State, "a repeat gives how it stands")
+
+	kept, err := l.Request(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Equal(t, asJSON(t, r), asJSON(t, kept))
+	_, err = l.Request(t.Context(), "shop-2")
+	require.ErrorIs(t, err, ErrNotFound)
+	_, _, err = l.Begin(t.Context(), request("no reference"), noon)
+	require.ErrorContains(t, err, "not a reference")
+}
+
+func TestRequestOfAnotherReferenceDoesNotOpen(t *testing.T) {
+	s := newShop(t)
+	l := s.open(t)
+	begin(t, l, "shop-1")
+	begin(t, l, "shop-2")
+	s.raw(t, `UPDATE orders SET request = (SELECT request FROM orders WHERE reference = 'shop-2')`)
+	_, err := l.Request(t.Context(), "shop-1")
+	require.Error(t, err)
+}
+
+func TestWithdrawTakesBackOnlyWhatNeverBegan(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	require.NoError(t, l.Withdraw(t.Context(), "shop-1"))
+	_, err := l.Status(t.Context(), "shop-1")
+	require.ErrorIs(t, err, ErrNotFound)
+	require.NoError(t, l.Withdraw(t.Context(), "shop-1"), "a repeat changes nothing")
+
+	for reference, history := range map[string]func(reference string) error{
+		"audited": func(r string) error { return l.Append(t.Context(), Entry{Reference: r, Key: "n", Kind: KindNote}) },
+		"pinned":  func(r string) error { return l.Pin(t.Context(), r, 0, "ord-"+r, noon) },
+		"created": func(r string) error { _, err := l.CreateIntent(t.Context(), r, 0, noon); return err },
+		"coded":   func(r string) error { return l.StoreCodes(t.Context(), r, "ord-"+r, codes("AAAA")) },
+	} {
+		begin(t, l, reference)
+		require.NoError(t, history(reference))
+		require.ErrorIs(t, l.Withdraw(t.Context(), reference), ErrInUse, reference)
+		_, err := l.Status(t.Context(), reference)
+		require.NoError(t, err, reference)
+	}
+}
+
+func TestRecordKeepsTheWholeStatus(t *testing.T) {
+	l := newLedger(t)
+	s := begin(t, l, "shop-1")
+	expires := noon.Add(15 * time.Minute)
+	s.State, s.OrderID, s.Price, s.Currency, s.PaymentExpiresAt = order.AwaitingTopUp, text("ord-1"), text("9.55"), text("usd"), &expires
+	s.WaitingFor, s.Error, s.Replacements = text("a top-up"), &order.Error{Code: "BalanceNotEnough", Message: "balance not enough"}, 1
+	s.Items[0].Codes, s.Items[0].Error, s.UpdatedAt = 1, text("out of stock"), noon.Add(time.Second)
+	entry := Entry{Reference: "shop-1", Key: "state/2", Kind: KindState, Reason: "balance too low", OrderID: "ord-1", At: s.UpdatedAt}
+	require.NoError(t, l.Record(t.Context(), entry, s))
+	have, err := l.Status(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Equal(t, s, have)
+
+	entries, err := l.Audit(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+	require.Equal(t, order.AwaitingTopUp, entries[0].State, "an entry without a state has that of the status")
+
+	s.State, s.UpdatedAt = order.Active, noon.Add(time.Minute)
+	entry.State = ""
+	require.NoError(t, l.Record(t.Context(), entry, s))
+	have, err = l.Status(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Equal(t, order.AwaitingTopUp, have.State, "a key that is on record changes nothing")
+	entries, err = l.Audit(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Len(t, entries, 1)
+
+	require.Error(t, l.Record(t.Context(), Entry{Reference: "shop-2", Key: "k", Kind: KindState}, s), "of another order")
+	s.State = "sold"
+	require.Error(t, l.Record(t.Context(), entry, s), "no such state")
+}
+
+// The log is one legal walk through the states, whatever is repeated.
+func TestRecordKeepsTheLogLegal(t *testing.T) {
+	l := newLedger(t)
+	s := begin(t, l, "shop-1")
+	record := func(key string, state order.State) {
+		t.Helper()
+		s.State, s.UpdatedAt = state, s.UpdatedAt.Add(time.Second)
+		require.NoError(t, l.Record(t.Context(), Entry{Reference: "shop-1", Key: key, Kind: KindState}, s))
+	}
+	for i, state := range []order.State{order.Creating, order.Active, order.Paid, order.Processing} {
+		record(fmt.Sprintf("run-1/%d", i), state)
+	}
+	log := func() (states []string) {
+		entries, err := l.Audit(t.Context(), "shop-1")
+		require.NoError(t, err)
+		for _, e := range entries {
+			states = append(states, string(e.Kind)+" "+string(e.State))
+		}
+		return states
+	}
+	walked := []string{"state creating", "state active", "state paid", "state processing"}
+	require.Equal(t, walked, log())
+
+	record("run-1/2", order.Paid) // an attempt that was thought dead
+	require.Equal(t, walked, log())
+	have, err := l.Status(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Equal(t, order.Processing, have.State, "it does not take the row back either")
+
+	record("run-2/0", order.Creating) // a person has reset the workflow
+	record("run-2/1", order.Processing)
+	record("run-3/1", order.Processing) // and again, later on
+	require.Equal(t, append(walked, "note processing", "state creating", "state processing"), log())
+	have, err = l.Status(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Equal(t, s.UpdatedAt, have.UpdatedAt, "the row follows where the state is the same")
+	require.NoError(t, l.Verify(t.Context(), "shop-1"))
+}
+
+func TestListIsNewestFirst(t *testing.T) {
+	l := newLedger(t)
+	empty, err := l.List(t.Context(), Filter{})
+	require.NoError(t, err)
+	require.Equal(t, "[]", asJSON(t, empty))
+
+	const orders = 2*page + 3
+	var want []string
+	for i := range orders { // three to a second
+		reference := fmt.Sprintf("shop-%04d", i)
+		_, _, err := l.Begin(t.Context(), request(reference), noon.Add(-time.Duration(i/3)*time.Second))
+		require.NoError(t, err)
+		want = append(want, reference)
+	}
+	enter(t, l, want[1], order.Failed)
+	enter(t, l, want[orders-1], order.Failed)
+
+	references := func(f Filter) (have []string) {
+		t.Helper()
+		list, err := l.List(t.Context(), f)
+		require.NoError(t, err)
+		for _, s := range list {
+			have = append(have, s.Reference)
+		}
+		return have
+	}
+	require.Equal(t, want, references(Filter{}))
+	for _, limit := range []int{1, 2, page, page + 1, orders, orders + 1} {
+		require.Equal(t, want[:min(limit, orders)], references(Filter{Limit: limit}), "limit %d", limit)
+	}
+	require.Equal(t, []string{want[1], want[orders-1]}, references(Filter{State: order.Failed}))
+	require.Equal(t, []string{want[1]}, references(Filter{State: order.Failed, Limit: 1}))
+	require.Len(t, references(Filter{State: order.Creating}), orders-2)
+	require.Empty(t, references(Filter{State: order.Paid}))
+
+	enough := errors.New("enough")
+	seen := 0
+	err = l.Each(t.Context(), Filter{}, func(s order.Status) error {
+		if seen++; seen == 2 {
+			return enough
+		}
+		return l.Append(t.Context(), Entry{Reference: s.Reference, Key: "n", Kind: KindNote}) // the ledger is free meanwhile
+	})
+	require.ErrorIs(t, err, enough)
+	require.Equal(t, 2, seen)
+}

@@ -1,0 +1,171 @@
+package ledger
+
+import (
+	"cmp"
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// BeginPayment writes down that an order is about to be paid; call it before
+// every attempt. first says that no attempt was begun before: when false, the
+// order may have been paid, so look at it before paying again.
+//
+// Refusals: *NotPinnedError, *OtherPaymentError when another order of the
+// reference has an intent that stands, ErrPaused when payments are switched off
+// and this is no mock. ErrPaused may come where an earlier attempt went out:
+// PaymentIntent tells.
+//
+// An order that was voided and is begun again has a standing intent once more, so
+// that no second order can be paid beside it.
+func (l *Ledger) BeginPayment(ctx context.Context, p Payment) (first bool, err error) {
+	p.At = l.at(p.At)
+	p.Key = cmp.Or(p.Key, "intent/pay/"+p.OrderID)
+	var refused error
+	err = l.write(ctx, func(tx *sql.Tx) error {
+		first = false
+		if refused, err = refusal(ctx, tx, p); refused != nil || err != nil {
+			return err
+		}
+		// The entry first: a payment without one must not be on record.
+		orderID, err := l.append(ctx, tx, Entry{Reference: p.Reference, Key: p.Key, Kind: KindIntent, State: p.State,
+			Reason: payReason(p), OrderID: p.OrderID, At: p.At})
+		if err != nil {
+			return err
+		}
+		if orderID != p.OrderID {
+			return &KeyReusedError{Reference: p.Reference, Key: p.Key, OrderID: orderID, WantOrderID: p.OrderID}
+		}
+		first, err = intend(ctx, tx, p)
+		return err
+	})
+	var reused *KeyReusedError
+	switch {
+	case errors.As(err, &reused):
+		return false, reused
+	case err != nil:
+		return false, fmt.Errorf("write intent to pay %s (%s): %w", p.OrderID, p.Reference, err)
+	case errors.Is(refused, ErrPaused):
+		return false, fmt.Errorf("pay order %s (%s): %w", p.OrderID, p.Reference, refused)
+	case refused != nil:
+		return false, refused
+	}
+	return first, nil
+}
+
+// refusal is why p must not be paid, or nil.
+func refusal(ctx context.Context, tx *sql.Tx, p Payment) (refused, err error) {
+	if _, err := stateOf(ctx, tx, p.Reference); err != nil {
+		return nil, err
+	}
+	owner, _, err := found(tx.QueryRowContext(ctx, `SELECT reference FROM pins WHERE order_id = $1`, p.OrderID))
+	switch {
+	case err != nil:
+		return nil, err
+	case owner != p.Reference:
+		return &NotPinnedError{Reference: p.Reference, OrderID: p.OrderID}, nil
+	}
+	standing, ok, err := found(tx.QueryRowContext(ctx, `SELECT order_id FROM payments WHERE reference = $1 AND voided_at IS NULL`, p.Reference))
+	switch {
+	case err != nil:
+		return nil, err
+	case ok && standing != p.OrderID:
+		return &OtherPaymentError{Reference: p.Reference, OrderID: standing, WantOrderID: p.OrderID}, nil
+	case p.Mock:
+		return nil, nil
+	}
+	_, paused, err := found(tx.QueryRowContext(ctx, selectPause))
+	if paused {
+		return ErrPaused, err
+	}
+	return nil, err
+}
+
+// intend puts the intent on record and says whether it is the order's first.
+func intend(ctx context.Context, tx *sql.Tx, p Payment) (first bool, err error) {
+	var amount *string
+	if p.Amount != nil {
+		text := p.Amount.String()
+		amount = &text
+	}
+	result, err := tx.ExecContext(ctx, `INSERT INTO payments (order_id, reference, mock, amount, currency, begun_at)
+		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (order_id) DO NOTHING`,
+		p.OrderID, p.Reference, p.Mock, amount, p.Currency, stamp(p.At))
+	if err != nil {
+		return false, err
+	}
+	inserted, err := result.RowsAffected()
+	if err != nil || inserted == 1 {
+		return inserted == 1, err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE payments SET voided_at = NULL, void_reason = NULL WHERE order_id = $1 AND voided_at IS NOT NULL`, p.OrderID)
+	return false, err
+}
+
+func payReason(p Payment) string {
+	reason := "about to pay"
+	if p.Amount != nil {
+		reason += " " + p.Amount.String()
+		if p.Currency != "" {
+			reason += " " + p.Currency
+		}
+	}
+	if p.Mock {
+		reason += " (mock)"
+	}
+	return reason
+}
+
+// VoidPayment says that an order ended unpaid, surely: another one may be paid
+// for its reference from now on. Without an intent there is nothing to void.
+func (l *Ledger) VoidPayment(ctx context.Context, reference, orderID, reason string, at time.Time) error {
+	at = l.at(at)
+	var refused error
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		refused = nil
+		if _, err := stateOf(ctx, tx, reference); err != nil {
+			return err
+		}
+		owner, ok, err := found(tx.QueryRowContext(ctx, `SELECT reference FROM payments WHERE order_id = $1`, orderID))
+		switch {
+		case err != nil || !ok:
+			return err
+		case owner != reference:
+			refused = &NotPinnedError{Reference: reference, OrderID: orderID}
+			return nil
+		}
+		result, err := tx.ExecContext(ctx, `UPDATE payments SET voided_at = $1, void_reason = $2 WHERE order_id = $3 AND voided_at IS NULL`,
+			stamp(at), reason, orderID)
+		if err != nil {
+			return err
+		}
+		if voided, err := result.RowsAffected(); err != nil || voided == 0 {
+			return err
+		}
+		_, err = l.append(ctx, tx, Entry{Reference: reference, Key: "void/" + orderID, Kind: KindNote,
+			Reason: "not paid: " + reason, OrderID: orderID, At: at})
+		return err
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("void payment of order %s (%s): %w", orderID, reference, err)
+	case refused != nil:
+		return refused
+	}
+	return nil
+}
+
+// PaymentIntent says whether an intent to pay the order is on record, and whether
+// it was voided.
+func (l *Ledger) PaymentIntent(ctx context.Context, orderID string) (exists, voided bool, err error) {
+	err = l.db.reads.QueryRowContext(ctx, `SELECT voided_at IS NOT NULL FROM payments WHERE order_id = $1`, orderID).Scan(&voided)
+	switch {
+	case errors.Is(err, sql.ErrNoRows):
+		return false, false, nil
+	case err != nil:
+		return false, false, fmt.Errorf("read payment of order %s: %w", orderID, err)
+	}
+	return true, voided, nil
+}

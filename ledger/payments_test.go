@@ -1,0 +1,305 @@
+package ledger
+
+import (
+	"errors"
+	"fmt"
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"foxflow/order"
+)
+
+func pin(t *testing.T, l *Ledger, reference string, replacement int, orderID string) {
+	t.Helper()
+	require.NoError(t, l.Pin(t.Context(), reference, replacement, orderID, noon))
+}
+
+func payment(reference, orderID string) Payment {
+	amount := decimal.RequireFromString("9.55")
+	return Payment{Reference: reference, OrderID: orderID, Amount: &amount, Currency: "usd", At: noon, State: order.Active}
+}
+
+func TestPinHoldsForEver(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	begin(t, l, "shop-2")
+	_, ok, err := l.Pinned(t.Context(), "shop-1", 0)
+	require.NoError(t, err)
+	require.False(t, ok)
+	pin(t, l, "shop-1", 0, "ord-1")
+	pin(t, l, "shop-1", 0, "ord-1") // a repeat changes nothing
+	pin(t, l, "shop-1", 1, "ord-2")
+
+	for name, tc := range map[string]struct {
+		reference   string
+		replacement int
+		orderID     string
+		want        PinnedError
+	}{
+		"belongs to another reference":   {"shop-2", 0, "ord-1", PinnedError{"shop-1", 0, "ord-1", "shop-2", 0, "ord-1"}},
+		"belongs to another replacement": {"shop-1", 2, "ord-1", PinnedError{"shop-1", 0, "ord-1", "shop-1", 2, "ord-1"}},
+		"another order is pinned there":  {"shop-1", 0, "ord-3", PinnedError{"shop-1", 0, "ord-1", "shop-1", 0, "ord-3"}},
+		"both":                           {"shop-1", 0, "ord-2", PinnedError{"shop-1", 1, "ord-2", "shop-1", 0, "ord-2"}},
+	} {
+		var have *PinnedError
+		require.ErrorAs(t, l.Pin(t.Context(), tc.reference, tc.replacement, tc.orderID, noon), &have, name)
+		require.Equal(t, tc.want, *have, name)
+	}
+	orderID, ok, err := l.Pinned(t.Context(), "shop-1", 1)
+	require.NoError(t, err)
+	require.Equal(t, []any{"ord-2", true}, []any{orderID, ok})
+	owner, ok, err := l.OwnerOf(t.Context(), "ord-1")
+	require.NoError(t, err)
+	require.Equal(t, []any{"shop-1", true}, []any{owner, ok})
+	_, ok, err = l.OwnerOf(t.Context(), "ord-3")
+	require.NoError(t, err)
+	require.False(t, ok)
+	require.ErrorIs(t, l.Pin(t.Context(), "shop-3", 0, "ord-3", noon), ErrNotFound)
+	require.Error(t, l.Pin(t.Context(), "shop-2", 0, "", noon))
+}
+
+func TestOrderPinnedByManyGoesToOne(t *testing.T) {
+	s := newShop(t)
+	ledgers := []*Ledger{s.open(t), s.open(t)}
+	for i := range 10 {
+		begin(t, ledgers[0], fmt.Sprintf("shop-%d", i))
+	}
+	errs := atOnce(10, func(i int) error { return ledgers[i%2].Pin(t.Context(), fmt.Sprintf("shop-%d", i), 0, "ord-1", noon) })
+	passed := 0
+	for _, err := range errs {
+		if err == nil {
+			passed++
+			continue
+		}
+		var refused *PinnedError
+		require.ErrorAs(t, err, &refused)
+	}
+	require.Equal(t, 1, passed)
+}
+
+func TestOnlyOneOrderOfAReferenceIsPaid(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	begin(t, l, "shop-2")
+	pin(t, l, "shop-1", 0, "ord-1")
+	pin(t, l, "shop-1", 1, "ord-2")
+	pin(t, l, "shop-2", 0, "ord-9")
+
+	first, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+	require.NoError(t, err)
+	require.True(t, first)
+	for range 3 {
+		first, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+		require.NoError(t, err)
+		require.False(t, first, "from the second attempt on: look first")
+	}
+
+	for name, orderID := range map[string]string{"never pinned": "ord-7", "of another reference": "ord-9", "no id": ""} {
+		_, err = l.BeginPayment(t.Context(), payment("shop-1", orderID))
+		var notPinned *NotPinnedError
+		require.ErrorAs(t, err, &notPinned, name)
+		require.Equal(t, NotPinnedError{"shop-1", orderID}, *notPinned)
+	}
+	_, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-2"))
+	var other *OtherPaymentError
+	require.ErrorAs(t, err, &other)
+	require.Equal(t, OtherPaymentError{Reference: "shop-1", OrderID: "ord-1", WantOrderID: "ord-2"}, *other)
+	_, err = l.BeginPayment(t.Context(), payment("shop-3", "ord-1"))
+	require.ErrorIs(t, err, ErrNotFound)
+
+	entries, err := l.Audit(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Len(t, entries, 1, "one intent, and none for what was refused")
+	require.Equal(t, []any{KindIntent, order.Active, "about to pay 9.55 usd", "ord-1"},
+		[]any{entries[0].Kind, entries[0].State, entries[0].Reason, *entries[0].OrderID})
+	exists, voided, err := l.PaymentIntent(t.Context(), "ord-2")
+	require.NoError(t, err)
+	require.Equal(t, []bool{false, false}, []bool{exists, voided})
+}
+
+func TestTwoOrdersOfAReferencePaidAtTheSameMoment(t *testing.T) {
+	s := newShop(t)
+	ledgers := []*Ledger{s.open(t), s.open(t)}
+	for round := range 10 {
+		reference := fmt.Sprintf("shop-%d", round)
+		begin(t, ledgers[0], reference)
+		for i := range 2 {
+			pin(t, ledgers[0], reference, i, fmt.Sprintf("ord-%d-%d", round, i))
+		}
+		firsts := make([]bool, 20)
+		errs := atOnce(len(firsts), func(i int) (err error) {
+			firsts[i], err = ledgers[i/2%2].BeginPayment(t.Context(), payment(reference, fmt.Sprintf("ord-%d-%d", round, i%2)))
+			return err
+		})
+		passed, first := map[int]bool{}, 0
+		for i, err := range errs {
+			if firsts[i] {
+				first++
+			}
+			var other *OtherPaymentError
+			if err == nil {
+				passed[i%2] = true
+			} else {
+				require.ErrorAs(t, err, &other)
+			}
+		}
+		require.Len(t, passed, 1, "exactly one order passes")
+		require.Equal(t, 1, first, "and it is begun once")
+	}
+}
+
+// Below the code that asks first, the table itself knows that there is one.
+func TestTableItselfRefusesASecondStandingPayment(t *testing.T) {
+	s := newShop(t)
+	l := s.open(t)
+	begin(t, l, "shop-1")
+	pin(t, l, "shop-1", 0, "ord-1")
+	pin(t, l, "shop-1", 1, "ord-2")
+	_, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+	require.NoError(t, err)
+	begin(t, l, "shop-2")
+	const insert = `INSERT INTO payments (order_id, reference, mock, currency, begun_at) VALUES ($1, $2, 0, 'usd', '')`
+	_, err = l.db.writes.ExecContext(t.Context(), insert, "ord-2", "shop-1")
+	require.ErrorContains(t, err, "UNIQUE")
+	_, err = l.db.writes.ExecContext(t.Context(), insert, "ord-3", "shop-2")
+	require.ErrorContains(t, err, "FOREIGN KEY", "nor one of an order that is not pinned")
+}
+
+func TestReplacementIsPaidOnceTheFirstIsSurelyUnpaid(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	begin(t, l, "shop-2")
+	pin(t, l, "shop-1", 0, "ord-1")
+	pin(t, l, "shop-1", 1, "ord-2")
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_expiration", noon), "nothing to void yet")
+	_, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+	require.NoError(t, err)
+
+	var notPinned *NotPinnedError
+	require.ErrorAs(t, l.VoidPayment(t.Context(), "shop-2", "ord-1", "payment_failure", noon), &notPinned)
+	for range 2 {
+		require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", noon))
+	}
+	exists, voided, err := l.PaymentIntent(t.Context(), "ord-1")
+	require.NoError(t, err)
+	require.Equal(t, []bool{true, true}, []bool{exists, voided})
+
+	first, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-2"))
+	require.NoError(t, err)
+	require.True(t, first)
+	_, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+	var other *OtherPaymentError
+	require.ErrorAs(t, err, &other, "an attempt that was thought dead must not pay the first beside the second")
+
+	entries, err := l.Audit(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Len(t, entries, 3)
+	require.Equal(t, "not paid: payment_failure", entries[1].Reason)
+	require.NoError(t, l.Verify(t.Context(), "shop-1"))
+}
+
+// A late attempt takes up a voided order again before the replacement is paid:
+// then the replacement has to wait until that is surely unpaid, too.
+func TestVoidedOrderBegunAgainStandsAgain(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	pin(t, l, "shop-1", 0, "ord-1")
+	pin(t, l, "shop-1", 1, "ord-2")
+	_, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+	require.NoError(t, err)
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", noon))
+
+	first, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+	require.NoError(t, err)
+	require.False(t, first)
+	_, voided, err := l.PaymentIntent(t.Context(), "ord-1")
+	require.NoError(t, err)
+	require.False(t, voided)
+	var other *OtherPaymentError
+	_, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-2"))
+	require.ErrorAs(t, err, &other)
+
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", noon))
+	first, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-2"))
+	require.NoError(t, err)
+	require.True(t, first)
+}
+
+func TestPausedPaymentsWaitMockOnesGoOn(t *testing.T) {
+	s := newShop(t)
+	l, another := s.open(t), s.open(t)
+	begin(t, l, "shop-1")
+	begin(t, l, "shop-2")
+	pin(t, l, "shop-1", 0, "ord-1")
+	pin(t, l, "shop-2", 0, "ord-2")
+	require.NoError(t, another.Pause(t.Context(), "eve", noon))
+
+	_, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+	require.ErrorIs(t, err, ErrPaused)
+	require.ErrorContains(t, err, "shop-1")
+	exists, _, err := l.PaymentIntent(t.Context(), "ord-1")
+	require.NoError(t, err)
+	require.False(t, exists, "nothing was written")
+	mock := payment("shop-2", "ord-2")
+	mock.Mock = true
+	first, err := l.BeginPayment(t.Context(), mock)
+	require.NoError(t, err)
+	require.True(t, first)
+
+	require.NoError(t, another.Resume(t.Context()))
+	first, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+	require.NoError(t, err)
+	require.True(t, first)
+
+	require.NoError(t, l.Pause(t.Context(), "eve", noon))
+	_, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+	require.ErrorIs(t, err, ErrPaused, "nor is a payment tried again during a pause")
+}
+
+func TestPaymentWithoutItsOwnEntryIsRefused(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	pin(t, l, "shop-1", 0, "ord-1")
+	pin(t, l, "shop-1", 1, "ord-2")
+	p := payment("shop-1", "ord-1")
+	p.Key = "intent/7"
+	_, err := l.BeginPayment(t.Context(), p)
+	require.NoError(t, err)
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", noon))
+	p.OrderID = "ord-2"
+	_, err = l.BeginPayment(t.Context(), p)
+	var reused *KeyReusedError
+	require.True(t, errors.As(err, &reused))
+	exists, _, err := l.PaymentIntent(t.Context(), "ord-2")
+	require.NoError(t, err)
+	require.False(t, exists)
+}
+
+func TestAttemptsToCreateAreCounted(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	for _, replacement := range []int{0, 1} {
+		for want := 1; want <= 3; want++ {
+			attempts, err := l.CreateIntent(t.Context(), "shop-1", replacement, noon)
+			require.NoError(t, err)
+			require.Equal(t, want, attempts)
+		}
+	}
+	seen := make([]int, 20)
+	noErrors(t, atOnce(len(seen), func(i int) (err error) {
+		seen[i], err = l.CreateIntent(t.Context(), "shop-1", 2, noon)
+		return err
+	}))
+	require.ElementsMatch(t, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20}, seen)
+
+	entries, err := l.Audit(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Len(t, entries, 3)
+	require.Equal(t, "about to create the order", entries[0].Reason)
+	require.Equal(t, "about to create replacement 1", entries[1].Reason)
+	require.Equal(t, KindIntent, entries[1].Kind)
+	_, err = l.CreateIntent(t.Context(), "shop-2", 0, noon)
+	require.ErrorIs(t, err, ErrNotFound)
+}

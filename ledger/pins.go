@@ -1,0 +1,107 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// Pin ties an order id to a reference and the number of its replacement (0 is the
+// first order), for ever: only a pinned order is paid. The same three again change
+// nothing. A *PinnedError says which other pin is in the way: the order id
+// belongs elsewhere, or another one has this place.
+func (l *Ledger) Pin(ctx context.Context, reference string, replacement int, orderID string, at time.Time) error {
+	if orderID == "" {
+		return fmt.Errorf("pin order (%s, replacement %d): it has no id", reference, replacement)
+	}
+	var refused *PinnedError
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		refused = nil
+		if _, err := stateOf(ctx, tx, reference); err != nil {
+			return err
+		}
+		have := PinnedError{WantReference: reference, WantReplacement: replacement, WantOrderID: orderID}
+		// Where two pins are in the way, that of the order id tells more.
+		err := tx.QueryRowContext(ctx, `SELECT reference, replacement, order_id FROM pins
+			WHERE order_id = $1 OR (reference = $2 AND replacement = $3)
+			ORDER BY CASE WHEN order_id = $4 THEN 0 ELSE 1 END LIMIT 1`, orderID, reference, replacement, orderID).
+			Scan(&have.Reference, &have.Replacement, &have.OrderID)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			_, err := tx.ExecContext(ctx, `INSERT INTO pins (order_id, reference, replacement, at) VALUES ($1, $2, $3, $4)`,
+				orderID, reference, replacement, stamp(l.at(at)))
+			return err
+		case err != nil:
+			return err
+		}
+		if have.Reference != reference || have.Replacement != replacement || have.OrderID != orderID {
+			refused = &have
+		}
+		return nil
+	})
+	switch {
+	case err != nil:
+		return fmt.Errorf("pin order %s (%s, replacement %d): %w", orderID, reference, replacement, err)
+	case refused != nil:
+		return refused
+	}
+	return nil
+}
+
+// Pinned is the order id pinned to a reference and replacement number, if any.
+func (l *Ledger) Pinned(ctx context.Context, reference string, replacement int) (orderID string, ok bool, err error) {
+	orderID, ok, err = found(l.db.reads.QueryRowContext(ctx,
+		`SELECT order_id FROM pins WHERE reference = $1 AND replacement = $2`, reference, replacement))
+	if err != nil {
+		return "", false, fmt.Errorf("read pin (%s, replacement %d): %w", reference, replacement, err)
+	}
+	return orderID, ok, nil
+}
+
+// OwnerOf is the reference that an order id is pinned to, if any.
+func (l *Ledger) OwnerOf(ctx context.Context, orderID string) (reference string, ok bool, err error) {
+	reference, ok, err = found(l.db.reads.QueryRowContext(ctx, `SELECT reference FROM pins WHERE order_id = $1`, orderID))
+	if err != nil {
+		return "", false, fmt.Errorf("read owner of order %s: %w", orderID, err)
+	}
+	return reference, ok, nil
+}
+
+// found reads one text that may not be there.
+func found(row *sql.Row) (text string, ok bool, err error) {
+	err = row.Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		return "", false, nil
+	}
+	return text, err == nil, err
+}
+
+// CreateIntent counts the attempts at creating an order for a reference and
+// replacement number, this one included; the first also writes an audit entry.
+// Call it before the request goes out: from 2 on, an earlier attempt may have
+// made an order, so look for it first.
+func (l *Ledger) CreateIntent(ctx context.Context, reference string, replacement int, at time.Time) (attempts int, err error) {
+	at = l.at(at)
+	err = l.write(ctx, func(tx *sql.Tx) error {
+		if _, err := l.append(ctx, tx, Entry{Reference: reference, Key: fmt.Sprintf("intent/create/%d", replacement),
+			Kind: KindIntent, Reason: createReason(replacement), At: at}); err != nil {
+			return err
+		}
+		return tx.QueryRowContext(ctx, `INSERT INTO create_attempts (reference, replacement, attempts, first_at) VALUES ($1, $2, 1, $3)
+			ON CONFLICT (reference, replacement) DO UPDATE SET attempts = create_attempts.attempts + 1 RETURNING attempts`,
+			reference, replacement, stamp(at)).Scan(&attempts)
+	})
+	if err != nil {
+		return 0, fmt.Errorf("write intent to create (%s, replacement %d): %w", reference, replacement, err)
+	}
+	return attempts, nil
+}
+
+func createReason(replacement int) string {
+	if replacement == 0 {
+		return "about to create the order"
+	}
+	return fmt.Sprintf("about to create replacement %d", replacement)
+}

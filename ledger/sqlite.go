@@ -1,0 +1,132 @@
+package ledger
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/pressly/goose/v3"
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+)
+
+// All that is peculiar to SQLite is in this file.
+
+const dialect = goose.DialectSQLite3
+
+// settings of every connection. A power cut must not take back an intent that
+// was already acted on, hence synchronous=FULL; a transaction takes the write
+// lock when it begins, for one that reads first and writes later could find that
+// another process was quicker.
+var sqliteSettings = url.Values{
+	"_pragma":   {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+	"_txlock":   {"immediate"},
+	"_dqs":      {"0"},
+	"_error_rc": {"1"},
+}
+
+// pools are the two ways to the database. SQLite has one writer at a time: our
+// goroutines queue for it here, fairly and under their contexts, rather than in
+// SQLite's busy loop, where the unlucky starve. Readers see the last commit and
+// wait for nobody.
+type pools struct{ writes, reads *sql.DB }
+
+const readers = 4
+
+func (p pools) Close() error { return errors.Join(p.reads.Close(), p.writes.Close()) }
+
+// openSQLite makes the file when it is missing, readable by its owner alone.
+func openSQLite(path string) (pools, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return pools{}, err
+	}
+	if err := makeFile(path); err != nil {
+		return pools{}, err
+	}
+	connect := func(most int, extra url.Values) (*sql.DB, error) {
+		query := url.Values{}
+		for _, values := range []url.Values{sqliteSettings, extra} {
+			for name, value := range values {
+				query[name] = value
+			}
+		}
+		dsn := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: query.Encode()}
+		db, err := sql.Open("sqlite", dsn.String())
+		if err != nil {
+			return nil, err
+		}
+		db.SetMaxOpenConns(most)
+		db.SetMaxIdleConns(most)
+		return db, nil
+	}
+	writes, err := connect(1, nil)
+	if err != nil {
+		return pools{}, err
+	}
+	reads, err := connect(readers, url.Values{"_query_only": {"1"}})
+	if err != nil {
+		return pools{}, errors.Join(err, writes.Close())
+	}
+	return pools{writes: writes, reads: reads}, nil
+}
+
+// making keeps makeFile and another Open of this process apart: closing any
+// descriptor of a file drops the locks that SQLite holds on it in this process.
+// For the same reason a file that exists is not opened here at all.
+var making sync.Mutex
+
+func makeFile(path string) error {
+	making.Lock()
+	defer making.Unlock()
+	switch info, err := os.Stat(path); {
+	case err == nil && info.IsDir():
+		return errors.New("it is a folder: name a file in it")
+	case err == nil:
+		return nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	if _, err := os.Stat(filepath.Dir(path)); errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("folder %s does not exist: make it first, or set FOXFLOW_LEDGER", filepath.Dir(path))
+	}
+	file, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o600)
+	switch {
+	case errors.Is(err, fs.ErrExist):
+		return nil // another process was quicker
+	case err != nil:
+		return err
+	}
+	return file.Close()
+}
+
+// sqlitePath tells a path from the address of a database that is not supported.
+// The address is never repeated: it may hold a password.
+func sqlitePath(address string) (string, error) {
+	scheme, _, isURL := strings.Cut(address, "://")
+	switch {
+	case strings.TrimSpace(address) == "":
+		return "", errors.New("open ledger: FOXFLOW_LEDGER is empty: name a file, e.g. foxflow.db")
+	case isURL && (scheme == "postgres" || scheme == "postgresql"):
+		return "", errors.New("open ledger: PostgreSQL is not supported yet: set FOXFLOW_LEDGER to a file, e.g. foxflow.db")
+	case isURL, strings.HasPrefix(address, ":memory:"), strings.HasPrefix(address, "file:"):
+		return "", errors.New("open ledger: FOXFLOW_LEDGER is not the path of a file: name one, e.g. foxflow.db")
+	}
+	return address, nil
+}
+
+// busy says whether another process was in the way: trying again may help.
+func busy(err error) bool {
+	var failure *sqlite.Error
+	if !errors.As(err, &failure) {
+		return false
+	}
+	code := failure.Code() & 0xff // the extended codes keep the plain one in the low byte
+	return code == sqlite3.SQLITE_BUSY || code == sqlite3.SQLITE_LOCKED
+}

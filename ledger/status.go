@@ -1,0 +1,151 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"foxflow/order"
+)
+
+// Status is how an order stood when it was last recorded.
+func (l *Ledger) Status(ctx context.Context, reference string) (order.Status, error) {
+	var text string
+	err := l.db.reads.QueryRowContext(ctx, `SELECT snapshot FROM orders WHERE reference = $1`, reference).Scan(&text)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNotFound
+	}
+	var s order.Status
+	if err == nil {
+		s, err = parseSnapshot(text)
+	}
+	if err != nil {
+		return order.Status{}, fmt.Errorf("read order %s: %w", reference, err)
+	}
+	return s, nil
+}
+
+// List is the orders that the filter chooses, newest first.
+func (l *Ledger) List(ctx context.Context, f Filter) ([]order.Status, error) {
+	list := []order.Status{}
+	err := l.Each(ctx, f, func(s order.Status) error {
+		list = append(list, s)
+		return nil
+	})
+	return list, err
+}
+
+// page is how many orders Each reads at a time: between pages no statement is
+// open, so visit may take its time and use the ledger.
+const page = 200
+
+// Each visits the orders that the filter chooses, newest first, and ends with the
+// first error of visit. Orders that begin meanwhile are not visited.
+func (l *Ledger) Each(ctx context.Context, f Filter, visit func(order.Status) error) error {
+	for seen, after := 0, (place{}); f.Limit <= 0 || seen < f.Limit; {
+		size := page
+		if f.Limit > 0 {
+			size = min(page, f.Limit-seen)
+		}
+		texts, last, err := l.readPage(ctx, f.State, after, size)
+		if err != nil {
+			return fmt.Errorf("list orders: %w", err)
+		}
+		for _, text := range texts {
+			s, err := parseSnapshot(text)
+			if err != nil {
+				return fmt.Errorf("list orders: %w", err)
+			}
+			if err := visit(s); err != nil {
+				return err
+			}
+		}
+		if len(texts) < size {
+			return nil
+		}
+		seen, after = seen+len(texts), last
+	}
+	return nil
+}
+
+// place is where a page ended: the order there, by the columns that sort.
+type place struct{ startedAt, reference string }
+
+func (l *Ledger) readPage(ctx context.Context, state order.State, after place, size int) (texts []string, last place, err error) {
+	query := `SELECT snapshot, started_at, reference FROM orders WHERE 1 = 1`
+	var args []any
+	add := func(text string, values ...any) {
+		args = append(args, values...)
+		query += text
+	}
+	if state != "" {
+		add(fmt.Sprintf(` AND state = $%d`, len(args)+1), state)
+	}
+	if after != (place{}) {
+		n := len(args)
+		add(fmt.Sprintf(` AND (started_at < $%d OR (started_at = $%d AND reference > $%d))`, n+1, n+2, n+3),
+			after.startedAt, after.startedAt, after.reference)
+	}
+	add(fmt.Sprintf(` ORDER BY started_at DESC, reference LIMIT $%d`, len(args)+1), size)
+
+	rows, err := l.db.reads.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, place{}, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text, &last.startedAt, &last.reference); err != nil {
+			return nil, place{}, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, last, rows.Err()
+}
+
+// updateOrder makes s the order's row.
+func updateOrder(ctx context.Context, tx *sql.Tx, s order.Status) error {
+	var startedAt string
+	err := tx.QueryRowContext(ctx, `SELECT started_at FROM orders WHERE reference = $1`, s.Reference).Scan(&startedAt)
+	if errors.Is(err, sql.ErrNoRows) {
+		return ErrNotFound
+	}
+	if err != nil {
+		return err
+	}
+	if s.StartedAt.IsZero() {
+		if s.StartedAt, err = parseStamp(startedAt); err != nil {
+			return err
+		}
+	}
+	text, err := snapshot(s)
+	if err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, `UPDATE orders SET state = $1, order_id = $2, price = $3, currency = $4, snapshot = $5, updated_at = $6
+		WHERE reference = $7`, s.State, s.OrderID, s.Price, s.Currency, text, stamp(s.UpdatedAt), s.Reference)
+	return err
+}
+
+func snapshot(s order.Status) (string, error) {
+	if s.Items == nil {
+		s.Items = []order.ItemStatus{}
+	}
+	s.StartedAt, s.UpdatedAt = s.StartedAt.UTC(), s.UpdatedAt.UTC()
+	if s.PaymentExpiresAt != nil {
+		utc := s.PaymentExpiresAt.UTC()
+		s.PaymentExpiresAt = &utc
+	}
+	text, err := json.Marshal(s)
+	return string(text), err
+}
+
+func parseSnapshot(text string) (order.Status, error) {
+	var s order.Status
+	if err := json.Unmarshal([]byte(text), &s); err != nil {
+		return order.Status{}, fmt.Errorf("snapshot is not whole: %w", err)
+	}
+	return s, nil
+}

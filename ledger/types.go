@@ -1,0 +1,76 @@
+package ledger
+
+import (
+	"encoding/json"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"foxflow/order"
+)
+
+// Kind says what an audit entry is about.
+type Kind string
+
+const (
+	KindState  Kind = "state"  // a state was entered
+	KindIntent Kind = "intent" // about to create or pay; written before the call
+	KindLook   Kind = "look"   // codes were read: by whom, from where
+	KindNote   Kind = "note"   // anything else worth keeping: orphan found, price refused, …
+)
+
+// Entry is an audit entry to be written.
+type Entry struct {
+	Reference string
+	// Key makes the entry idempotent: a reference has each key once, and writing
+	// it again changes nothing.
+	Key  string
+	Kind Kind
+	// State the order is in; empty: the state it has when the entry is written.
+	State   order.State
+	Reason  string
+	OrderID string // empty: none
+	// At is when it happened; zero: now.
+	At time.Time
+}
+
+// AuditEntry is an audit entry on record: the JSON of "starter audit".
+type AuditEntry struct {
+	Seq     int64       `json:"seq"` // 1 is a reference's first
+	Kind    Kind        `json:"kind"`
+	State   order.State `json:"state"`
+	Reason  string      `json:"reason"`
+	OrderID *string     `json:"orderId"`
+	At      time.Time   `json:"at"`
+	Hash    string      `json:"hash"` // hex of the keyed chain hash
+}
+
+// Filter chooses orders. Empty State: any. Limit 0 or less: all.
+type Filter struct {
+	State order.State
+	Limit int
+}
+
+// Payment is what is about to be paid. Amount may be nil when the price is not
+// known.
+type Payment struct {
+	Reference, OrderID string
+	Mock               bool
+	Amount             *decimal.Decimal
+	Currency           string
+	At                 time.Time
+	// Key of the audit entry; empty: made of the order id.
+	Key string
+	// State the order is in; empty: the state it has when the intent is written.
+	State order.State
+}
+
+// Code is a delivered code. Raw is the secret itself, a JSON string or object as
+// FoxReload wrote it; a Code prints, formats and marshals as "[code]".
+type Code struct {
+	// OrderID is filled in by Codes; StoreCodes takes the order id beside the list.
+	OrderID   string
+	ItemIndex int // 0 is the order's first item
+	ItemID    string
+	Raw       json.RawMessage
+}

@@ -1,0 +1,201 @@
+package order
+
+import (
+	"fmt"
+	"maps"
+	"net/url"
+	"regexp"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+)
+
+// Limits of a request. MaxItems is FoxReload's; the sizes of notes are ours, so
+// that a slip (a whole file as a note) is refused before anything starts.
+const (
+	MaxItems      = 10
+	maxNoteFields = 20
+	maxNoteLength = 500
+)
+
+// ReferencePattern is what a reference may look like.
+const ReferencePattern = `^[A-Za-z0-9._-]{1,64}$`
+
+var (
+	referenceRE = regexp.MustCompile(ReferencePattern)
+	itemIDRE    = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
+	noteKeyRE   = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+)
+
+// Request is one purchase as the partner asks for it.
+type Request struct {
+	// Reference is the partner's own name for the purchase: 1–64 characters of
+	// A-Za-z0-9._-
+	Reference string `json:"reference"`
+	Items     []Item `json:"items"`
+	Mock      bool   `json:"mock,omitempty"`
+	// MaxPrice is the highest total the partner will pay, in the account's
+	// currency.
+	MaxPrice *decimal.Decimal `json:"maxPrice,omitempty"`
+	// Provider and ReturnURL ask for payment through an external provider
+	// instead of the balance.
+	Provider  string `json:"provider,omitempty"`
+	ReturnURL string `json:"returnUrl,omitempty"`
+	// NoCheck leaves out the look at the catalogue before creating. It is how,
+	// not what: two requests that differ in it alone are the same.
+	NoCheck bool `json:"noCheck,omitempty"`
+}
+
+// Item is one line of a request.
+type Item struct {
+	ItemID   string `json:"itemId"`
+	Quantity int64  `json:"quantity"`
+	// Note holds the product's required fields (player_id, login, …): personal
+	// data. Values stay strings, so leading zeros survive.
+	Note map[string]string `json:"note,omitempty"`
+}
+
+// FieldError names a wrong field, what was wrong and what to do.
+type FieldError struct {
+	Field, Problem, Fix string
+}
+
+func (e *FieldError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Problem) }
+
+// Validate finds every mistake that needs no catalogue: a list of *FieldError,
+// empty when the request is sound.
+func (r Request) Validate() []*FieldError {
+	var errs []*FieldError
+	wrong := func(field, problem, fix string) {
+		errs = append(errs, &FieldError{Field: field, Problem: problem, Fix: fix})
+	}
+	switch {
+	case r.Reference == "":
+		wrong("reference", "is missing", "name the purchase with your own order number")
+	case !referenceRE.MatchString(r.Reference):
+		wrong("reference", fmt.Sprintf("%q is not a reference", clip(r.Reference)), "use 1 to 64 characters of A-Z a-z 0-9 . _ -")
+	}
+	switch n := len(r.Items); {
+	case n == 0:
+		wrong("item", "is missing", "name at least one product: PRODUCT or PRODUCT:QUANTITY")
+	case n > MaxItems:
+		wrong("item", fmt.Sprintf("%d items in one order", n), fmt.Sprintf("one order takes 1 to %d items; split it", MaxItems))
+	}
+	for i, it := range r.Items {
+		at := func(field string) string {
+			if len(r.Items) == 1 {
+				return field
+			}
+			return fmt.Sprintf("item %d %s", i+1, field)
+		}
+		if !itemIDRE.MatchString(it.ItemID) {
+			wrong(at("item"), fmt.Sprintf("%q is not a product id", clip(it.ItemID)), "find ids with: starter products search TEXT")
+		}
+		if it.Quantity < 1 {
+			wrong(at("quantity"), fmt.Sprintf("%d is too small", it.Quantity), "order at least 1")
+		}
+		if len(it.Note) > maxNoteFields {
+			wrong(at("note"), fmt.Sprintf("%d fields", len(it.Note)), fmt.Sprintf("a note takes at most %d fields", maxNoteFields))
+		}
+		for _, key := range slices.Sorted(maps.Keys(it.Note)) {
+			switch value := it.Note[key]; {
+			case !noteKeyRE.MatchString(key):
+				wrong(at("note"), fmt.Sprintf("%q is not a field name", clip(key)), "write KEY=VALUE, e.g. player_id=123456")
+			case strings.TrimSpace(value) == "":
+				wrong(at("note"), fmt.Sprintf("%s is empty", key), "write KEY=VALUE, e.g. player_id=123456")
+			case len(value) > maxNoteLength:
+				wrong(at("note"), fmt.Sprintf("%s is %d bytes long", key, len(value)), fmt.Sprintf("a value takes at most %d bytes", maxNoteLength))
+			}
+		}
+	}
+	if r.MaxPrice != nil {
+		switch {
+		case !r.MaxPrice.IsPositive():
+			wrong("max-price", r.MaxPrice.String()+" is not a price", "give the highest total you will pay, e.g. 12.34")
+		case r.MaxPrice.Exponent() < -4:
+			wrong("max-price", r.MaxPrice.String()+" has more than 4 decimal places", "give at most 4 decimal places, e.g. 12.34")
+		}
+	}
+	switch {
+	case r.Provider == "" && r.ReturnURL != "":
+		wrong("return-url", "is given without a provider", "add --provider NAME, or leave it out to pay from the balance")
+	case r.Provider != "" && r.ReturnURL == "":
+		wrong("return-url", "is missing", "an external provider needs --return-url https://…")
+	case r.Provider != "" && !noteKeyRE.MatchString(r.Provider):
+		wrong("provider", fmt.Sprintf("%q is not a provider name", clip(r.Provider)), "use the provider's name, e.g. pally")
+	case r.Provider != "" && !isWebURL(r.ReturnURL):
+		wrong("return-url", fmt.Sprintf("%q is not a web address", clip(r.ReturnURL)), "write it whole, e.g. https://yourshop.com/return")
+	}
+	return errs
+}
+
+func isWebURL(s string) bool {
+	u, err := url.Parse(s)
+	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+}
+
+// Difference is one field in which two requests for the same reference differ,
+// fit to be shown: note values are masked.
+type Difference struct{ Field, Have, Want string }
+
+// Differences lists what the new request asks for otherwise than the one on
+// record. NoCheck does not count.
+func Differences(have, want Request) []Difference {
+	var diffs []Difference
+	add := func(field, h, w string) {
+		if h != w {
+			diffs = append(diffs, Difference{Field: field, Have: h, Want: w})
+		}
+	}
+	add("items", fmt.Sprint(len(have.Items)), fmt.Sprint(len(want.Items)))
+	for i := range min(len(have.Items), len(want.Items)) {
+		h, w := have.Items[i], want.Items[i]
+		prefix := fmt.Sprintf("item %d ", i+1)
+		add(prefix+"product", h.ItemID, w.ItemID)
+		add(prefix+"quantity", fmt.Sprint(h.Quantity), fmt.Sprint(w.Quantity))
+		keys := maps.Clone(h.Note)
+		if keys == nil {
+			keys = map[string]string{}
+		}
+		maps.Copy(keys, w.Note)
+		for _, key := range slices.Sorted(maps.Keys(keys)) {
+			if h.Note[key] != w.Note[key] {
+				diffs = append(diffs, Difference{Field: prefix + "note " + key, Have: Mask(h.Note[key]), Want: Mask(w.Note[key])})
+			}
+		}
+	}
+	add("mock", fmt.Sprint(have.Mock), fmt.Sprint(want.Mock))
+	add("max-price", price(have.MaxPrice), price(want.MaxPrice))
+	add("provider", have.Provider, want.Provider)
+	add("return-url", have.ReturnURL, want.ReturnURL)
+	return diffs
+}
+
+func price(d *decimal.Decimal) string {
+	if d == nil {
+		return "none"
+	}
+	return d.String()
+}
+
+// Mask hides a value that belongs to a player, keeping just enough to tell two
+// apart: of a long one, the last two characters.
+func Mask(value string) string {
+	switch runes := []rune(value); {
+	case value == "":
+		return "(none)"
+	case len(runes) < 6:
+		return "•••"
+	default:
+		return "•••" + string(runes[len(runes)-2:])
+	}
+}
+
+func clip(s string) string {
+	const most = 40
+	if runes := []rune(s); len(runes) > most {
+		return string(runes[:most]) + "…"
+	}
+	return s
+}

@@ -1,0 +1,67 @@
+package order
+
+import (
+	"time"
+
+	"github.com/shopspring/decimal"
+)
+
+// Status is how an order stands: the JSON that "starter status" prints and the
+// workflow's status query answers. Money is a decimal string, time is UTC. It
+// holds no code and no note value.
+type Status struct {
+	Reference        string       `json:"reference"`
+	WorkflowID       string       `json:"workflowId"`
+	OrderID          *string      `json:"orderId"`
+	State            State        `json:"state"`
+	CancelReason     *string      `json:"cancelReason"`
+	WaitingFor       *string      `json:"waitingFor"`
+	Mock             bool         `json:"mock"`
+	Price            *string      `json:"price"`
+	Currency         *string      `json:"currency"`
+	PaymentExpiresAt *time.Time   `json:"paymentExpiresAt"`
+	PaymentURL       *string      `json:"paymentUrl"`
+	Replacements     int          `json:"replacements"`
+	Items            []ItemStatus `json:"items"`
+	Error            *Error       `json:"error"`
+	StartedAt        time.Time    `json:"startedAt"`
+	UpdatedAt        time.Time    `json:"updatedAt"`
+}
+
+// ItemStatus is one item of an order; Codes counts the codes in the vault.
+type ItemStatus struct {
+	ItemID   string  `json:"itemId"`
+	Quantity int64   `json:"quantity"`
+	Codes    int     `json:"codes"`
+	Error    *string `json:"error"`
+}
+
+// Error is what ended or holds an order as a whole: the API's code, or one of
+// ours, and words for a person.
+type Error struct {
+	Code    string `json:"code"`
+	Message string `json:"message"`
+}
+
+// WorkflowID is the id of the workflow that carries the order of a reference.
+func WorkflowID(reference string) string { return "order/" + reference }
+
+// NewStatus is how an order stands before anything has happened to it.
+func NewStatus(r Request, startedAt time.Time) Status {
+	startedAt = startedAt.UTC()
+	s := Status{Reference: r.Reference, WorkflowID: WorkflowID(r.Reference), State: Creating, Mock: r.Mock,
+		StartedAt: startedAt, UpdatedAt: startedAt, Items: make([]ItemStatus, 0, len(r.Items))}
+	for _, it := range r.Items {
+		s.Items = append(s.Items, ItemStatus{ItemID: it.ItemID, Quantity: it.Quantity})
+	}
+	return s
+}
+
+// Amount is the order's price as a number, and whether it is known.
+func (s Status) Amount() (decimal.Decimal, bool) {
+	if s.Price == nil {
+		return decimal.Decimal{}, false
+	}
+	d, err := decimal.NewFromString(*s.Price)
+	return d, err == nil
+}

@@ -1,0 +1,27 @@
+package settings
+
+import "fmt"
+
+const redacted = "[secret]"
+
+// Secret is a value that must not be seen: whatever way it is printed, logged
+// or marshalled, "[secret]" comes out. Reveal is the one way to its text.
+type Secret struct{ text string }
+
+// NewSecret wraps text.
+func NewSecret(text string) Secret { return Secret{text: text} }
+
+// Reveal is the secret in clear: hand it on, never print it.
+func (s Secret) Reveal() string { return s.text }
+
+// Empty says whether there is no secret at all.
+func (s Secret) Empty() bool { return s.text == "" }
+
+// UnmarshalText takes the text as it is.
+func (s *Secret) UnmarshalText(text []byte) error { s.text = string(text); return nil }
+
+func (s Secret) String() string               { return redacted }
+func (s Secret) GoString() string             { return redacted }
+func (s Secret) Format(f fmt.State, _ rune)   { _, _ = f.Write([]byte(redacted)) }
+func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
+func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }

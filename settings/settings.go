@@ -1,0 +1,117 @@
+package settings
+
+import (
+	"time"
+
+	"foxflow/keyset"
+)
+
+// Starter is what the command line reads. Nothing in it is required to begin
+// with: Common.Keys and FoxReload.Client say what is missing when a command
+// needs it.
+type Starter struct {
+	Common
+	FoxReload
+	Intervals
+}
+
+// Worker is what the worker reads. Keyset and partner key are required.
+type Worker struct {
+	Common
+	FoxReload
+	Payments
+	HTTP
+	Log
+}
+
+// Common is what every program that works on orders needs.
+type Common struct {
+	Ledger     string `env:"FOXFLOW_LEDGER" envDefault:"foxflow.db" example:"foxflow.db" about:"the ledger: a SQLite file, or postgres://…"`
+	Keyset     Secret `env:"FOXFLOW_KEYSET" example:"$(starter keyset new)" about:"Tink keyset (JSON) that seals codes and payloads; make one with: starter keyset new"`
+	KeysetFile string `env:"FOXFLOW_KEYSET_FILE" example:"/run/secrets/foxflow-keyset.json" about:"a file that holds the keyset, readable by its owner alone"`
+	TaskQueue  string `env:"FOXFLOW_TASK_QUEUE" envDefault:"foxflow" example:"foxflow" about:"Temporal task queue of the workflows; API activities run on it with -foxreload added"`
+}
+
+// FoxReload is how the partner API is reached.
+type FoxReload struct {
+	APIKey         Secret        `env:"FOXRELOAD_API_KEY" example:"your-partner-key" about:"the partner key"`
+	APIKeyFile     string        `env:"FOXRELOAD_API_KEY_FILE" example:"/run/secrets/foxreload-key" about:"a file that holds the partner key"`
+	BaseURL        string        `env:"FOXRELOAD_BASE_URL" envDefault:"https://public-api.foxreload.com" example:"https://public-api.foxreload.com" about:"where the API is; plain http:// only to this machine"`
+	AllowHTTP      bool          `env:"FOXRELOAD_ALLOW_HTTP" envDefault:"false" example:"true" about:"true: plain http:// to other machines too; the key then travels in clear"`
+	Currency       string        `env:"FOXRELOAD_CURRENCY" example:"usd" about:"sent as X-Currency when set"`
+	Language       string        `env:"FOXRELOAD_LANGUAGE" example:"en" about:"sent as X-Language when set"`
+	Timeout        time.Duration `env:"FOXRELOAD_TIMEOUT" envDefault:"30s" example:"30s" about:"the longest one HTTP call may take"`
+	PerMinute      int           `env:"FOXRELOAD_REQUESTS_PER_MINUTE" envDefault:"100" example:"100" about:"request budget over all workers and the starter, requests/minute"`
+	IdempotencyKey string        `env:"FOXRELOAD_IDEMPOTENCY_KEY" envDefault:"body" example:"body" about:"body: send idempotencyKey when creating; off: leave it out"`
+}
+
+// Intervals are the knobs of waiting. They travel into each order's input, so
+// its fields are those of workflows.Intervals: one converts to the other.
+type Intervals struct {
+	PollInitial time.Duration `env:"FOXFLOW_POLL_INITIAL" envDefault:"5s" example:"5s" about:"polling interval, the first"`
+	PollMax     time.Duration `env:"FOXFLOW_POLL_MAX" envDefault:"30s" example:"30s" about:"polling interval, the longest"`
+	StallAfter  time.Duration `env:"FOXFLOW_STALL_AFTER" envDefault:"300s" example:"300s" about:"paid, but no end for this long: alert"`
+	StallPoll   time.Duration `env:"FOXFLOW_STALL_POLL" envDefault:"60s" example:"60s" about:"polling interval once stalled or blocked"`
+	GiveUpAfter time.Duration `env:"FOXFLOW_GIVE_UP_AFTER" envDefault:"24h" example:"24h" about:"this long in stalled or blocked: unresolved; in awaiting_topup: cancelled"`
+}
+
+// Payments bounds what is paid.
+type Payments struct {
+	DailyLimit DailyLimit `env:"FOXFLOW_DAILY_LIMIT" example:"usd=500,rub=20000" about:"the most paid in a UTC day, per currency, over all workers"`
+}
+
+// HTTP is where the worker shows its health and metrics.
+type HTTP struct {
+	Addr string `env:"FOXFLOW_HTTP" envDefault:"127.0.0.1:9464" example:"127.0.0.1:9464" about:"address of /healthz, /readyz and /metrics"`
+}
+
+// Log is what the worker writes about its work.
+type Log struct {
+	Level  string `env:"FOXFLOW_LOG_LEVEL" envDefault:"info" example:"info" about:"debug, info, warn or error"`
+	Format string `env:"FOXFLOW_LOG_FORMAT" envDefault:"json" example:"json" about:"json, or console for people"`
+}
+
+// LoadStarter reads the command line's settings from environ ("NAME=value").
+func LoadStarter(environ []string) (Starter, error) {
+	var s Starter
+	err := load(environ, &s, func(wrong wrong) {
+		s.Common.check(wrong)
+		s.FoxReload.check(wrong)
+		s.Intervals.check(wrong)
+	})
+	return s, err
+}
+
+// LoadWorker reads the worker's settings from environ ("NAME=value").
+func LoadWorker(environ []string) (Worker, error) {
+	var w Worker
+	err := load(environ, &w, func(wrong wrong) {
+		w.Common.check(wrong)
+		w.FoxReload.check(wrong)
+		w.HTTP.check(wrong)
+		w.Log.check(wrong)
+		if w.APIKey.Empty() {
+			wrong("FOXRELOAD_API_KEY", "is not set")
+		}
+		if w.Keyset.Empty() && w.KeysetFile == "" {
+			wrong("FOXFLOW_KEYSET", "is not set")
+		}
+	})
+	return w, err
+}
+
+// Keys is the keyset that FOXFLOW_KEYSET or FOXFLOW_KEYSET_FILE holds.
+func (c Common) Keys() (*keyset.Keyset, error) {
+	variable, read := "FOXFLOW_KEYSET", func() (*keyset.Keyset, error) { return keyset.Parse(c.Keyset.Reveal()) }
+	switch {
+	case c.KeysetFile != "":
+		variable, read = "FOXFLOW_KEYSET_FILE", func() (*keyset.Keyset, error) { return keyset.ReadFile(c.KeysetFile) }
+	case c.Keyset.Empty():
+		return nil, complain(c, variable, "is not set")
+	}
+	keys, err := read()
+	if err != nil {
+		return nil, complain(c, variable, "holds no usable keyset: "+err.Error())
+	}
+	return keys, nil
+}

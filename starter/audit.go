@@ -1,0 +1,156 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"strconv"
+
+	"github.com/spf13/cobra"
+
+	"foxflow/ledger"
+	"foxflow/starter/internal/show"
+)
+
+// The JSON of audit.
+type auditDocument struct {
+	Reference string              `json:"reference"`
+	Entries   []ledger.AuditEntry `json:"entries"`
+	Verified  bool                `json:"verified"`
+}
+
+type auditSums struct {
+	Orders  int      `json:"orders"`
+	Entries int      `json:"entries"`
+	Broken  []broken `json:"broken"`
+}
+
+type broken struct {
+	Reference string `json:"reference"`
+	Seq       int64  `json:"seq"`
+	Problem   string `json:"problem"`
+}
+
+func (a *app) auditCommand() *cobra.Command {
+	var verify, verifyAll bool
+	var export string
+	cmd := &cobra.Command{
+		Use:   "audit REFERENCE [--verify] | --verify-all | --export FILE",
+		Short: "Show an order's log; check the chain; export everything",
+		Long:  "Show the audit log of an order. --verify and --verify-all check the chain of hashes:\nan entry that was changed, added or cut off is found (exit status 1).\n--export writes every entry of the ledger as JSON lines; FILE - is stdout.",
+		Args: func(cmd *cobra.Command, args []string) error {
+			wants := len(args)
+			for _, said := range []bool{verifyAll, export != ""} {
+				if said {
+					wants++
+				}
+			}
+			switch {
+			case wants != 1:
+				return misused("write one of: starter audit REFERENCE, starter audit --verify-all, starter audit --export FILE", "reference: name exactly one, or --verify-all, or --export")
+			case verify && len(args) == 0:
+				return misused("write: starter audit REFERENCE --verify, or --verify-all", "--verify: needs a reference")
+			case len(args) == 1:
+				return checkReference(args[0])
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			return a.atDesk(ctx, func(d *desk) error {
+				switch {
+				case verifyAll:
+					return d.verifyAll(ctx)
+				case export != "":
+					return d.export(ctx, export)
+				}
+				return d.audit(ctx, args[0], verify)
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&verify, "verify", false, "check the order's chain; exit status 1 when it is broken")
+	cmd.Flags().BoolVar(&verifyAll, "verify-all", false, "check every chain")
+	cmd.Flags().Var(textValue{&export, "audit.jsonl"}, "export", "write every entry as JSON lines")
+	return cmd
+}
+
+// audit shows a log and always says whether its chain is whole; a broken one is
+// an error when that was asked.
+func (d *desk) audit(ctx context.Context, reference string, verify bool) error {
+	entries, err := d.book.Audit(ctx, reference)
+	if err != nil {
+		return d.notHere(reference, err)
+	}
+	err = d.book.Verify(ctx, reference)
+	var cut *ledger.BrokenChainError
+	if err != nil && !errors.As(err, &cut) {
+		return err
+	}
+	if err := d.showAudit(auditDocument{reference, entries, cut == nil}); err != nil {
+		return err
+	}
+	switch {
+	case cut != nil && verify:
+		return failed("the log was changed after it was written: keep the ledger's file, and find out by whom", "%v", cut)
+	case cut != nil:
+		d.Note("the chain is broken: %v", cut)
+	case verify && !d.JSON:
+		d.Printf("\n%d entries, the chain is whole\n", len(entries))
+	}
+	return nil
+}
+
+func (d *desk) showAudit(doc auditDocument) error {
+	if d.JSON {
+		return d.Document(doc)
+	}
+	var rows [][]string
+	for _, e := range doc.Entries {
+		rows = append(rows, []string{strconv.FormatInt(e.Seq, 10), e.At.UTC().Format("2006-01-02 15:04:05"), string(e.Kind), string(e.State), show.Clean(e.Reason)})
+	}
+	return show.Table(d.Out, []string{"SEQ", "AT (UTC)", "KIND", "STATE", "REASON"}, rows, 4)
+}
+
+func (d *desk) verifyAll(ctx context.Context) error {
+	orders, entries, cuts, err := d.book.VerifyAll(ctx)
+	if err != nil {
+		return err
+	}
+	sums := auditSums{orders, entries, make([]broken, 0, len(cuts))}
+	for _, cut := range cuts {
+		sums.Broken = append(sums.Broken, broken{cut.Reference, cut.Seq, cut.Problem})
+	}
+	if d.JSON {
+		if err := d.Document(sums); err != nil {
+			return err
+		}
+	} else {
+		d.Printf("%d orders, %d entries, %d broken chains\n", orders, entries, len(cuts))
+	}
+	if len(cuts) == 0 {
+		return nil
+	}
+	f := &failure{status: exitError, message: "the audit log is broken", hint: "it was changed after it was written: keep the ledger's file, and find out by whom"}
+	for _, cut := range cuts {
+		f.details = append(f.details, cut.Error())
+	}
+	return f
+}
+
+// export writes the log of the whole ledger, as a whole or not at all.
+func (d *desk) export(ctx context.Context, path string) error {
+	if path == "-" {
+		return d.book.Export(ctx, d.Out)
+	}
+	lines, err := writeWhole(path, func(w *counter) error { return d.book.Export(ctx, w) })
+	if err != nil {
+		return failed("name a file in a folder that can be written", "export audit log: %v", err)
+	}
+	if d.JSON {
+		return d.Document(struct {
+			File    string `json:"file"`
+			Entries int    `json:"entries"`
+		}{path, lines})
+	}
+	d.Printf("%d entries written to %s\n", lines, path)
+	return nil
+}

@@ -1,0 +1,301 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync/atomic"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/serviceerror"
+
+	"foxflow/order"
+)
+
+const csvHeader = "reference,item,quantity,note,mock,max_price\n"
+
+func orders(n int) string {
+	var b strings.Builder
+	b.WriteString(csvHeader)
+	for i := range n {
+		fmt.Fprintf(&b, "shop-%03d,product_a,1,,,\n", i)
+	}
+	return b.String()
+}
+
+func batchOf(t *testing.T, a answer) (doc batchDocument) {
+	t.Helper()
+	require.NoError(t, json.Unmarshal([]byte(a.out), &doc), a.out+a.err)
+	return doc
+}
+
+func TestAFileStartsEveryOrderOnce(t *testing.T) {
+	s := newShop(t)
+	path := s.file("orders.csv", orders(100))
+	first := s.run("place", "--file", path, "-o", "json")
+	require.Equal(t, exitDone, first.status, first.err)
+	doc := batchOf(t, first)
+	assert.Equal(t, 100, doc.Started)
+	assert.Equal(t, 0, doc.AlreadyPlaced)
+	require.Len(t, doc.Orders, 100)
+	assert.Equal(t, "shop-000", doc.Orders[0].Reference)
+	assert.Equal(t, "shop-099", doc.Orders[99].Reference)
+	assert.Contains(t, first.err, "balance check is left out: FOXRELOAD_API_KEY is not set")
+
+	again := batchOf(t, s.run("place", "--file", path, "-o", "json"))
+	assert.Equal(t, 0, again.Started)
+	assert.Equal(t, 100, again.AlreadyPlaced)
+	assert.Len(t, s.temporal.started, 100)
+}
+
+func TestOneBadLineStartsNothing(t *testing.T) {
+	s := newShop(t)
+	path := s.file("orders.csv", orders(3)+"shop-x,product_a,0,,,\nshop y,product_a,1,,,\n")
+	got := s.run("place", "--file", path, "-o", "json")
+	assert.Equal(t, exitUsage, got.status)
+	message, hint := problem(t, got)
+	assert.Contains(t, message, "nothing was started")
+	assert.Contains(t, message, path+`:5: quantity: "0" is not a quantity (give a whole number, at least 1)`)
+	assert.Contains(t, message, path+`:6: reference: "shop y" is not a reference`)
+	assert.Contains(t, hint, "--skip-bad")
+	assert.Empty(t, s.temporal.started)
+	assert.Equal(t, order.State(""), s.state("shop-000"))
+}
+
+func TestSkipBadStartsTheGoodOnes(t *testing.T) {
+	s := newShop(t)
+	path := s.file("orders.csv", orders(3)+"shop-x,product_a,0,,,\n")
+	got := s.run("place", "--file", path, "--skip-bad", "-o", "json")
+	assert.Equal(t, exitError, got.status)
+	assert.Equal(t, 3, batchOf(t, got).Started)
+	assert.Contains(t, got.err, path+":5: quantity")
+	problem(t, got)
+
+	allBad := s.file("bad.csv", csvHeader+"shop-x,product_a,0,,,\n")
+	assert.Equal(t, exitError, s.run("place", "--file", allBad, "--skip-bad").status)
+}
+
+func TestAFileThatIsNotWholeIsNeverStartedInPart(t *testing.T) {
+	s := newShop(t)
+	path := s.file("orders.csv", csvHeader+"shop-1,product_a,1,,,\nshop-1,product_b,1,\"a=b,,\nshop-2,product_c,1,,,\n")
+	assert.Equal(t, exitUsage, s.run("place", "--file", path, "--skip-bad").status)
+	assert.Empty(t, s.temporal.started)
+}
+
+func TestConflictsAreFoundBeforeAnythingStarts(t *testing.T) {
+	s := newShop(t)
+	require.Equal(t, exitDone, s.run("place", "--file", s.file("before.csv", csvHeader+"shop-001,product_a,2,player_id=12345678,,\n")).status)
+	path := s.file("orders.csv", orders(3))
+	got := s.run("place", "--file", path, "-o", "json")
+	assert.Equal(t, exitError, got.status)
+	message, _ := problem(t, got)
+	assert.Contains(t, message, path+":3: shop-001: item 1 quantity: on record 2, in the file 1")
+	assert.Contains(t, message, "note player_id: on record •••78, in the file (none)")
+	assert.Len(t, s.temporal.started, 1)
+
+	skipped := s.run("place", "--file", path, "--skip-bad", "-o", "json")
+	assert.Equal(t, exitError, skipped.status)
+	assert.Equal(t, 2, batchOf(t, skipped).Started)
+}
+
+func TestARefusedOrderDoesNotKeepTheOthers(t *testing.T) {
+	s := newShop(t)
+	s.temporal.runs("another-ledger", "shop-001")
+	results := filepath.Join(t.TempDir(), "results.csv")
+	got := s.run("place", "--file", s.file("orders.csv", orders(3)), "--results", results, "-o", "json")
+	assert.Equal(t, exitError, got.status)
+	doc := batchOf(t, got)
+	assert.Equal(t, 2, doc.Started)
+	require.Len(t, doc.Refused, 1)
+	assert.Equal(t, "shop-001", doc.Refused[0].Reference)
+	text, err := os.ReadFile(results)
+	require.NoError(t, err)
+	assert.Contains(t, string(text), `shop-001,,,,"Temporal knows reference shop-001`)
+}
+
+func TestTemporalInTroubleStopsTheFileAndTheSameFileGoesOn(t *testing.T) {
+	s := newShop(t)
+	path := s.file("orders.csv", orders(60))
+	var starts atomic.Int32
+	s.temporal.starting = func(string) error {
+		if starts.Add(1) > 20 {
+			return serviceerror.NewUnavailable("connection lost")
+		}
+		return nil
+	}
+	got := s.run("place", "--file", path, "-o", "json")
+	assert.Equal(t, exitError, got.status)
+	message, hint := problem(t, got)
+	assert.Contains(t, message, "of 60 orders were placed when this stopped it")
+	assert.Contains(t, hint, "starts nothing twice")
+	assert.Less(t, int(starts.Load()), 60, "the rest is not tried")
+
+	s.temporal.starting = func(string) error { return nil }
+	again := s.run("place", "--file", path, "-o", "json")
+	require.Equal(t, exitDone, again.status, again.err)
+	assert.Len(t, batchOf(t, again).Orders, 60)
+	assert.Len(t, s.temporal.started, 60)
+}
+
+func TestAnInterruptedFileSaysHowFarItCame(t *testing.T) {
+	s := newShop(t)
+	ctx, interrupt := context.WithCancel(t.Context())
+	s.temporal.works = func(string) { interrupt() }
+	got := s.runFor(ctx, "place", "--file", s.file("orders.csv", orders(60)))
+	assert.Equal(t, exitError, got.status)
+	assert.Contains(t, got.err, "stopped it")
+	assert.Less(t, len(s.temporal.started), 60)
+}
+
+func TestWaitForAFileEndsWithTheFirstThatFits(t *testing.T) {
+	complete := func(s *shop, r string) { s.completes(r, `"A"`) }
+	cancel := func(s *shop, r string) { s.enters(r, order.Cancelled, because(order.PaymentFailure)) }
+	fail := func(s *shop, r string) {
+		s.enters(r, order.Failed, func(o *order.Status) { o.Error = &order.Error{Code: "NOT_FOUND", Message: "no such product"} })
+	}
+	unresolved := func(s *shop, r string) { s.enters(r, order.Unresolved) }
+	stay := func(s *shop, r string) { s.enters(r, order.Creating) }
+	block := func(s *shop, r string) { s.enters(r, order.Blocked) }
+	for _, c := range []struct {
+		name   string
+		ends   []func(*shop, string)
+		status int
+	}{
+		{"all completed", []func(*shop, string){complete, complete}, exitDone},
+		{"one cancelled", []func(*shop, string){complete, cancel}, exitCancelled},
+		{"failed outranks cancelled", []func(*shop, string){cancel, fail, complete}, exitFailed},
+		{"still going on outranks failed", []func(*shop, string){fail, stay}, exitNotEnded},
+		{"unresolved outranks all", []func(*shop, string){fail, stay, unresolved}, exitUnresolved},
+		{"blocked when the time ran out", []func(*shop, string){complete, block}, exitUnresolved},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newShop(t)
+			s.temporal.works = func(reference string) {
+				var n int
+				_, err := fmt.Sscanf(reference, "shop-%d", &n)
+				require.NoError(t, err)
+				go c.ends[n](s, reference)
+			}
+			timeout := "20s"
+			if c.status == exitNotEnded || c.status == exitUnresolved {
+				timeout = "700ms"
+			}
+			results := filepath.Join(t.TempDir(), "results.csv")
+			got := s.run("place", "--file", s.file("orders.csv", orders(len(c.ends))), "--wait", "--timeout", timeout, "--results", results)
+			assert.Equal(t, c.status, got.status, got.out+got.err)
+			text, err := os.ReadFile(results)
+			require.NoError(t, err)
+			lines := strings.Split(strings.TrimSpace(string(text)), "\n")
+			assert.Equal(t, "reference,order_id,state,cancel_reason,error", lines[0])
+			assert.Len(t, lines, 1+len(c.ends))
+		})
+	}
+}
+
+func TestResultsSayHowEachOrderEnded(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-000", false)
+	s.completes("shop-000", `"SECRET-CODE"`)
+	s.begins("shop-001", false)
+	s.enters("shop-001", order.Creating)
+	s.enters("shop-001", order.Cancelled, because(order.PriceGuard))
+	s.begins("shop-002", false)
+	s.enters("shop-002", order.Failed, func(o *order.Status) { o.Error = &order.Error{Code: "NOT_FOUND", Message: "no such, \"product\""} })
+	results := filepath.Join(t.TempDir(), "results.csv")
+	got := s.run("place", "--file", s.file("orders.csv", orders(3)), "--wait", "--results", results)
+	assert.Equal(t, exitFailed, got.status)
+	text, err := os.ReadFile(results)
+	require.NoError(t, err)
+	assert.Equal(t, `reference,order_id,state,cancel_reason,error
+shop-000,1f0c-shop-000,completed,,
+shop-001,,cancelled,price_guard,
+shop-002,,failed,,"NOT_FOUND: no such, ""product"""
+`, string(text))
+	assert.Contains(t, got.err, "shop-001 is cancelled: price_guard")
+	left, err := os.ReadDir(filepath.Dir(results))
+	require.NoError(t, err)
+	assert.Len(t, left, 1, "nothing half-written is left behind")
+}
+
+func TestResultsThatCantBeWrittenAreFoundBefore(t *testing.T) {
+	s := newShop(t)
+	got := s.run("place", "--file", s.file("orders.csv", orders(3)), "--results", "/nowhere/results.csv")
+	assert.Equal(t, exitUsage, got.status)
+	assert.Contains(t, got.err, "--results")
+	assert.Empty(t, s.temporal.started)
+}
+
+func TestTheBalanceIsCheckedForAFile(t *testing.T) {
+	priced := csvHeader + "shop-1,product_a,2,,,\nshop-2,product_b,1,,,\nshop-3,product_a,50,,true,\n"
+	prices := map[string]string{"product_a": `"5.50"`, "product_b": "1.5"}
+	for _, c := range []struct {
+		name, available string
+		args            []string
+		status, started int
+		says            string
+	}{
+		{"enough, mock orders cost nothing", "12.50", nil, exitDone, 3, ""},
+		{"short", "12.49", nil, exitError, 0, "usd: 12.5 is needed, 12.49 is available, 0.01 is missing"},
+		{"short, but yes", "12.49", []string{"--yes"}, exitDone, 3, "0.01 is missing; going on because of --yes"},
+		{"short, but left out", "0", []string{"--check-balance=false"}, exitDone, 3, ""},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			s := newShop(t)
+			s.foxreload(c.available, prices)
+			got := s.run(append([]string{"place", "--file", s.file("orders.csv", priced)}, c.args...)...)
+			assert.Equal(t, c.status, got.status, got.err)
+			assert.Len(t, s.temporal.started, c.started)
+			assert.Contains(t, got.err, c.says)
+		})
+	}
+	t.Run("what is placed already is not counted", func(t *testing.T) {
+		s := newShop(t)
+		path := s.file("orders.csv", priced)
+		require.Equal(t, exitDone, s.run("place", "--file", path).status)
+		s.foxreload("0", prices)
+		assert.Equal(t, exitDone, s.run("place", "--file", path).status)
+	})
+	t.Run("a product without a price is left out of the sum", func(t *testing.T) {
+		s := newShop(t)
+		s.foxreload("11", map[string]string{"product_a": `"5.50"`})
+		got := s.run("place", "--file", s.file("orders.csv", priced))
+		assert.Equal(t, exitDone, got.status, got.err)
+		assert.Contains(t, got.err, "product_b has no price")
+	})
+}
+
+func TestTheBalanceOfOneOrderIsCheckedWhenAsked(t *testing.T) {
+	s := newShop(t)
+	s.foxreload("1", map[string]string{"product_a": `"5.50"`})
+	place := []string{"place", "--reference", "shop-1", "--item", "product_a", "-o", "json"}
+	got := s.run(append(place, "--check-balance")...)
+	assert.Equal(t, exitError, got.status)
+	message, hint := problem(t, got)
+	assert.Contains(t, message, "4.5 is missing")
+	assert.Contains(t, hint, "--yes")
+	assert.Equal(t, order.State(""), s.state("shop-1"))
+	assert.Equal(t, exitDone, s.run(append(place, "--check-balance", "--yes")...).status)
+}
+
+func TestABalanceThatCantBeReadStopsUnlessYes(t *testing.T) {
+	s := newShop(t)
+	s.foxreload("1", nil)
+	s.setenv("FOXRELOAD_API_KEY=wrong")
+	path := s.file("orders.csv", orders(2))
+	got := s.run("place", "--file", path)
+	assert.Equal(t, exitError, got.status)
+	assert.Contains(t, got.err, "balance could not be checked, nothing was started")
+	assert.Empty(t, s.temporal.started)
+	assert.Equal(t, exitDone, s.run("place", "--file", path, "--yes").status)
+}
+
+func TestOneErrorOutOfManyKeepsItsHint(t *testing.T) {
+	f := asFailure(errors.Join(failed("do this", "it broke"), nil))
+	assert.Equal(t, "do this", f.hint)
+}

@@ -1,0 +1,202 @@
+package input
+
+import (
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/shopspring/decimal"
+
+	"foxflow/order"
+)
+
+// binder gathers the lines of a file into orders.
+type binder struct {
+	place    map[string]int
+	orders   map[string]*draft
+	sequence []string
+	problems []Problem
+	broken   bool
+}
+
+// draft is an order that is being gathered.
+type draft struct {
+	request order.Request
+	line    int
+	bad     bool
+}
+
+func newBinder(place map[string]int) *binder {
+	return &binder{place: place, orders: map[string]*draft{}}
+}
+
+// read takes the next record; false when there is none or the file is broken.
+func (b *binder) read(rows *csv.Reader) bool {
+	record, err := rows.Read()
+	if errors.Is(err, io.EOF) {
+		return false
+	}
+	var parse *csv.ParseError
+	if errors.As(err, &parse) {
+		problem := Problem{Line: parse.StartLine, Problem: quoteProblem(err), Fix: `put the field into quotes and write each quote in it twice ("")`}
+		if parse.StartLine != parse.Line {
+			return b.breakOff(problem)
+		}
+		b.wrong(problem)
+		if at := b.place["reference"]; at < len(record) {
+			b.spoil(record[at])
+		}
+		return true
+	}
+	if err != nil {
+		return b.breakOff(Problem{Problem: "can't be read: " + err.Error(), Fix: "check the file"})
+	}
+	line, _ := rows.FieldPos(0)
+	if slices.ContainsFunc(record, func(field string) bool { return strings.ContainsAny(field, "\n\r") }) {
+		// A quote that is missing or too many swallows whole lines, perhaps
+		// items of other orders: those orders would start without them.
+		return b.breakOff(Problem{Line: line, Problem: "a quoted field goes on over several lines", Fix: "close the quote on the same line"})
+	}
+	if slices.ContainsFunc(record, func(field string) bool { return strings.TrimSpace(field) != "" }) {
+		b.take(line, record)
+	}
+	return true
+}
+
+func (b *binder) take(line int, record []string) {
+	if len(record) != len(Columns) {
+		b.wrong(Problem{Line: line, Problem: fmt.Sprintf("has %d fields instead of %d", len(record), len(Columns)),
+			Fix: "separate with commas; quote a field that holds one"})
+		if at := b.place["reference"]; at < len(record) {
+			b.spoil(record[at])
+		}
+		return
+	}
+	field := func(name string) string { return strings.TrimSpace(record[b.place[name]]) }
+	reference := field("reference")
+	before := len(b.problems)
+	note := func(wrong *order.FieldError) {
+		if wrong != nil {
+			b.wrong(Problem{Line: line, Field: strings.ReplaceAll(wrong.Field, "-", "_"), Problem: wrong.Problem, Fix: wrong.Fix})
+		}
+	}
+
+	item := order.Item{ItemID: field("item"), Quantity: 1}
+	if text := field("quantity"); text != "" {
+		var wrong *order.FieldError
+		item.Quantity, wrong = ParseQuantity(text)
+		if note(wrong); wrong != nil {
+			item.Quantity = 1 // named above; the checks below need not say it again
+		}
+	}
+	for _, pair := range strings.Split(record[b.place["note"]], ";") {
+		if strings.TrimSpace(pair) != "" {
+			note(AddNote(&item, strings.TrimLeft(pair, " ")))
+		}
+	}
+	mock, wrong := parseMock(field("mock"))
+	note(wrong)
+	price, wrong := parsePriceField(field("max_price"))
+	note(wrong)
+	one := order.Request{Reference: reference, Items: []order.Item{item}, Mock: mock != nil && *mock, MaxPrice: price}
+	for _, wrong := range one.Validate() {
+		note(wrong)
+	}
+	if len(b.problems) > before {
+		b.spoil(reference)
+		return
+	}
+	note(b.add(line, one, mock, price))
+}
+
+// add makes the line an item of its order.
+func (b *binder) add(line int, one order.Request, mock *bool, price *decimal.Decimal) *order.FieldError {
+	d, there := b.orders[one.Reference]
+	if !there {
+		b.orders[one.Reference] = &draft{request: one, line: line}
+		b.sequence = append(b.sequence, one.Reference)
+		return nil
+	}
+	if d.line == 0 { // spoilt before its first sound line
+		return nil
+	}
+	fix := fmt.Sprintf("give what line %d gives for %s, or leave it empty", d.line, one.Reference)
+	differs := func(field string) *order.FieldError {
+		d.bad = true
+		return &order.FieldError{Field: field, Problem: "differs from the first line of the same order", Fix: fix}
+	}
+	switch {
+	case mock != nil && *mock != d.request.Mock:
+		return differs("mock")
+	case price != nil && (d.request.MaxPrice == nil || !price.Equal(*d.request.MaxPrice)):
+		return differs("max_price")
+	}
+	d.request.Items = append(d.request.Items, one.Items...)
+	if len(d.request.Items) == order.MaxItems+1 {
+		d.bad = true
+		return &order.FieldError{Field: "item", Problem: fmt.Sprintf("is item %d of %s", order.MaxItems+1, one.Reference),
+			Fix: fmt.Sprintf("one order takes 1 to %d items; split it under another reference", order.MaxItems)}
+	}
+	return nil
+}
+
+// spoil marks the order of a bad line: none of its lines may be started.
+func (b *binder) spoil(reference string) {
+	reference = strings.TrimSpace(reference)
+	d, there := b.orders[reference]
+	if !there {
+		d = &draft{}
+		b.orders[reference] = d
+	}
+	d.bad = true
+}
+
+func (b *binder) wrong(p Problem) { b.problems = append(b.problems, p) }
+
+func (b *binder) breakOff(p Problem) bool {
+	b.wrong(p)
+	b.broken = true
+	return false
+}
+
+func (b *binder) sheet() Sheet {
+	s := Sheet{Lines: map[string]int{}, Problems: b.problems, Broken: b.broken}
+	for _, reference := range b.sequence {
+		if d := b.orders[reference]; !d.bad && !b.broken {
+			s.Orders = append(s.Orders, d.request)
+			s.Lines[reference] = d.line
+		}
+	}
+	if len(s.Orders) == 0 && len(s.Problems) == 0 {
+		s.Problems = []Problem{{Problem: "holds no order", Fix: "write one line per item below the header"}}
+	}
+	return s
+}
+
+func parseMock(text string) (*bool, *order.FieldError) {
+	var mock bool
+	switch strings.ToLower(text) {
+	case "":
+		return nil, nil
+	case "true", "yes", "1":
+		mock = true
+	case "false", "no", "0":
+	default:
+		return nil, &order.FieldError{Field: "mock", Problem: fmt.Sprintf("%q is neither true nor false", clip(text)), Fix: "write true or false"}
+	}
+	return &mock, nil
+}
+
+func parsePriceField(text string) (*decimal.Decimal, *order.FieldError) {
+	if text == "" {
+		return nil, nil
+	}
+	price, wrong := ParsePrice(text)
+	if wrong != nil {
+		return nil, wrong
+	}
+	return &price, nil
+}

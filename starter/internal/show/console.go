@@ -1,0 +1,82 @@
+package show
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"unicode"
+
+	"golang.org/x/term"
+)
+
+// Console is where a command speaks: what was asked for goes to Out, what went
+// on to Err.
+type Console struct {
+	Out, Err io.Writer
+	// JSON: Out carries JSON documents, Err JSON lines.
+	JSON bool
+	// ErrTerminal: a moving line may be drawn on Err.
+	ErrTerminal bool
+	colour      bool
+}
+
+// NewConsole looks at the streams; getenv answers NO_COLOR and TERM.
+func NewConsole(out, err io.Writer, getenv func(string) string) *Console {
+	plain := getenv("NO_COLOR") != "" || getenv("TERM") == "dumb"
+	return &Console{Out: out, Err: err, ErrTerminal: isTerminal(err), colour: isTerminal(out) && !plain}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, isFile := w.(*os.File)
+	return isFile && term.IsTerminal(int(f.Fd()))
+}
+
+// Printf writes to Out.
+func (c *Console) Printf(format string, args ...any) { _, _ = fmt.Fprintf(c.Out, format, args...) }
+
+// Document writes v to Out as one JSON document.
+func (c *Console) Document(v any) error { return writeJSON(c.Out, v, "  ") }
+
+// Line writes v to Out as one line of JSON.
+func (c *Console) Line(v any) error { return writeJSON(c.Out, v, "") }
+
+// ErrLine writes v to Err as one line of JSON.
+func (c *Console) ErrLine(v any) error { return writeJSON(c.Err, v, "") }
+
+// Note tells on Err what went on.
+func (c *Console) Note(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	if c.JSON {
+		_ = c.ErrLine(map[string]string{"note": text})
+		return
+	}
+	_, _ = fmt.Fprintln(c.Err, text)
+}
+
+func writeJSON(w io.Writer, v any, indent string) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetEscapeHTML(false)
+	enc.SetIndent("", indent)
+	if err := enc.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(b.Bytes())
+	return err
+}
+
+// Clean makes text from outside safe for a terminal and keeps it on one line.
+func Clean(s string) string {
+	return strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\t' || r == '\r':
+			return ' '
+		case !unicode.IsPrint(r):
+			return '·'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "·"))
+}

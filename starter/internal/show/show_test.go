@@ -1,0 +1,94 @@
+package show
+
+import (
+	"bytes"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"foxflow/order"
+)
+
+func console() (*Console, *bytes.Buffer, *bytes.Buffer) {
+	var out, err bytes.Buffer
+	return NewConsole(&out, &err, func(string) string { return "" }), &out, &err
+}
+
+func TestTablesFitEightyColumns(t *testing.T) {
+	var b bytes.Buffer
+	long := strings.Repeat("reference-", 6) + "end1"
+	require.NoError(t, Table(&b, []string{"REFERENCE", "STATE", "ORDER"}, [][]string{
+		{long, "✓ completed", strings.Repeat("0123456789", 4)}, {"short", "✗ failed", ""},
+	}, 0, 2))
+	for _, line := range strings.Split(strings.TrimRight(b.String(), "\n"), "\n") {
+		assert.LessOrEqual(t, Wide(line), Width, line)
+	}
+	assert.Contains(t, b.String(), "reference-")
+	assert.Contains(t, b.String(), "…")
+	assert.Contains(t, b.String(), "end1", "the end of a long id is kept")
+}
+
+func TestMiddleKeepsBothEnds(t *testing.T) {
+	assert.Equal(t, "short", Middle("short", 10))
+	assert.Equal(t, "01234…6789", Middle("0123456789abcdef0123456789", 10))
+	assert.LessOrEqual(t, Wide(Middle("漢字漢字漢字漢字", 7)), 7)
+}
+
+func TestEveryStateHasItsOwnLookAndWord(t *testing.T) {
+	c, _, _ := console()
+	seen := map[string]bool{}
+	for _, s := range order.States() {
+		_, known := looks[s]
+		assert.True(t, known, s)
+		assert.Contains(t, c.State(s), string(s))
+		if s.Ended() {
+			assert.False(t, seen[looks[s].glyph], "ends differ at a glance: %s", s)
+			seen[looks[s].glyph] = true
+		}
+	}
+}
+
+func TestColoursAreForTerminalsAlone(t *testing.T) {
+	c, _, _ := console()
+	assert.Equal(t, "✗ failed", c.State(order.Failed))
+	c.colour = true
+	assert.Equal(t, "\x1b[31m✗ failed\x1b[0m", c.State(order.Failed))
+}
+
+func TestForeignTextCantSteerTheTerminal(t *testing.T) {
+	assert.Equal(t, "a·[31mb c", Clean("a\x1b[31mb\nc"))
+	assert.Equal(t, "10 € Карта", Clean("10 € Карта"))
+	assert.NotContains(t, Clean("x\u202ey\xff"), "\u202e")
+}
+
+func TestNotesAreJSONLinesInJSON(t *testing.T) {
+	c, _, err := console()
+	c.Note("left out: %s", "a&b")
+	assert.Equal(t, "left out: a&b\n", err.String())
+	err.Reset()
+	c.JSON = true
+	c.Note("left out: %s", "a&b")
+	assert.Equal(t, `{"note":"left out: a&b"}`+"\n", err.String())
+}
+
+func TestAMovingLineStaysSilentOffATerminal(t *testing.T) {
+	c, _, err := console()
+	m := c.Moving()
+	m.Show("processing")
+	m.Clear()
+	assert.Empty(t, err.String())
+
+	c.ErrTerminal = true
+	m.Show("processing")
+	m.Clear()
+	assert.Equal(t, "\r\x1b[K⠙ processing\r\x1b[K", err.String())
+}
+
+func TestWrapKeepsWordsWhole(t *testing.T) {
+	for _, line := range strings.Split(Wrap(strings.Repeat("word ", 60), "    "), "\n") {
+		assert.LessOrEqual(t, Wide(line), Width)
+		assert.True(t, strings.HasPrefix(line, "    word"))
+	}
+}

@@ -1,0 +1,162 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"foxflow/ledger"
+	"foxflow/order"
+)
+
+const defaultTimeout = 300 * time.Second
+
+// placing is what the flags of place say.
+type placing struct {
+	request                 order.Request
+	file, results           string
+	wait, skipBad           bool
+	checkBalance, goOnShort bool
+	timeout                 time.Duration
+	// checkSaid: --check-balance was written, so its default does not apply.
+	checkSaid bool
+}
+
+func (a *app) placeCommand() *cobra.Command {
+	p := &placing{timeout: defaultTimeout}
+	cmd := &cobra.Command{
+		Use:   "place --reference R --item PRODUCT[:QUANTITY]… | --file orders.csv",
+		Short: "Start an order, or all orders of a file",
+		Long: `Start an order and answer at once; with --wait show each state and stay to the end.
+Placing the same reference again joins the order that is there: nothing is started twice.
+
+--note belongs to the --item before it:
+  starter place --reference shop-1001 --item product_a:2 --note player_id=007 --item product_b
+
+A file is CSV in UTF-8 with the header reference,item,quantity,note,mock,max_price.
+note is key=value;key=value, an empty quantity is 1, and lines with one reference are
+the items of one order. All lines are checked before anything starts, and one bad line
+starts nothing; --skip-bad leaves out the orders that have a bad line (exit status 1).`,
+		Args: noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			p.checkSaid = cmd.Flags().Changed("check-balance")
+			if cmd.Flags().Changed("file") {
+				if err := p.refuseBeside(cmd); err != nil {
+					return err
+				}
+				return a.placeFile(cmd.Context(), p)
+			}
+			return a.placeOne(cmd.Context(), p)
+		},
+	}
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.StringVar(&p.request.Reference, "reference", "", "your own name for the purchase")
+	f.Var(itemValue{&p.request.Items}, "item", "a product, and how many of it (once per item)")
+	f.Var(noteValue{&p.request.Items}, "note", "a field that the product needs; belongs to the --item before it")
+	f.BoolVar(&p.request.Mock, "mock", false, "no real charge, fake codes")
+	f.Var(priceValue{&p.request}, "max-price", "the highest total to pay, e.g. 12.34")
+	f.Var(textValue{&p.request.Provider, "pally"}, "provider", "pay through an external provider instead of the balance")
+	f.Var(textValue{&p.request.ReturnURL, "https://yourshop.com/return"}, "return-url", "where the provider sends the payer back to")
+	f.BoolVar(&p.request.NoCheck, "no-check", false, "leave out the look at the catalogue before creating")
+	f.Var(textValue{&p.file, "orders.csv"}, "file", "place all orders of a CSV file")
+	f.BoolVar(&p.skipBad, "skip-bad", false, "with --file: leave out bad orders instead of starting nothing")
+	f.Var(textValue{&p.results, "results.csv"}, "results", "with --file: write how the orders stand to a CSV file")
+	f.BoolVar(&p.checkBalance, "check-balance", false, "compare the balance with what is placed (with --file: the default when FOXRELOAD_API_KEY is set)")
+	f.BoolVar(&p.goOnShort, "yes", false, "go on though the balance does not cover it")
+	f.BoolVar(&p.wait, "wait", false, "show each state and stay to the end")
+	f.Var(timeoutValue{&p.timeout}, "timeout", "how long --wait stays")
+	return cmd
+}
+
+// besideFile are the flags that say what a file says in its lines.
+var besideFile = []string{"reference", "item", "note", "mock", "max-price", "provider", "return-url"}
+
+func (p *placing) refuseBeside(cmd *cobra.Command) error {
+	for _, name := range besideFile {
+		if cmd.Flags().Changed(name) {
+			return misused("write it into the file's lines, or place one order without --file", "--%s: stands beside --file", name)
+		}
+	}
+	return nil
+}
+
+func (a *app) placeOne(ctx context.Context, p *placing) error {
+	for _, fileOnly := range []struct {
+		name string
+		said bool
+	}{{"results", p.results != ""}, {"skip-bad", p.skipBad}} {
+		if fileOnly.said {
+			return misused("add --file orders.csv, or leave it out", "--%s: needs --file", fileOnly.name)
+		}
+	}
+	if err := refuseRequest(p.request); err != nil {
+		return err
+	}
+	return a.atDesk(ctx, func(d *desk) error {
+		if p.checkBalance {
+			// Before Temporal is asked: a missing key is wrong usage.
+			if _, err := d.foxreload(); err != nil {
+				return err
+			}
+		}
+		t, err := d.connect(ctx)
+		if err != nil {
+			return err
+		}
+		defer t.Close()
+		if p.checkBalance {
+			if _, err := d.book.Status(ctx, p.request.Reference); errors.Is(err, ledger.ErrNotFound) {
+				if err := d.checkBalance(ctx, []order.Request{p.request}, p.goOnShort); err != nil {
+					return err
+				}
+			}
+		}
+		s, placed, err := d.place(ctx, t, p.request)
+		if err != nil {
+			return err
+		}
+		if !placed {
+			d.Note("order %s was placed already; nothing new was started", s.Reference)
+		}
+		if !p.wait {
+			return d.showStatus(s)
+		}
+		return d.waitForOne(ctx, s.Reference, p.timeout)
+	})
+}
+
+// waitForOne shows each state until the end, then how the order stands.
+func (d *desk) waitForOne(ctx context.Context, reference string, timeout time.Duration) error {
+	tell := d.showStep
+	if d.JSON {
+		tell = func(step, order.Status) error { return nil } // the one document is the final status
+	}
+	s, err := d.follow(ctx, reference, timeout, tell)
+	if err != nil {
+		return err
+	}
+	if !d.JSON {
+		d.Printf("\n")
+	}
+	return cmp.Or(d.showStatus(s), ending(s))
+}
+
+// refuseRequest tells every mistake of a request, each with its fix.
+func refuseRequest(r order.Request) error {
+	mistakes := r.Validate()
+	switch len(mistakes) {
+	case 0:
+		return nil
+	case 1:
+		return misused(mistakes[0].Fix, "--%s", mistakes[0].Error())
+	}
+	f := &failure{status: exitUsage, message: "the order can't be placed as it is; nothing was started", hint: "starter place --help"}
+	for _, m := range mistakes {
+		f.details = append(f.details, "--"+m.Error()+" ("+m.Fix+")")
+	}
+	return f
+}

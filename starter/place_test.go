@@ -1,0 +1,318 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+
+	"foxflow/ledger"
+	"foxflow/order"
+	"foxflow/workflows"
+)
+
+func TestPlaceStartsTheOrderAndAnswersAtOnce(t *testing.T) {
+	s := newShop(t)
+	s.setenv("FOXFLOW_POLL_INITIAL=1s")
+	got := s.run("place", "--reference", "shop-1", "--item", "product_a:2", "--note", "player_id=007", "--note", "server=eu",
+		"--item", "product_b", "--max-price", "12.50", "--mock", "--no-check", "-o", "json")
+	require.Equal(t, exitDone, got.status, got.err)
+	assert.Equal(t, `{
+  "reference": "shop-1",
+  "workflowId": "order/shop-1",
+  "orderId": null,
+  "state": "creating",
+  "cancelReason": null,
+  "waitingFor": null,
+  "mock": true,
+  "price": null,
+  "currency": null,
+  "paymentExpiresAt": null,
+  "paymentUrl": null,
+  "replacements": 0,
+  "items": [
+    {
+      "itemId": "product_a",
+      "quantity": 2,
+      "codes": 0,
+      "error": null
+    },
+    {
+      "itemId": "product_b",
+      "quantity": 1,
+      "codes": 0,
+      "error": null
+    }
+  ],
+  "error": null,
+  "startedAt": "2026-11-24T12:00:00Z",
+  "updatedAt": "2026-11-24T12:00:00Z"
+}
+`, got.out)
+
+	price := decimal.RequireFromString("12.50")
+	intervals := workflows.DefaultIntervals
+	intervals.PollInitial = 1e9
+	require.Equal(t, []workflows.OrderInput{{Intervals: intervals, Request: order.Request{Reference: "shop-1", Mock: true, NoCheck: true, MaxPrice: &price,
+		Items: []order.Item{{ItemID: "product_a", Quantity: 2, Note: map[string]string{"player_id": "007", "server": "eu"}}, {ItemID: "product_b", Quantity: 1}}}}},
+		s.temporal.started)
+	assert.Equal(t, s.book.ID(), s.temporal.workflows["order/shop-1"].ledger)
+}
+
+func TestPlacingTwiceIsOneOrderAndStatusZero(t *testing.T) {
+	s := newShop(t)
+	first := s.run("place", "--reference", "shop-1", "--item", "product_a", "-o", "json")
+	second := s.run("place", "--reference", "shop-1", "--item", "product_a", "--no-check", "-o", "json")
+	require.Equal(t, exitDone, second.status, second.err)
+	assert.Equal(t, first.out, second.out)
+	assert.Len(t, s.temporal.started, 1)
+}
+
+func TestOtherContentIsRefusedFieldByField(t *testing.T) {
+	for _, ended := range []bool{false, true} {
+		s := newShop(t)
+		require.Equal(t, exitDone, s.run("place", "--reference", "shop-1", "--item", "product_a", "--note", "player_id=12345678").status)
+		if ended {
+			s.completes("shop-1", `"AAAA"`)
+		}
+		got := s.run("place", "--reference", "shop-1", "--item", "product_a:3", "--note", "player_id=12345699", "--mock", "-o", "json")
+		require.Equal(t, exitError, got.status)
+		message, hint := problem(t, got)
+		assert.Equal(t, "order shop-1 is on record with other content; nothing was started\n"+
+			"item 1 quantity: on record 1, asked for 3\n"+
+			"item 1 note player_id: on record •••78, asked for •••99\n"+
+			"mock: on record false, asked for true", message)
+		assert.NotEmpty(t, hint)
+		assert.Len(t, s.temporal.started, 1)
+	}
+}
+
+func TestWithoutTemporalNothingIsStarted(t *testing.T) {
+	s := newShop(t)
+	s.setenv("TEMPORAL_ADDRESS=127.0.0.1:1")
+	s.temporal.down = true
+	got := s.run("place", "--reference", "shop-1", "--item", "product_a", "-o", "json")
+	require.Equal(t, exitError, got.status)
+	message, hint := problem(t, got)
+	assert.Contains(t, message, "Temporal at 127.0.0.1:1 does not answer")
+	assert.Contains(t, hint, "nothing was started")
+	assert.Equal(t, order.State(""), s.state("shop-1"))
+}
+
+func TestAReferenceOfAnotherLedgerIsNeverJoined(t *testing.T) {
+	s := newShop(t)
+	s.temporal.runs("another-ledger", "shop-1")
+	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
+	require.Equal(t, exitError, got.status)
+	assert.Contains(t, got.err, "Temporal knows reference shop-1 and this ledger doesn't")
+	assert.Equal(t, order.State(""), s.state("shop-1"))
+}
+
+func TestAnotherLedgerThatComesInBetweenIsFoundByItsMemo(t *testing.T) {
+	s := newShop(t)
+	s.temporal.starting = func(reference string) error {
+		s.temporal.runs("another-ledger", reference)
+		return nil
+	}
+	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
+	require.Equal(t, exitError, got.status)
+	assert.Contains(t, got.err, "Temporal knows reference shop-1 and this ledger doesn't")
+	assert.Equal(t, order.State(""), s.state("shop-1"), "what was begun is withdrawn")
+	assert.Empty(t, s.temporal.started)
+}
+
+func TestALedgerThatLostItsRowDoesNotJoinItsOwnWorkflow(t *testing.T) {
+	s := newShop(t)
+	s.temporal.runs(s.book.ID(), "shop-1") // the ledger was restored from an older copy
+	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
+	assert.Equal(t, exitError, got.status)
+	assert.Contains(t, got.err, "refused, never joined")
+	assert.Equal(t, order.State(""), s.state("shop-1"))
+}
+
+func TestTwoStartersAtTheSameMomentAreOneOrder(t *testing.T) {
+	s := newShop(t)
+	s.temporal.asked = func(string) { // between this starter's looks at ledger and Temporal the other one comes through
+		s.temporal.asked = func(string) {}
+		s.begins("shop-1", false)
+		s.temporal.runs(s.book.ID(), "shop-1")
+	}
+	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
+	assert.Equal(t, exitDone, got.status, got.err)
+	assert.Contains(t, got.err, "placed already")
+}
+
+func TestARefusedStartIsWithdrawnAndAnUnknownOneIsKept(t *testing.T) {
+	for name, c := range map[string]struct {
+		err  error
+		says string
+		left order.State
+	}{
+		"refused": {serviceerror.NewInvalidArgument("bad"), "nothing was started", ""},
+		"lost":    {serviceerror.NewUnavailable("connection lost"), "run the same command again", order.Creating},
+		"strange": {errors.New("what"), "run the same command again", order.Creating},
+	} {
+		t.Run(name, func(t *testing.T) {
+			s := newShop(t)
+			s.temporal.starting = func(string) error { return c.err }
+			got := s.run("place", "--reference", "shop-1", "--item", "product_a")
+			require.Equal(t, exitError, got.status)
+			assert.Contains(t, got.err, c.says)
+			assert.Equal(t, c.left, s.state("shop-1"))
+
+			s.temporal.starting = func(string) error { return nil }
+			again := s.run("place", "--reference", "shop-1", "--item", "product_a")
+			require.Equal(t, exitDone, again.status, again.err)
+			assert.Len(t, s.temporal.started, 1)
+		})
+	}
+}
+
+func TestARefusalDoesNotWithdrawWhatAnotherStarterGotThrough(t *testing.T) {
+	s := newShop(t)
+	s.temporal.starting = func(reference string) error {
+		s.temporal.runs(s.book.ID(), reference) // the other one's start
+		return serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "slow down")
+	}
+	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
+	assert.Equal(t, exitError, got.status)
+	assert.Equal(t, order.Creating, s.state("shop-1"))
+}
+
+func TestAnEndedOrderIsShownAndNothingIsStarted(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-1", false)
+	s.completes("shop-1", `"AAAA"`)
+	s.temporal.starting = func(string) error { t.Error("started"); return nil }
+	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
+	assert.Equal(t, exitDone, got.status, got.err)
+	assert.Contains(t, got.out, "✓ completed")
+}
+
+func TestAWorkflowThatWasTerminatedIsToldOf(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-1", false)
+	s.temporal.workflows["order/shop-1"] = &fakeWorkflow{s.book.ID(), enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED}
+	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
+	assert.Equal(t, exitError, got.status)
+	assert.Contains(t, got.err, "its workflow was ended in Temporal before it")
+}
+
+// ends are the ends of an order that was waited for.
+var ends = []struct {
+	name   string
+	end    func(*shop, string)
+	status int
+	says   []string
+}{
+	{"completed", func(s *shop, r string) { s.completes(r, `"AAAA"`) }, exitDone, nil},
+	{"cancelled", func(s *shop, r string) {
+		s.enters(r, order.Creating)
+		s.enters(r, order.Cancelled, because(order.PriceGuard))
+	}, exitCancelled, []string{"price_guard", "--max-price HIGHER"}},
+	{"failed", func(s *shop, r string) {
+		s.enters(r, order.Creating)
+		s.enters(r, order.Failed, withOrder("1f0c"), func(o *order.Status) { why := "supplier is out of stock"; o.Items[0].Error = &why })
+	}, exitFailed, []string{"supplier is out of stock", "order 1f0c"}},
+	{"unresolved", func(s *shop, r string) {
+		s.enters(r, order.Creating)
+		s.enters(r, order.Active)
+		s.enters(r, order.Paid)
+		s.enters(r, order.Stalled)
+		s.enters(r, order.Unresolved)
+	}, exitUnresolved, []string{"support"}},
+	{"time ran out", func(s *shop, r string) {
+		s.enters(r, order.Creating)
+		s.enters(r, order.AwaitingTopUp, waitsFor("a top-up"))
+	}, exitNotEnded, []string{"goes on", "starter top-up shop-1"}},
+	{"blocked when the time ran out", func(s *shop, r string) {
+		s.enters(r, order.Creating)
+		s.enters(r, order.Blocked, waitsFor("a valid API key"))
+	}, exitUnresolved, []string{"a valid API key"}},
+}
+
+func TestWaitEndsWithTheStatusOfTheEnd(t *testing.T) {
+	for _, c := range ends {
+		for _, form := range []string{"table", "json"} {
+			t.Run(c.name+" "+form, func(t *testing.T) {
+				s := newShop(t)
+				s.temporal.works = func(reference string) { go c.end(s, reference) }
+				timeout := "20s"
+				if strings.Contains(c.name, "time ran out") {
+					timeout = "500ms"
+				}
+				got := s.run("place", "--reference", "shop-1", "--item", "product_a", "--wait", "--timeout", timeout, "-o", form)
+				assert.Equal(t, c.status, got.status, got.out+got.err)
+				for _, want := range c.says {
+					assert.Contains(t, got.err, want)
+				}
+				if form == "json" {
+					assert.Equal(t, 1, strings.Count(got.out, `"reference"`), "one document: the final status")
+					if c.status != exitDone {
+						problem(t, got)
+					}
+				} else {
+					assert.Contains(t, got.out, "· creating")
+				}
+			})
+		}
+	}
+}
+
+func TestWatchFollowsAndEndsLikeWait(t *testing.T) {
+	for _, c := range ends {
+		t.Run(c.name, func(t *testing.T) {
+			s := newShop(t)
+			s.begins("shop-1", false)
+			s.temporal.down = true // watching needs no Temporal
+			done := make(chan struct{})
+			go func() { defer close(done); c.end(s, "shop-1") }()
+			timeout := "20s"
+			if strings.Contains(c.name, "time ran out") {
+				timeout = "500ms"
+			}
+			got := s.run("watch", "shop-1", "--timeout", timeout)
+			<-done
+			assert.Equal(t, c.status, got.status, got.out+got.err)
+		})
+	}
+}
+
+func TestWatchInJSONIsALineForEachState(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-1", false)
+	s.enters("shop-1", order.Creating)
+	s.enters("shop-1", order.Cancelled, because(order.UserRequest))
+	require.NoError(t, s.book.Append(t.Context(), ledger.Entry{Reference: "shop-1", Key: "n", Kind: ledger.KindNote, Reason: "no state", At: noon}))
+	got := s.run("watch", "shop-1", "-o", "json")
+	assert.Equal(t, exitCancelled, got.status)
+	assert.Equal(t, `{"reference":"shop-1","state":"creating","reason":"","at":"2026-11-24T12:00:00Z"}
+{"reference":"shop-1","state":"cancelled","reason":"user_request","at":"2026-11-24T12:00:01Z"}
+`, got.out)
+}
+
+func TestWatchShowsAnOrderThatNoWorkerHasTakenUp(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-1", false)
+	got := s.run("watch", "shop-1", "--timeout", "50ms", "-o", "json")
+	assert.Equal(t, exitNotEnded, got.status)
+	assert.Equal(t, `{"reference":"shop-1","state":"creating","reason":"","at":"2026-11-24T12:00:00Z"}`+"\n", got.out)
+}
+
+func TestThePaymentLinkIsShownWhereItIsWaitedFor(t *testing.T) {
+	s := newShop(t)
+	s.temporal.works = func(r string) {
+		s.enters(r, order.Creating)
+		s.enters(r, order.Active, withOrder("1f0c"))
+		s.enters(r, order.AwaitingPayment, func(o *order.Status) { link := "https://pay.example/1"; o.PaymentURL = &link })
+	}
+	args := []string{"place", "--reference", "shop-1", "--item", "product_a", "--provider", "pally", "--return-url", "https://shop.example/back"}
+	assert.Contains(t, s.run(args...).out, "https://pay.example/1")
+	assert.Contains(t, s.run("watch", "shop-1", "--timeout", "50ms").out, "pay here: https://pay.example/1")
+	assert.Equal(t, "pally", s.temporal.started[0].Request.Provider)
+}

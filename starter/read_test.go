@@ -1,0 +1,228 @@
+package main
+
+import (
+	"encoding/json"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"foxflow/ledger"
+	"foxflow/order"
+)
+
+// compact takes the layout out of a JSON document.
+func compact(t *testing.T, text string) string {
+	t.Helper()
+	var v json.RawMessage
+	require.NoError(t, json.Unmarshal([]byte(text), &v), text)
+	var b strings.Builder
+	require.NoError(t, func() error {
+		enc := json.NewEncoder(&b)
+		enc.SetEscapeHTML(false)
+		return enc.Encode(v)
+	}())
+	return strings.TrimSpace(b.String())
+}
+
+func TestStatusReadsTheLedgerAlone(t *testing.T) {
+	s := newShop(t)
+	s.temporal.down = true
+	s.begins("shop-1", true)
+	s.completes("shop-1", `"AAAA-BBBB"`)
+	got := s.run("status", "shop-1", "-o", "json")
+	require.Equal(t, exitDone, got.status, got.err)
+	assert.Equal(t, `{"reference":"shop-1","workflowId":"order/shop-1","orderId":"1f0c-shop-1","state":"completed","cancelReason":null,"waitingFor":null,`+
+		`"mock":true,"price":"9.55","currency":"usd","paymentExpiresAt":null,"paymentUrl":null,"replacements":0,`+
+		`"items":[{"itemId":"product_a","quantity":1,"codes":1,"error":null}],`+
+		`"error":null,"startedAt":"2026-11-24T12:00:00Z","updatedAt":"2026-11-24T12:00:03Z"}`, compact(t, got.out))
+
+	table := s.run("status", "shop-1").out
+	for _, want := range []string{"shop-1", "✓ completed", "(mock)", "9.55 usd", "1 × product_a (1 code)", "starter codes shop-1"} {
+		assert.Contains(t, table, want)
+	}
+	assert.NotContains(t, table, "AAAA")
+}
+
+func TestListIsNewestFirstAndFiltered(t *testing.T) {
+	s := newShop(t)
+	got := s.run("list", "-o", "json")
+	require.Equal(t, exitDone, got.status)
+	assert.Equal(t, `{"orders":[]}`, compact(t, got.out))
+
+	long := strings.Repeat("long-reference-", 4) + "end"
+	for i, reference := range []string{"shop-1", "shop-2", long} {
+		s.now = noon.AddDate(0, 0, i)
+		s.begins(reference, false)
+	}
+	s.completes("shop-1", `"AAAA"`)
+	references := func(args ...string) (all []string) {
+		got := s.run(append([]string{"list", "-o", "json"}, args...)...)
+		require.Equal(t, exitDone, got.status, got.err)
+		var doc struct{ Orders []order.Status }
+		require.NoError(t, json.Unmarshal([]byte(got.out), &doc))
+		for _, o := range doc.Orders {
+			all = append(all, o.Reference)
+		}
+		return all
+	}
+	assert.Equal(t, []string{long, "shop-2", "shop-1"}, references())
+	assert.Equal(t, []string{long}, references("--limit", "1"))
+	assert.Equal(t, []string{"shop-1"}, references("--state", "completed"))
+
+	table := s.run("list").out
+	for _, line := range strings.Split(table, "\n") {
+		assert.LessOrEqual(t, len([]rune(line)), 80, line)
+	}
+	assert.Contains(t, table, "✓ completed")
+}
+
+func TestCodesAreShownAndTheLookIsOnRecord(t *testing.T) {
+	s := newShop(t)
+	s.temporal.down = true
+	s.setenv("SSH_CONNECTION=192.0.2.7 50000 192.0.2.1 22")
+	s.begins("shop-1", true)
+	s.completes("shop-1", `"AAAA-BBBB"`, `{"pin":"12 & 34"}`)
+	got := s.run("codes", "shop-1", "-o", "json")
+	require.Equal(t, exitDone, got.status, got.err)
+	assert.Equal(t, `{"reference":"shop-1","orderId":"1f0c-shop-1","mock":true,"items":[{"itemId":"product_a","codes":["AAAA-BBBB",{"pin":"12 & 34"}]}]}`, compact(t, got.out))
+
+	assert.Equal(t, "product_a\n  AAAA-BBBB\n  {\"pin\":\"12 & 34\"}\n", s.run("codes", "shop-1").out)
+	entries, err := s.book.Audit(t.Context(), "shop-1")
+	require.NoError(t, err)
+	looks := 0
+	for _, e := range entries {
+		if e.Kind == ledger.KindLook {
+			looks++
+			assert.Contains(t, e.Reason, "codes read by ")
+			assert.Contains(t, e.Reason, " from ssh 192.0.2.7")
+			assert.Equal(t, order.Completed, e.State)
+		}
+	}
+	assert.Equal(t, 2, looks)
+}
+
+func TestWithoutACodeCodesSaysWhy(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-1", false)
+	got := s.run("codes", "shop-1", "-o", "json")
+	assert.Equal(t, exitError, got.status)
+	message, hint := problem(t, got)
+	assert.Equal(t, "order shop-1 is creating and has no code", message)
+	assert.Contains(t, hint, "starter watch shop-1")
+
+	s.completes("shop-1")
+	_, hint = problem(t, s.run("codes", "shop-1", "-o", "json"))
+	assert.Contains(t, hint, "direct top-up")
+}
+
+func TestACodeCantSteerTheTerminal(t *testing.T) {
+	assert.Equal(t, "AAAA", plain(json.RawMessage(`"AAAA"`)))
+	assert.Equal(t, `"A\u001b[31m"`, plain(json.RawMessage(`"A\u001b[31m"`)))
+}
+
+func TestCodesOfAnEarlierOrderAreNotLeftOut(t *testing.T) {
+	id := "second"
+	items := shelve(order.Status{OrderID: &id, Items: []order.ItemStatus{{ItemID: "a"}, {ItemID: "b"}}}, []ledger.Code{
+		{OrderID: "second", ItemIndex: 1, ItemID: "b", Raw: json.RawMessage(`"B"`)},
+		{OrderID: "first", ItemIndex: 0, ItemID: "a", Raw: json.RawMessage(`"A"`)},
+	})
+	require.Len(t, items, 3)
+	assert.Empty(t, items[0].Codes)
+	assert.Len(t, items[1].Codes, 1)
+	assert.Equal(t, "a", items[2].ItemID)
+	assert.Len(t, items[2].Codes, 1)
+}
+
+func TestAuditShowsTheLogAndItsChain(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-1", false)
+	s.enters("shop-1", order.Creating)
+	s.enters("shop-1", order.Cancelled, because(order.UserRequest))
+	entries, err := s.book.Audit(t.Context(), "shop-1")
+	require.NoError(t, err)
+
+	got := s.run("audit", "shop-1", "-o", "json")
+	require.Equal(t, exitDone, got.status, got.err)
+	assert.Equal(t, `{"reference":"shop-1","entries":[`+
+		`{"seq":1,"kind":"state","state":"creating","reason":"","orderId":null,"at":"2026-11-24T12:00:00Z","hash":"`+entries[0].Hash+`"},`+
+		`{"seq":2,"kind":"state","state":"cancelled","reason":"user_request","orderId":null,"at":"2026-11-24T12:00:01Z","hash":"`+entries[1].Hash+`"}],`+
+		`"verified":true}`, compact(t, got.out))
+
+	table := s.run("audit", "shop-1", "--verify")
+	assert.Equal(t, exitDone, table.status)
+	assert.Contains(t, table.out, "2 entries, the chain is whole")
+
+	all := s.run("audit", "--verify-all", "-o", "json")
+	assert.Equal(t, exitDone, all.status)
+	assert.Equal(t, `{"orders":1,"entries":2,"broken":[]}`, compact(t, all.out))
+
+	path := filepath.Join(t.TempDir(), "audit.jsonl")
+	exported := s.run("audit", "--export", path, "-o", "json")
+	require.Equal(t, exitDone, exported.status, exported.err)
+	assert.Contains(t, compact(t, exported.out), `"entries":2}`)
+	lines, err := os.ReadFile(path)
+	require.NoError(t, err)
+	assert.Equal(t, 2, strings.Count(string(lines), `{"reference":"shop-1","seq":`))
+	assert.Equal(t, string(lines), s.run("audit", "--export", "-").out)
+
+	assert.Equal(t, exitError, s.run("audit", "--export", "/nowhere/audit.jsonl").status)
+}
+
+func TestExplainTellsTheStory(t *testing.T) {
+	s := newShop(t)
+	s.temporal.down = true
+	s.begins("shop-1", false)
+	s.enters("shop-1", order.Creating)
+	s.enters("shop-1", order.Active, withOrder("1f0c"))
+	s.enters("shop-1", order.AwaitingTopUp, waitsFor("a top-up: the balance is too low"))
+	require.Equal(t, exitDone, s.run("pause").status)
+
+	told := s.run("explain", "shop-1")
+	require.Equal(t, exitDone, told.status, told.err)
+	for _, want := range []string{"◷ awaiting_topup", "The balance is too low. Nothing is paid.", "waits for a top-up", "FoxReload's order: 1f0c",
+		"Payments are switched off", "12:00:01  · active", "starter top-up shop-1", "starter cancel shop-1"} {
+		assert.Contains(t, told.out, want)
+	}
+	for _, line := range strings.Split(told.out, "\n") {
+		assert.LessOrEqual(t, len([]rune(line)), 80, line)
+	}
+	var doc map[string]any
+	require.NoError(t, json.Unmarshal([]byte(s.run("explain", "shop-1", "-o", "json").out), &doc))
+	for _, field := range []string{"reference", "state", "orderId", "means", "why", "facts", "timeline", "next"} {
+		assert.Contains(t, doc, field)
+	}
+}
+
+func TestStatsCountOrdersAndMoneyByStateAndDay(t *testing.T) {
+	s := newShop(t)
+	assert.Equal(t, `{"orders":0,"mock":0,"states":[],"days":[]}`, compact(t, s.run("stats", "-o", "json").out))
+	s.begins("shop-1", false)
+	s.completes("shop-1", `"A"`)
+	s.begins("shop-2", true)
+	s.completes("shop-2", `"A"`)
+	s.now = noon.AddDate(0, 0, 1)
+	s.begins("shop-3", false)
+	s.completes("shop-3", `"A"`)
+	s.begins("shop-4", false)
+
+	got := s.run("stats", "-o", "json")
+	require.Equal(t, exitDone, got.status, got.err)
+	creating := `{"state":"creating","orders":1,"amounts":[]}`
+	assert.Equal(t, `{"orders":4,"mock":1,"states":[`+creating+`,{"state":"completed","orders":3,"amounts":[{"currency":"usd","amount":"19.1"}]}],`+
+		`"days":[{"day":"2026-11-25","orders":2,"states":[`+creating+`,{"state":"completed","orders":1,"amounts":[{"currency":"usd","amount":"9.55"}]}]},`+
+		`{"day":"2026-11-24","orders":2,"states":[{"state":"completed","orders":2,"amounts":[{"currency":"usd","amount":"9.55"}]}]}]}`, compact(t, got.out))
+	assert.Contains(t, s.run("stats").out, "1 of 4 orders are mock orders")
+}
+
+func TestKeysetNewPrintsOneThatWorks(t *testing.T) {
+	s := newShop(t)
+	for _, form := range []string{"table", "json"} {
+		got := s.run("keyset", "new", "-o", form)
+		require.Equal(t, exitDone, got.status)
+		compact(t, got.out)
+	}
+}

@@ -1,0 +1,126 @@
+package main
+
+import (
+	"encoding/csv"
+	"fmt"
+	"strings"
+
+	"foxflow/order"
+	"foxflow/starter/internal/show"
+	"foxflow/starter/internal/story"
+)
+
+// mostNamed bounds how many orders a message names; the results file has all.
+const mostNamed = 20
+
+// The JSON of place --file.
+type batchDocument struct {
+	Started       int            `json:"started"`
+	AlreadyPlaced int            `json:"alreadyPlaced"`
+	Skipped       []string       `json:"skipped"`
+	Refused       []refusal      `json:"refused"`
+	Orders        []order.Status `json:"orders"`
+}
+
+type refusal struct {
+	Reference string `json:"reference"`
+	Message   string `json:"message"`
+}
+
+func (b *batch) showBatch() error {
+	doc := batchDocument{Started: b.started, AlreadyPlaced: len(b.at) - b.started, Skipped: b.skipped, Refused: []refusal{}, Orders: []order.Status{}}
+	if doc.Skipped == nil {
+		doc.Skipped = []string{}
+	}
+	counts := map[order.State]int{}
+	for _, r := range b.orders {
+		if err := b.refused[r.Reference]; err != nil {
+			doc.Refused = append(doc.Refused, refusal{r.Reference, err.Error()})
+		} else if s, known := b.at[r.Reference]; known {
+			doc.Orders = append(doc.Orders, s)
+			counts[s.State]++
+		}
+	}
+	if b.JSON {
+		return b.Document(doc)
+	}
+	b.Printf("%d started, %d placed already, %d refused\n", doc.Started, doc.AlreadyPlaced, len(doc.Refused))
+	var rows [][]string
+	for _, state := range order.States() {
+		if counts[state] > 0 {
+			rows = append(rows, []string{b.State(state), fmt.Sprint(counts[state])})
+		}
+	}
+	if len(rows) == 0 {
+		return nil
+	}
+	return show.Table(b.Out, []string{"STATE", "ORDERS"}, rows)
+}
+
+// unfinished names the orders that are not completed, each with its why.
+func (b *batch) unfinished() []string {
+	var lines []string
+	more := 0
+	for _, r := range b.orders {
+		s, known := b.at[r.Reference]
+		switch {
+		case !known || s.State == order.Completed:
+		case len(lines) == mostNamed:
+			more++
+		default:
+			lines = append(lines, strings.TrimPrefix(story.Ending(s), "order "))
+		}
+	}
+	if more > 0 {
+		lines = append(lines, fmt.Sprintf("… and %d more", more))
+	}
+	return lines
+}
+
+// resultColumns is the header of the results file.
+var resultColumns = []string{"reference", "order_id", "state", "cancel_reason", "error"}
+
+// writeResults writes how every order of the file stands, where that was asked.
+func (b *batch) writeResults() error {
+	if b.p.results == "" {
+		return nil
+	}
+	_, err := writeWhole(b.p.results, func(w *counter) error {
+		rows := csv.NewWriter(w)
+		_ = rows.Write(resultColumns)
+		for _, r := range b.orders {
+			_ = rows.Write(b.result(r.Reference))
+		}
+		rows.Flush()
+		return rows.Error()
+	})
+	if err != nil {
+		return failed("the orders go on; run the same command again to have the results written", "write results: %v", err)
+	}
+	return nil
+}
+
+func (b *batch) result(reference string) []string {
+	s, known := b.at[reference]
+	if err := b.refused[reference]; err != nil {
+		return []string{reference, "", "", "", show.Clean(err.Error())}
+	}
+	if !known {
+		return []string{reference, "", "", "", "not placed"}
+	}
+	return []string{reference, deref(s.OrderID), string(s.State), deref(s.CancelReason), show.Clean(errorsOf(s))}
+}
+
+// errorsOf is what went wrong with an order, as it is on record.
+func errorsOf(s order.Status) string {
+	var errs []string
+	if s.Error != nil {
+		errs = append(errs, s.Error.Code+": "+s.Error.Message)
+	}
+	for _, it := range s.Items {
+		if it.Error != nil && (s.Error == nil || !strings.Contains(s.Error.Message, *it.Error)) {
+			errs = append(errs, it.ItemID+": "+*it.Error)
+		}
+	}
+	return strings.Join(errs, "; ")
+}

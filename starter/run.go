@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"foxflow/order"
+	"foxflow/settings"
+)
+
+// run is the whole program: it carries out args and gives the exit status.
+func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	return newApp(environ, stdout, stderr).run(ctx, args)
+}
+
+func (a *app) run(ctx context.Context, args []string) int {
+	// Flags may be wrong before -o is reached: errors too come in the form that
+	// was asked for.
+	a.JSON = wantsJSON(args)
+	root := a.root()
+	root.SetArgs(args)
+	root.SetOut(a.Out)
+	root.SetErr(a.Err)
+	if err := root.ExecuteContext(ctx); err != nil {
+		return report(a.Console, err)
+	}
+	return exitDone
+}
+
+func (a *app) root() *cobra.Command {
+	root := &cobra.Command{
+		Use:           "starter",
+		Short:         "Place FoxReload orders and follow them to their codes",
+		Long:          rootText,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+		Args:          anyArgs,
+		RunE:          nameACommand,
+	}
+	root.CompletionOptions.DisableDefaultCmd = true
+	root.PersistentFlags().VarP(&outputValue{json: &a.JSON}, "output", "o", "how to print: table or json")
+	root.SetFlagErrorFunc(flagError)
+	help := root.HelpFunc()
+	root.SetHelpFunc(func(cmd *cobra.Command, args []string) {
+		if help(cmd, args); cmd == root {
+			a.Printf("\nEnvironment:\n%s", settings.Describe(settings.Starter{}))
+		}
+	})
+	root.AddCommand(a.placeCommand(), a.statusCommand(), a.watchCommand(), a.listCommand(), a.codesCommand(),
+		a.topUpCommand(), a.cancelCommand(), a.auditCommand(), a.explainCommand(), a.statsCommand(),
+		a.pauseCommand(), a.resumeCommand(), a.productsCommand(), a.balanceCommand(), a.keysetCommand())
+	return root
+}
+
+const rootText = `Place FoxReload orders and follow them to their codes.
+
+A reference is your own name for a purchase: 1 to 64 characters of A-Z a-z 0-9 . _ -
+However often it is placed, at most one order is ever paid for it.
+
+Exit status: 0 done (with --wait: completed), 1 error, 2 wrong usage, 3 cancelled,
+4 failed, 5 not at its end when --timeout ran out (it goes on), 6 unresolved, or
+blocked when --timeout ran out.`
+
+// nameACommand is what a command does that is only the head of others.
+func nameACommand(cmd *cobra.Command, args []string) error {
+	var names []string
+	for _, c := range cmd.Commands() {
+		if !c.Hidden {
+			names = append(names, c.Name())
+		}
+	}
+	hint := fmt.Sprintf("%s --help; commands: %s", cmd.CommandPath(), strings.Join(names, ", "))
+	if len(args) == 0 {
+		return misused(hint, "%s: no command is named", cmd.CommandPath())
+	}
+	return misused(hint, "unknown command %q for %s", args[0], cmd.CommandPath())
+}
+
+func anyArgs(*cobra.Command, []string) error { return nil }
+
+func noArgs(cmd *cobra.Command, args []string) error {
+	if len(args) > 0 {
+		return misused(cmd.CommandPath()+" --help", "%s takes no argument, and got %q", cmd.CommandPath(), args[0])
+	}
+	return nil
+}
+
+// oneReference wants exactly one argument, and that a reference.
+func oneReference(cmd *cobra.Command, args []string) error {
+	if len(args) != 1 {
+		return misused(fmt.Sprintf("write: %s REFERENCE", cmd.CommandPath()), "reference: exactly one is needed, and there are %d", len(args))
+	}
+	return checkReference(args[0])
+}
+
+func checkReference(reference string) error {
+	for _, wrong := range (order.Request{Reference: reference}).Validate() {
+		if wrong.Field == "reference" {
+			return misused(wrong.Fix, "%s", wrong.Error())
+		}
+	}
+	return nil
+}
+
+// flagError turns what the flag library says into the flag's name, the problem
+// and the fix. Values are repeated only where our own value types did so: a note
+// is nobody's business.
+func flagError(cmd *cobra.Command, err error) error {
+	help := cmd.CommandPath() + " --help"
+	var invalid *pflag.InvalidValueError
+	var unknown *pflag.NotExistError
+	var missing *pflag.ValueRequiredError
+	switch {
+	case errors.Is(err, pflag.ErrHelp):
+		return err
+	case errors.As(err, &invalid):
+		name := "--" + invalid.GetFlag().Name
+		var wrong *order.FieldError
+		if errors.As(err, &wrong) {
+			return misused(wrong.Fix, "%s: %s", name, wrong.Problem)
+		}
+		return misused(help, "%s: its value can't be used", name)
+	case errors.As(err, &unknown):
+		return misused(help, "unknown flag --%s", unknown.GetSpecifiedName())
+	case errors.As(err, &missing):
+		return misused(help, "--%s: its value is missing", missing.GetSpecifiedName())
+	default:
+		return misused(help, "%s", err)
+	}
+}
+
+func wantsJSON(args []string) bool {
+	for i, arg := range args {
+		switch {
+		case arg == "--":
+			return false
+		case slices.Contains([]string{"-ojson", "-o=json", "--output=json"}, arg):
+			return true
+		case (arg == "-o" || arg == "--output") && i+1 < len(args) && args[i+1] == "json":
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,150 @@
+package main
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"foxflow/ledger"
+	"foxflow/order"
+	"foxflow/starter/internal/show"
+	"foxflow/starter/internal/story"
+)
+
+func (a *app) statusCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "status REFERENCE",
+		Short: "Show where an order stands",
+		Args:  oneReference,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return a.atDesk(cmd.Context(), func(d *desk) error {
+				s, err := d.book.Status(cmd.Context(), args[0])
+				if err != nil {
+					return d.notHere(args[0], err)
+				}
+				return d.showStatus(s)
+			})
+		},
+	}
+}
+
+func (a *app) listCommand() *cobra.Command {
+	var filter ledger.Filter
+	cmd := &cobra.Command{
+		Use:   "list",
+		Short: "List the ledger's orders, newest first",
+		Args:  noArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			return a.atDesk(cmd.Context(), func(d *desk) error {
+				orders, err := d.book.List(cmd.Context(), filter)
+				if err != nil {
+					return err
+				}
+				return d.showOrders(orders)
+			})
+		},
+	}
+	cmd.Flags().Var(stateValue{&filter.State}, "state", "only orders in this state")
+	cmd.Flags().Var(countValue{&filter.Limit}, "limit", "at most so many")
+	return cmd
+}
+
+// showStatus is how one order stands: in JSON the status itself.
+func (a *app) showStatus(s order.Status) error {
+	if a.JSON {
+		return a.Document(s)
+	}
+	mock := ""
+	if s.Mock {
+		mock = "  (mock)"
+	}
+	a.Printf("%s  %s%s\n", a.Bold(s.Reference), a.State(s.State), mock)
+	fact := func(name, value string) {
+		if value != "" {
+			a.Printf("  %-12s %s\n", name, strings.TrimLeft(show.Wrap(show.Clean(value), strings.Repeat(" ", 15)), " "))
+		}
+	}
+	fact("order id", deref(s.OrderID))
+	fact("price", money(s))
+	for _, it := range s.Items {
+		fact("item", itemLine(it))
+		fact("", prefixed("error: ", deref(it.Error)))
+	}
+	fact("reason", deref(s.CancelReason))
+	if s.Error != nil {
+		fact("error", s.Error.Code+": "+s.Error.Message)
+	}
+	if s.WaitingFor != nil {
+		fact("waits for", *s.WaitingFor)
+	}
+	fact("pay here", deref(s.PaymentURL))
+	if s.PaymentExpiresAt != nil && !s.State.Ended() {
+		fact("pay before", clock(*s.PaymentExpiresAt))
+	}
+	if s.Replacements > 0 {
+		fact("replaced", fmt.Sprint(s.Replacements))
+	}
+	fact("started", clock(s.StartedAt))
+	fact("updated", clock(s.UpdatedAt))
+	for i, next := range story.Next(s) {
+		name := "next"
+		if i > 0 {
+			name = "or"
+		}
+		fact(name, next)
+	}
+	return nil
+}
+
+func (a *app) showOrders(orders []order.Status) error {
+	if a.JSON {
+		return a.Document(struct {
+			Orders []order.Status `json:"orders"`
+		}{orders})
+	}
+	if len(orders) == 0 {
+		a.Note("no orders")
+		return nil
+	}
+	var rows [][]string
+	for _, s := range orders {
+		rows = append(rows, []string{s.Reference, a.State(s.State), money(s), short(s.OrderID), s.UpdatedAt.UTC().Format("01-02 15:04")})
+	}
+	return show.Table(a.Out, []string{"REFERENCE", "STATE", "PRICE", "ORDER", "UPDATED"}, rows, 0, 3)
+}
+
+func itemLine(it order.ItemStatus) string {
+	line := fmt.Sprintf("%d × %s", it.Quantity, it.ItemID)
+	switch it.Codes {
+	case 0:
+	case 1:
+		line += " (1 code)"
+	default:
+		line += fmt.Sprintf(" (%d codes)", it.Codes)
+	}
+	return line
+}
+
+func money(s order.Status) string {
+	return strings.TrimSpace(deref(s.Price) + " " + deref(s.Currency))
+}
+
+func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+func short(id *string) string { return show.Middle(deref(id), 13) }
+
+func prefixed(prefix, text string) string {
+	if text == "" {
+		return ""
+	}
+	return prefix + text
+}

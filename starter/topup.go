@@ -1,0 +1,152 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"github.com/spf13/cobra"
+	"go.temporal.io/api/serviceerror"
+
+	"foxflow/ledger"
+	"foxflow/order"
+	"foxflow/starter/internal/show"
+	"foxflow/workflows"
+)
+
+// waking is the JSON of top-up: which orders were told to look again, and how
+// those stand that were not waiting for it.
+type waking struct {
+	Woken      []string        `json:"woken"`
+	NotWaiting []awakeDocument `json:"notWaiting"`
+	failures   []string
+}
+
+type awakeDocument struct {
+	Reference string      `json:"reference"`
+	State     order.State `json:"state"`
+}
+
+func (a *app) topUpCommand() *cobra.Command {
+	var all bool
+	cmd := &cobra.Command{
+		Use:   "top-up [REFERENCE… | --all]",
+		Short: "The balance was raised: wake the orders that wait for it",
+		Long:  "Tell orders that the balance was raised, so that they look again at once. It is a\nhint: an order that waits for something else, or for nothing, is not harmed by it.",
+		Args: func(cmd *cobra.Command, args []string) error {
+			switch {
+			case len(args) == 0 && !all:
+				return misused("name references, or write --all for every order that waits", "reference: none is named")
+			case len(args) > 0 && all:
+				return misused("name references, or write --all, not both", "--all: stands beside references")
+			}
+			for _, reference := range args {
+				if err := checkReference(reference); err != nil {
+					return err
+				}
+			}
+			return nil
+		},
+		RunE: func(cmd *cobra.Command, args []string) error {
+			ctx := cmd.Context()
+			return a.atDesk(ctx, func(d *desk) error {
+				orders, err := d.chosen(ctx, args)
+				if err != nil {
+					return err
+				}
+				t, err := d.connect(ctx)
+				if err != nil {
+					return err
+				}
+				defer t.Close()
+				return d.showWaking(d.wake(ctx, t, orders))
+			})
+		},
+	}
+	cmd.Flags().BoolVar(&all, "all", false, "every order in this ledger that waits for a top-up or is paused")
+	return cmd
+}
+
+// chosen are the named orders, or all that wait for money. Every name is looked
+// up before anything is sent.
+func (d *desk) chosen(ctx context.Context, references []string) ([]order.Status, error) {
+	if len(references) == 0 {
+		return d.inStates(ctx, order.AwaitingTopUp, order.Paused)
+	}
+	var orders []order.Status
+	for _, reference := range references {
+		s, err := d.book.Status(ctx, reference)
+		if err != nil {
+			return nil, d.notHere(reference, err)
+		}
+		orders = append(orders, s)
+	}
+	return orders, nil
+}
+
+func (d *desk) inStates(ctx context.Context, states ...order.State) ([]order.Status, error) {
+	var orders []order.Status
+	for _, state := range states {
+		found, err := d.book.List(ctx, ledger.Filter{State: state})
+		if err != nil {
+			return nil, err
+		}
+		orders = append(orders, found...)
+	}
+	return orders, nil
+}
+
+// wake tells each order to look again. One that can't be told does not keep the
+// others from it.
+func (d *desk) wake(ctx context.Context, t *temporal, orders []order.Status) waking {
+	w := waking{Woken: []string{}, NotWaiting: []awakeDocument{}}
+	for _, s := range orders {
+		if s.State != order.AwaitingTopUp && s.State != order.Paused {
+			w.NotWaiting = append(w.NotWaiting, awakeDocument{s.Reference, s.State})
+		}
+		if s.State.Ended() {
+			continue
+		}
+		err := t.SignalWorkflow(ctx, s.WorkflowID, "", workflows.SignalTopUp, nil)
+		var missing *serviceerror.NotFound
+		switch {
+		case errors.As(err, &missing):
+			w.failures = append(w.failures, fmt.Sprintf("%s: Temporal runs no workflow for it; place it again the same way", s.Reference))
+		case err != nil:
+			w.failures = append(w.failures, fmt.Sprintf("%s: %s", s.Reference, t.explain(err)))
+		case s.State == order.AwaitingTopUp || s.State == order.Paused:
+			w.Woken = append(w.Woken, s.Reference)
+		}
+	}
+	return w
+}
+
+func (d *desk) showWaking(w waking) error {
+	if d.JSON {
+		if err := d.Document(w); err != nil {
+			return err
+		}
+	} else {
+		for _, reference := range w.Woken {
+			d.Printf("%s looks again\n", reference)
+		}
+		for _, one := range w.NotWaiting {
+			d.Printf("%s is not waiting for a top-up (%s): nothing changes\n", one.Reference, one.State)
+		}
+		if len(w.Woken)+len(w.NotWaiting)+len(w.failures) == 0 {
+			d.Printf("no order waits for a top-up\n")
+		}
+	}
+	return w.failure()
+}
+
+func (w waking) failure() error {
+	if len(w.failures) == 0 {
+		return nil
+	}
+	f := &failure{status: exitError, message: "not every order could be woken", hint: "run the same command again: waking twice does no harm"}
+	for _, line := range w.failures {
+		f.details = append(f.details, show.Clean(line))
+	}
+	return f
+}

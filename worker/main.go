@@ -1,0 +1,104 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.uber.org/zap"
+	"golang.org/x/sync/errgroup"
+
+	"foxflow/activities"
+	"foxflow/budget"
+	"foxflow/ledger"
+	"foxflow/settings"
+)
+
+// dialTimeout is how long the worker waits for Temporal at its start before it
+// gives up and leaves the next try to whoever supervises it.
+const dialTimeout = 30 * time.Second
+
+func main() {
+	os.Exit(run(os.Args[1:], os.Environ()))
+}
+
+// run is the whole program. Exit status: 0 stopped in order, 1 error, 2 wrong
+// usage.
+func run(args, environ []string) int {
+	if len(args) > 0 {
+		return usage(args)
+	}
+	s, err := settings.LoadWorker(environ)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	options, err := settings.Temporal(environ)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	logger, err := newLogger(s.Log)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 2
+	}
+	defer func() { _ = logger.Sync() }()
+
+	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer stop()
+	if err := serve(ctx, s, options, logger); err != nil {
+		logger.Error("worker stopped", zap.Error(err))
+		var wrong settings.Errors
+		if errors.As(err, &wrong) {
+			return 2
+		}
+		return 1
+	}
+	logger.Info("worker stopped")
+	return 0
+}
+
+// serve runs the worker until ctx ends, then lets the calls in flight finish.
+func serve(ctx context.Context, s settings.Worker, options client.Options, logger *zap.Logger) error {
+	if s.Timeout > maxTimeout {
+		return settings.Errors{{Variable: "FOXRELOAD_TIMEOUT", Problem: fmt.Sprintf("is %s; calls longer than %s outlast the activities that make them", s.Timeout, maxTimeout), Example: "FOXRELOAD_TIMEOUT=30s"}}
+	}
+	keys, err := s.Keys()
+	if err != nil {
+		return err
+	}
+	book, err := ledger.Open(ctx, s.Ledger, keys)
+	if err != nil {
+		return fmt.Errorf("open ledger: %w", err)
+	}
+	defer func() { _ = book.Close() }()
+	api, err := s.Client(budget.Gate(book.Budget(s.APIKey.Reveal(), s.PerMinute)))
+	if err != nil {
+		return err
+	}
+
+	options.Logger = log.NewStructuredLogger(slogger(logger))
+	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	temporal, err := client.DialContext(dialing, options)
+	if err != nil {
+		return fmt.Errorf("connect to Temporal at %s: %w", options.HostPort, err)
+	}
+	defer temporal.Close()
+
+	acts := &activities.Activities{API: api, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body"}
+	workers := newWorkers(temporal, s, acts)
+	health := newHealth(temporal, book)
+
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return health.serve(ctx, s.Addr, logger) })
+	group.Go(func() error { return workers.run(ctx, health, logger) })
+	return group.Wait()
+}

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+	"go.uber.org/zap"
+
+	"foxflow/activities"
+	"foxflow/settings"
+	"foxflow/workflows"
+)
+
+const (
+	// maxTimeout is the longest FOXRELOAD_TIMEOUT.
+	maxTimeout = workflows.HTTPTimeoutMax
+	// stopMargin is how much longer than one HTTP call a stopping worker waits:
+	// the answer must still be written down and reported.
+	stopMargin = 15 * time.Second
+	// callsAtOnce bounds the calls in flight; the request budget, not this, is
+	// what limits their rate.
+	callsAtOnce = 64
+)
+
+// pair is the two workers of one process: workflows and their ledger appends on
+// one task queue, calls of the API on the other.
+type pair struct {
+	orders, calls worker.Worker
+}
+
+func newWorkers(c client.Client, s settings.Worker, acts *activities.Activities) pair {
+	stop := s.Timeout + stopMargin
+	p := pair{
+		orders: worker.New(c, s.TaskQueue, worker.Options{
+			LocalActivityWorkerOnly: true,
+			WorkerStopTimeout:       stop,
+		}),
+		calls: worker.New(c, workflows.APITaskQueue(s.TaskQueue), worker.Options{
+			DisableWorkflowWorker:              true,
+			WorkerStopTimeout:                  stop,
+			MaxConcurrentActivityExecutionSize: callsAtOnce,
+			// The outer fence over all workers: the budget in the ledger counts
+			// requests exactly, this only keeps a flood of tasks off it.
+			TaskQueueActivitiesPerSecond: dispatchRate(s.PerMinute),
+		}),
+	}
+	p.orders.RegisterWorkflowWithOptions(workflows.OrderWorkflow, workflow.RegisterOptions{Name: workflows.OrderWorkflowName})
+	p.orders.RegisterActivity(acts)
+	p.calls.RegisterActivity(acts)
+	return p
+}
+
+// dispatchRate is activities/second: well above the request budget, since one
+// dispatch makes no request (a poll that only waits) or several.
+func dispatchRate(perMinute int) float64 { return 4*float64(perMinute)/60 + 5 }
+
+// run starts both workers and stops them, together, when ctx ends: each finishes
+// the calls it has in flight.
+func (p pair) run(ctx context.Context, h *health, logger *zap.Logger) error {
+	for _, w := range []worker.Worker{p.orders, p.calls} {
+		if err := w.Start(); err != nil {
+			return fmt.Errorf("start worker: %w", err)
+		}
+	}
+	h.polling.Store(true)
+	logger.Info("worker started")
+	<-ctx.Done()
+	h.polling.Store(false)
+	logger.Info("stopping: calls in flight are finished first")
+	var wait sync.WaitGroup
+	for _, w := range []worker.Worker{p.calls, p.orders} {
+		wait.Go(w.Stop)
+	}
+	wait.Wait()
+	return nil
+}

@@ -1,0 +1,91 @@
+package workflows
+
+import (
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
+
+	"foxflow/order"
+)
+
+// Names that programs in any language rely on.
+const (
+	OrderWorkflowName = "OrderWorkflow"
+	SignalTopUp       = "top-up"
+	UpdateCancel      = "cancel"
+	QueryStatus       = "status"
+	// MemoLedger is the memo field that holds the id of the ledger an order
+	// belongs to: a reference that Temporal knows from another ledger is refused.
+	MemoLedger = "foxflowLedger"
+)
+
+// Search attributes, current whenever an order waits for somebody and at its end.
+var (
+	AttributeState        = temporal.NewSearchAttributeKeyKeyword("FoxflowState")
+	AttributeOrderID      = temporal.NewSearchAttributeKeyKeyword("FoxflowOrderId")
+	AttributeCancelReason = temporal.NewSearchAttributeKeyKeyword("FoxflowCancelReason")
+	AttributeMock         = temporal.NewSearchAttributeKeyBool("FoxflowMock")
+)
+
+// OrderInput is what an order is started with. It carries every knob, so a
+// running order keeps the intervals it was started with.
+type OrderInput struct {
+	Request   order.Request `json:"request"`
+	Intervals Intervals     `json:"intervals"`
+}
+
+// Intervals are the knobs of waiting. In JSON they are nanoseconds, Go's form of
+// a duration; a zero value means the default.
+type Intervals struct {
+	PollInitial time.Duration `json:"pollInitial"`
+	PollMax     time.Duration `json:"pollMax"`
+	StallAfter  time.Duration `json:"stallAfter"`
+	StallPoll   time.Duration `json:"stallPoll"`
+	GiveUpAfter time.Duration `json:"giveUpAfter"`
+}
+
+// DefaultIntervals are FoxReload's own figures where it gives any: poll every
+// 5 s, alert a person after 300 s.
+var DefaultIntervals = Intervals{
+	PollInitial: 5 * time.Second,
+	PollMax:     30 * time.Second,
+	StallAfter:  300 * time.Second,
+	StallPoll:   60 * time.Second,
+	GiveUpAfter: 24 * time.Hour,
+}
+
+func (i Intervals) orDefaults() Intervals {
+	for _, knob := range []struct{ value, standard *time.Duration }{
+		{&i.PollInitial, &DefaultIntervals.PollInitial},
+		{&i.PollMax, &DefaultIntervals.PollMax},
+		{&i.StallAfter, &DefaultIntervals.StallAfter},
+		{&i.StallPoll, &DefaultIntervals.StallPoll},
+		{&i.GiveUpAfter, &DefaultIntervals.GiveUpAfter},
+	} {
+		if *knob.value <= 0 {
+			*knob.value = *knob.standard
+		}
+	}
+	return i
+}
+
+// StartOptions says how the order of a request is started: one workflow per
+// reference, ever (as far as Temporal's retention reaches; the ledger keeps the
+// rest). Starting a reference again joins the running order, and is refused by
+// Temporal once it has closed.
+func StartOptions(r order.Request, taskQueue, ledgerID string) client.StartWorkflowOptions {
+	return client.StartWorkflowOptions{
+		ID:                       order.WorkflowID(r.Reference),
+		TaskQueue:                taskQueue,
+		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+		StaticSummary:            summary(r),
+		Memo:                     map[string]any{MemoLedger: ledgerID},
+		TypedSearchAttributes: temporal.NewSearchAttributes(
+			AttributeState.ValueSet(string(order.Creating)),
+			AttributeMock.ValueSet(r.Mock),
+		),
+	}
+}

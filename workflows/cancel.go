@@ -1,0 +1,81 @@
+package workflows
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/workflow"
+
+	"foxflow/order"
+)
+
+// listen registers everything that can be said to the order or asked of it,
+// before the first blocking call.
+func (o *run) listen(ctx workflow.Context) error {
+	if err := workflow.SetQueryHandlerWithOptions(ctx, QueryStatus, func() (order.Status, error) { return o.status, nil },
+		workflow.QueryHandlerOptions{Description: "How the order stands: the JSON of starter status."}); err != nil {
+		return err
+	}
+	hints := workflow.GetSignalChannelWithOptions(ctx, SignalTopUp,
+		workflow.SignalChannelOptions{Description: "The balance may have been raised: look again."})
+	workflow.GoNamed(ctx, "hints", func(ctx workflow.Context) {
+		for {
+			hints.Receive(ctx, nil)
+			o.woken = true
+		}
+	})
+	return workflow.SetUpdateHandlerWithOptions(ctx, UpdateCancel, o.cancel, workflow.UpdateHandlerOptions{
+		Description: "Stop an order that is not paid.",
+		Validator:   o.refuseCancel,
+	})
+}
+
+// refuseCancel says why the order can't be cancelled now; a refused update
+// leaves no trace in the history.
+func (o *run) refuseCancel() error {
+	if why := o.whyNot(); why != "" {
+		return fmt.Errorf("order %s can't be cancelled: %s", o.in.Request.Reference, why)
+	}
+	return nil
+}
+
+// whyNot is why the order can't be cancelled, or "" when it can.
+func (o *run) whyNot() string {
+	switch {
+	case o.status.State.Ended():
+		return fmt.Sprintf("it has ended already: %s", o.status.State)
+	case o.paid:
+		return fmt.Sprintf("it is paid (%s), and FoxReload has no way to take a payment back", o.status.State)
+	case o.linkOut:
+		return "its payment link is out and can still be paid; unpaid, it ends by itself when the payment window does"
+	case o.inDoubt:
+		return "a payment was sent and its outcome is not known yet"
+	default:
+		return ""
+	}
+}
+
+// cancel asks for the end and waits until it is there. A payment in flight is
+// waited for: if it got through, the order can't be cancelled any more.
+func (o *run) cancel(ctx workflow.Context) (order.Status, error) {
+	ctx, _ = workflow.NewDisconnectedContext(ctx)
+	o.cancelRequested = true
+	if err := workflow.Await(ctx, func() bool { return o.whyNot() != "" }); err != nil {
+		return order.Status{}, err
+	}
+	if o.status.State == order.Cancelled {
+		return o.status, nil
+	}
+	o.cancelRequested = false
+	return order.Status{}, o.refuseCancel()
+}
+
+// mayCancel says whether it is certain that no money has left and none will.
+func (o *run) mayCancel() bool { return o.whyNot() == "" }
+
+// endAsRequested stops the order, unless a last look finds it paid.
+func (o *run) endAsRequested(ctx workflow.Context) error {
+	if moved, err := o.lastLook(ctx); moved || err != nil {
+		return err
+	}
+	return o.transition(ctx, order.Cancelled, change{cancelReason: order.UserRequest})
+}

@@ -1,0 +1,234 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+
+	"foxflow/activities"
+	"foxflow/foxreload"
+	"foxflow/order"
+)
+
+// The stories of "exactly one payment", over an API that promises nothing.
+
+func TestLostCreateIsFoundByItsKey(t *testing.T) {
+	w := newWorld(t)
+	w.fox.loseCreate = func(n int) bool { return n == 1 }
+	s := w.run()
+	assert.Equal(t, order.Completed, s.State)
+	assert.Equal(t, "fox-1", *s.OrderID)
+	assert.Equal(t, 1, w.fox.creates)
+	assert.Contains(t, w.notes(), "adopted order fox-1")
+}
+
+func TestLostCreateThatCantBeFoundIsMadeAgain(t *testing.T) {
+	w := newWorld(t)
+	w.fox.loseCreate = func(n int) bool {
+		if n == 1 {
+			w.fox.orders[0].order.IdempotencyKey = "" // the API ignores the field
+		}
+		return n == 1
+	}
+	s := w.run()
+	assert.Equal(t, "fox-2", *s.OrderID)
+	assert.Contains(t, w.notes(), "expires unpaid")
+	assert.NotContains(t, w.fox.debits, "fox-1", "the orphan is never paid")
+}
+
+func TestHistoryThatCantBeListedHoldsNobodyUp(t *testing.T) {
+	for name, err := range map[string]error{
+		"no such call": apiError(foxreload.ClassNotFound, "NOT_FOUND"),
+		"odd page":     &foxreload.Error{Code: foxreload.CodeMalformed, Class: foxreload.ClassPassing},
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.fox.listError = err
+			w.fox.loseCreate = func(n int) bool { return n == 1 }
+			assert.Equal(t, "fox-2", *w.run().OrderID)
+		})
+	}
+}
+
+func TestForeignOrderIsNotAdopted(t *testing.T) {
+	w := newWorld(t)
+	w.fox.loseCreate = func(n int) bool {
+		if n == 1 {
+			w.fox.orders[0].order.IdempotencyKey = "somebody-else"
+		}
+		return n == 1
+	}
+	assert.Equal(t, "fox-2", *w.run().OrderID)
+}
+
+func TestOrderThatExistsAlreadyIsAdopted(t *testing.T) {
+	for name, id := range map[string]string{"the answer names it": "fox-1", "the answer names nothing": ""} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			_, err := w.fox.CreateOrder(t.Context(), foxreload.CreateRequest{
+				Items: []foxreload.CreateItem{{ItemID: "product_a", Quantity: 1}}, IdempotencyKey: activities.IdempotencyKey(reference, 0)})
+			require.NoError(t, err)
+			w.fox.onCreate = func(int) error {
+				return &foxreload.Error{Code: "ORDER_ALREADY_EXISTS", Class: foxreload.ClassExists, OrderID: id, Status: 409}
+			}
+			s := w.run()
+			assert.Equal(t, order.Completed, s.State)
+			assert.Equal(t, "fox-1", *s.OrderID)
+		})
+	}
+}
+
+func TestOrderThatExistsButCantBeFoundNeedsAPerson(t *testing.T) {
+	w := newWorld(t)
+	w.fox.onCreate = func(int) error {
+		return &foxreload.Error{Code: "ORDER_ALREADY_EXISTS", Class: foxreload.ClassExists, Status: 409}
+	}
+	var during order.Status
+	w.at(time.Hour, func() { during = w.now() })
+	s := w.run()
+	assert.Equal(t, order.Blocked, during.State)
+	assert.Contains(t, *during.WaitingFor, "person")
+	assert.Equal(t, order.Unresolved, s.State)
+	assert.Equal(t, 1, w.fox.creates, "asking again can't help")
+}
+
+func TestRejectedKeyIsDroppedForGood(t *testing.T) {
+	w := newWorld(t)
+	w.fox.onCreate = func(n int) error {
+		if n == 1 {
+			return &foxreload.Error{Code: "VALIDATION", Status: 422, Class: foxreload.ClassFinal, Field: "body.idempotencyKey"}
+		}
+		return nil
+	}
+	assert.Equal(t, order.Completed, w.run().State)
+	assert.Equal(t, 2, w.fox.creates)
+	assert.Empty(t, w.fox.orders[0].order.IdempotencyKey)
+}
+
+func TestLostPayIsLookedAtNotRepeated(t *testing.T) {
+	w := newWorld(t)
+	w.fox.losePay = func(int) bool { return true }
+	assert.Equal(t, order.Completed, w.run().State)
+	assert.Equal(t, 1, w.fox.pays)
+}
+
+func TestPayThatNeverArrivedIsRepeated(t *testing.T) {
+	w := newWorld(t)
+	w.fox.onPay = func(n int) error {
+		if n == 1 {
+			return errLost
+		}
+		return nil
+	}
+	assert.Equal(t, order.Completed, w.run().State)
+	assert.Equal(t, 2, w.fox.pays)
+}
+
+// A reset replays the order from its first event, over a ledger and a FoxReload
+// that remember.
+func TestResetFromTheFirstEventPaysNothingTwice(t *testing.T) {
+	w := newWorld(t)
+	first := w.run()
+	w.restart()
+	again := w.run()
+	assert.Equal(t, order.Completed, again.State)
+	assert.Equal(t, first.OrderID, again.OrderID)
+	assert.Equal(t, 1, w.fox.creates)
+	assert.Equal(t, 1, w.fox.pays)
+}
+
+func TestResetAfterAReplacementFindsTheLastOrder(t *testing.T) {
+	w := poor(t)
+	w.fox.lowCancels = true
+	w.at(time.Hour, func() { w.topUp(20) })
+	first := w.run()
+	w.restart()
+	again := w.run()
+	assert.Equal(t, order.Completed, again.State)
+	assert.Equal(t, first.OrderID, again.OrderID)
+	assert.Equal(t, 1, again.Replacements)
+	assert.Equal(t, 2, w.fox.creates)
+}
+
+func TestWindowsThatEndAtOnceAreNotReplacedForEver(t *testing.T) {
+	w := newWorld(t)
+	w.fox.window = -time.Second
+	s := w.run()
+	assert.Equal(t, order.Cancelled, s.State)
+	assert.Equal(t, order.PaymentExpiration, *s.CancelReason)
+	assert.Equal(t, 6, w.fox.creates)
+	assert.Empty(t, w.fox.debits)
+}
+
+func TestRefusedKeyBlocksAndGoesOnByItself(t *testing.T) {
+	refuse := func(until time.Duration, w *world) func(int) error {
+		start := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+		return func(int) error {
+			if w.env.Now().Sub(start) < until {
+				return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED")
+			}
+			return nil
+		}
+	}
+	for name, where := range map[string]func(*world){
+		"creating": func(w *world) { w.fox.onCreate = refuse(time.Hour, w) },
+		"paying":   func(w *world) { w.fox.onPay = refuse(time.Hour, w) },
+		"polling":  func(w *world) { w.fox.onGet = refuse(time.Hour, w) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			where(w)
+			var during order.Status
+			w.at(30*time.Minute, func() { during = w.now() })
+			assert.Equal(t, order.Completed, w.run().State)
+			assert.Equal(t, order.Blocked, during.State)
+			assert.Equal(t, "UNAUTHORIZED", during.Error.Code)
+			assert.Contains(t, *during.WaitingFor, "by itself")
+		})
+	}
+}
+
+func TestBlockedForADayIsUnresolved(t *testing.T) {
+	w := newWorld(t)
+	w.fox.onCreate = func(int) error { return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED") }
+	s := w.run()
+	assert.Equal(t, order.Unresolved, s.State)
+	assert.Equal(t, "UNAUTHORIZED", s.Error.Code)
+	assert.InDelta(t, 1441, w.fox.creates, 5, "once a minute for a day")
+}
+
+func TestPaymentLink(t *testing.T) {
+	with := func(t *testing.T) *world {
+		w := newWorld(t)
+		w.in.Request.Provider, w.in.Request.ReturnURL = "pally", "https://shop.example/return"
+		w.fox.link = "https://pay.example/x"
+		w.fox.window = 15 * time.Minute
+		return w
+	}
+	t.Run("paid", func(t *testing.T) {
+		w := with(t)
+		w.at(5*time.Minute, func() {
+			s := w.now()
+			assert.Equal(t, order.AwaitingPayment, s.State)
+			assert.Equal(t, "https://pay.example/x", *s.PaymentURL)
+			w.fox.do(func() { w.fox.settle(w.fox.orders[0]) })
+		})
+		assert.Equal(t, order.Completed, w.run().State)
+	})
+	t.Run("unused", func(t *testing.T) {
+		w := with(t)
+		s := w.run()
+		assert.Equal(t, order.Cancelled, s.State)
+		assert.Equal(t, order.PaymentExpiration, *s.CancelReason)
+		assert.Equal(t, 1, w.fox.creates, "no replacement")
+	})
+	t.Run("is not cancelled while somebody may pay it", func(t *testing.T) {
+		w := with(t)
+		var a *answer
+		w.at(5*time.Minute, func() { a = w.cancel() })
+		w.run()
+		assert.ErrorContains(t, a.err, "link")
+	})
+}

@@ -1,0 +1,77 @@
+package workflows
+
+import (
+	"errors"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"foxflow/activities"
+	"foxflow/foxreload"
+	"foxflow/order"
+)
+
+// refusals says what becomes of the order when a call is refused. A class that
+// isn't listed ends it as failed: the request itself is wrong.
+var refusals = map[foxreload.Class]struct {
+	state        order.State
+	waitingFor   string
+	cancelReason string
+}{
+	foxreload.ClassBalance:      {state: order.AwaitingTopUp, waitingFor: waitTopUp},
+	foxreload.ClassUnauthorised: {state: order.Blocked, waitingFor: waitKey},
+	foxreload.ClassMisdirected:  {state: order.Blocked, waitingFor: waitAddress},
+	foxreload.ClassExists:       {state: order.Blocked, waitingFor: waitExists},
+	activities.ClassGuard:       {state: order.Blocked, waitingFor: waitGuard},
+	activities.ClassPaused:      {state: order.Paused, waitingFor: waitPaused},
+	activities.ClassPriceGuard:  {state: order.Cancelled, cancelReason: order.PriceGuard},
+}
+
+// needsPerson are the refusals that no repetition overcomes.
+var needsPerson = map[foxreload.Class]bool{
+	foxreload.ClassExists: true,
+	activities.ClassGuard: true,
+}
+
+// paidStates are those that an order enters only once money has left.
+var paidStates = map[order.State]bool{order.Paid: true, order.Processing: true, order.Completed: true, order.Failed: true}
+
+// refusalIn finds the refusal that an activity ended with.
+func refusalIn(err error) (*activities.Refusal, bool) {
+	var app *temporal.ApplicationError
+	if !errors.As(err, &app) || !app.NonRetryable() || !app.HasDetails() {
+		return nil, false
+	}
+	var refused activities.Refusal
+	if app.Details(&refused) != nil || refused.Class == "" {
+		return nil, false
+	}
+	return &refused, true
+}
+
+// refused takes in a refusal: the order waits, or ends.
+func (o *run) refused(ctx workflow.Context, r *activities.Refusal) error {
+	c := change{err: &order.Error{Code: r.Code, Message: r.Message}}
+	if r.Seen != nil {
+		o.note(*r.Seen)
+		c.status = &r.Seen.Status
+	}
+	o.inDoubt = r.InDoubt
+	if o.status.State == order.Blocked && !workflow.Now(ctx).Before(o.holdUntil()) {
+		return o.transition(ctx, order.Unresolved, c)
+	}
+	outcome, listed := refusals[r.Class]
+	if !listed {
+		return o.transition(ctx, order.Failed, c)
+	}
+	o.held = nil
+	switch outcome.state {
+	case order.AwaitingTopUp:
+		o.hope = false
+		o.dead = r.Seen != nil && r.Seen.Upstream == foxreload.StatusCancelled
+	case order.Blocked, order.Paused:
+		o.held = r
+	}
+	c.waitingFor, c.cancelReason = outcome.waitingFor, outcome.cancelReason
+	return o.transition(ctx, outcome.state, c)
+}

@@ -1,0 +1,89 @@
+package workflows_test
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+
+	"foxflow/order"
+	"foxflow/workflows"
+)
+
+// The histories under testdata come from a real server and from workflow code
+// that was deployed: each is a promise to an order that may still be running.
+// When a change breaks one, mend the change (workflow.GetVersion), never the
+// file. "make histories" records new ones beside them; it never overwrites.
+const histories = "testdata/histories"
+
+// paths is what must be recorded, at least once each: every way through the
+// states, and orders that were still open.
+var paths = []string{
+	"completed", "failed", "refused", "cancelled", "price-guard", "topup-active", "topup-replaced",
+	"paused", "blocked", "stalled", "open-awaiting-topup", "open-processing", "open-stalled", "open-paused",
+}
+
+func TestRecordedHistoriesReplay(t *testing.T) {
+	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
+	require.NoError(t, err)
+	for _, file := range files {
+		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
+			assert.NoError(t, replay(file, workflows.OrderWorkflow))
+		})
+	}
+}
+
+func TestEveryPathIsRecorded(t *testing.T) {
+	entries, err := os.ReadDir(histories)
+	require.NoError(t, err)
+	for _, path := range paths {
+		assert.True(t, slices.ContainsFunc(entries, func(e os.DirEntry) bool { return strings.HasPrefix(e.Name(), path+".") }),
+			"no history of %s is recorded", path)
+	}
+}
+
+// A guard that never fails guards nothing: a change that breaks running orders
+// must be caught by these very histories.
+func TestReplayCatchesABreakingChange(t *testing.T) {
+	broken := func(ctx workflow.Context, in workflows.OrderInput) (order.Status, error) {
+		if err := workflow.Sleep(ctx, 1); err != nil {
+			return order.Status{}, err
+		}
+		return workflows.OrderWorkflow(ctx, in)
+	}
+	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	for _, file := range files {
+		assert.Error(t, replay(file, broken), file)
+	}
+}
+
+// The same change behind a version is harmless to orders that run already.
+func TestReplayAcceptsAVersionedChange(t *testing.T) {
+	versioned := func(ctx workflow.Context, in workflows.OrderInput) (order.Status, error) {
+		if workflow.GetVersion(ctx, "sleep-first", workflow.DefaultVersion, 1) == 1 {
+			if err := workflow.Sleep(ctx, 1); err != nil {
+				return order.Status{}, err
+			}
+		}
+		return workflows.OrderWorkflow(ctx, in)
+	}
+	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
+	require.NoError(t, err)
+	for _, file := range files {
+		assert.NoError(t, replay(file, versioned), file)
+	}
+}
+
+func replay(file string, workflowFunc any) error {
+	r := worker.NewWorkflowReplayer()
+	r.RegisterWorkflowWithOptions(workflowFunc, workflow.RegisterOptions{Name: workflows.OrderWorkflowName})
+	return r.ReplayWorkflowHistoryFromJSONFile(nil, file)
+}

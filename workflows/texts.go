@@ -1,0 +1,60 @@
+package workflows
+
+import (
+	"fmt"
+	"strings"
+
+	"go.temporal.io/sdk/workflow"
+)
+
+// What a waiting order waits for, in words for a person, and whether that ends
+// by itself.
+const (
+	waitTopUp   = "a top-up: the balance is too low; raise it, then run: starter top-up REFERENCE"
+	waitPayment = "the payment through the provider's link; ends by itself when it is paid or the payment window is over"
+	waitPaused  = "the release of payments, which are held; goes on by itself after: starter resume"
+	waitStalled = "the delivery, which is late: the order is paid; it is watched on and ends by itself when FoxReload delivers; else ask FoxReload's support, do not order again"
+	waitKey     = "a valid API key: FoxReload refuses the present one or this address; goes on by itself once it is accepted"
+	waitAddress = "the right address: FoxReload answered with a redirect elsewhere; goes on by itself once FOXRELOAD_BASE_URL is right"
+	waitExists  = "a person's decision: FoxReload says that this order exists, and it can't be found; nothing was paid"
+	waitGuard   = "a person's decision: the ledger knows another order of this reference that may be paid; nothing more is paid"
+)
+
+// addressed names the order in a text for a person.
+func addressed(text, reference string) string {
+	return strings.ReplaceAll(text, "REFERENCE", reference)
+}
+
+// show sets the text that the Web UI shows for the running order.
+func (o *run) show(ctx workflow.Context) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "**%s** · order %s", o.status.State, words(o.orderID(), "not created yet"))
+	if o.status.Price != nil {
+		fmt.Fprintf(&b, " · %s %s", *o.status.Price, words(deref(o.status.Currency), ""))
+	}
+	if o.status.WaitingFor != nil {
+		fmt.Fprintf(&b, "\n\nWaits for %s", *o.status.WaitingFor)
+	}
+	if o.status.CancelReason != nil {
+		fmt.Fprintf(&b, "\n\nReason: %s", *o.status.CancelReason)
+	}
+	if o.status.Error != nil {
+		fmt.Fprintf(&b, "\n\n%s: %s", o.status.Error.Code, o.status.Error.Message)
+	}
+	fmt.Fprintf(&b, "\n\n%s", strings.Join(o.timeline, " → "))
+	workflow.SetCurrentDetails(ctx, b.String())
+}
+
+func words(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+func deref(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

@@ -1,0 +1,102 @@
+package workflows
+
+import (
+	"fmt"
+
+	"go.temporal.io/sdk/temporal"
+	"go.temporal.io/sdk/workflow"
+
+	"foxflow/activities"
+	"foxflow/order"
+)
+
+// change is what comes with a step from one state to the next.
+type change struct {
+	status       *order.Status // the order as an activity saw it; nil: as it was
+	recorded     bool          // that activity has put the state on record
+	reason       string        // for the audit log; derived where empty
+	waitingFor   string
+	cancelReason string
+	err          *order.Error
+}
+
+// transition is the one place where the order's state changes. It checks that
+// the step is legal, sees that the state is on the audit log before anything
+// follows, and tells those who watch: the status query, the search attributes
+// (when the order waits for somebody, and at its end) and the Web UI's text.
+//
+// A step to the state that the order is in already is none: it renews the words
+// alone. An illegal step is a mistake in this package; the panic fails the
+// workflow task, not the workflow, so that a mended worker can go on.
+func (o *run) transition(ctx workflow.Context, next order.State, c change) error {
+	from, now := o.status.State, workflow.Now(ctx).UTC()
+	s := o.status
+	if c.status != nil {
+		s = *c.status
+	}
+	s.State = next
+	if !c.recorded {
+		s.UpdatedAt = now
+		s.WaitingFor, s.CancelReason, s.Error = ptr(addressed(c.waitingFor, s.Reference)), ptr(c.cancelReason), c.err
+	}
+	if next == from {
+		o.status = s
+		o.show(ctx)
+		return nil
+	}
+	if !from.CanBecome(next) {
+		panic(fmt.Sprintf("order %s: no step leads from %q to %q", s.Reference, from, next))
+	}
+	o.seq++
+	if !c.recorded {
+		in := activities.RecordInput{Status: s, Seq: o.seq, Reason: c.why()}
+		if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next)), acts.RecordState, in).Get(ctx, nil); err != nil {
+			return err
+		}
+	}
+	o.status, o.since = s, now
+	if paidStates[next] && o.paidSince.IsZero() {
+		o.paidSince = now
+	}
+	o.timeline = append(o.timeline, fmt.Sprintf("%s %s", now.Format("15:04:05"), next))
+	workflow.GetLogger(ctx).Info("state", "reference", s.Reference, "order_id", o.orderID(), "state", string(next))
+	o.show(ctx)
+	if next.Waits() || next.Ended() {
+		return o.index(ctx)
+	}
+	return nil
+}
+
+// why is the reason that goes on the audit log.
+func (c change) why() string {
+	switch {
+	case c.reason != "":
+		return c.reason
+	case c.err != nil:
+		return c.err.Code + ": " + c.err.Message
+	case c.cancelReason != "":
+		return c.cancelReason
+	default:
+		return c.waitingFor
+	}
+}
+
+// index makes the order findable by how it stands. Upserting costs an event, so
+// states that pass by themselves are left out.
+func (o *run) index(ctx workflow.Context) error {
+	updates := []temporal.SearchAttributeUpdate{AttributeState.ValueSet(string(o.status.State))}
+	if o.status.OrderID != nil {
+		updates = append(updates, AttributeOrderID.ValueSet(*o.status.OrderID))
+	}
+	if o.status.CancelReason != nil {
+		updates = append(updates, AttributeCancelReason.ValueSet(*o.status.CancelReason))
+	}
+	return workflow.UpsertTypedSearchAttributes(ctx, updates...)
+}
+
+func ptr(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -1,0 +1,86 @@
+package workflows
+
+import (
+	"time"
+
+	"go.temporal.io/sdk/workflow"
+
+	"foxflow/activities"
+	"foxflow/foxreload"
+	"foxflow/order"
+)
+
+// awaitTopUp waits until a top-up is hinted at, a person cancels, or the time is
+// up. The hint is not trusted: it means "look again", and the pay that follows
+// finds out. Whether the payment window has ended meanwhile is looked at then
+// too: a replacement makes sense only when there is money to hope for.
+func (o *run) awaitTopUp(ctx workflow.Context) error {
+	left := o.since.Add(o.in.Intervals.GiveUpAfter).Sub(workflow.Now(ctx))
+	told, err := workflow.AwaitWithTimeout(ctx, left, func() bool { return o.woken || o.cancelRequested })
+	switch {
+	case err != nil:
+		return err
+	case o.cancelRequested:
+		return nil
+	case told:
+		o.woken, o.hope = false, true
+		return nil
+	}
+	if moved, err := o.lastLook(ctx); moved || err != nil {
+		return err
+	}
+	reason := order.PaymentFailure
+	if o.reason != "" {
+		reason = o.reason
+	}
+	return o.transition(ctx, order.Cancelled, change{cancelReason: reason,
+		err: &order.Error{Code: "BalanceNotEnough", Message: "no top-up came within " + o.in.Intervals.GiveUpAfter.String()}})
+}
+
+// awaitPerson waits for a decision that only a person can take.
+func (o *run) awaitPerson(ctx workflow.Context) error {
+	left := o.holdUntil().Sub(workflow.Now(ctx))
+	told, err := workflow.AwaitWithTimeout(ctx, left, func() bool { return o.cancelRequested && o.mayCancel() })
+	if told || err != nil {
+		return err
+	}
+	return o.transition(ctx, order.Unresolved, change{err: o.status.Error})
+}
+
+// lastLook looks at the order once more before it is given up, in case it was
+// paid past us, and says whether that moved it. An order that can't be seen now
+// has not moved: nothing was ever paid by us where this is asked.
+func (o *run) lastLook(ctx workflow.Context) (moved bool, err error) {
+	if o.status.OrderID == nil || o.dead {
+		return false, nil
+	}
+	before, when := o.status.State, workflow.Now(ctx)
+	if o.brokenOff {
+		when = when.Add(o.in.Intervals.PollInitial)
+	}
+	in := activities.PollInput{Step: o.input(), Known: o.upstream, Strange: o.strange,
+		Initial: o.in.Intervals.PollInitial, Max: o.in.Intervals.PollInitial, NotBefore: when, Until: when}
+	in.Held = ""
+	out, err := o.call(apiOptions(ctx, priorityPay, "look at order "+o.orderID()), acts.PollStatus, in, nil)
+	if _, refused := refusalIn(err); refused || (err == nil && out.Unchanged) {
+		return false, nil
+	}
+	if err == nil && out.Upstream == foxreload.StatusCancelled {
+		o.note(out)
+		o.dead = true
+		return false, nil
+	}
+	if err := o.settle(ctx, out, err); err != nil {
+		return false, err
+	}
+	return o.status.State != before, nil
+}
+
+// holdUntil is when a blocked order is given up; zero for a paused one, which
+// waits as long as it takes.
+func (o *run) holdUntil() time.Time {
+	if o.status.State != order.Blocked {
+		return time.Time{}
+	}
+	return o.since.Add(o.in.Intervals.GiveUpAfter)
+}

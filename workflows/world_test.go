@@ -1,0 +1,158 @@
+package workflows_test
+
+import (
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/workflow"
+
+	"foxflow/activities"
+	"foxflow/keyset"
+	"foxflow/ledger"
+	"foxflow/order"
+	"foxflow/workflows"
+)
+
+// world is one order's surroundings: the real workflow, the real activities and
+// a real ledger, a scripted FoxReload, and a clock that jumps.
+type world struct {
+	*testing.T
+	env  *testsuite.TestWorkflowEnvironment
+	fox  *upstream
+	book *ledger.Ledger
+	acts *activities.Activities
+	in   workflows.OrderInput
+}
+
+const reference = "shop-1001"
+
+func newWorld(t *testing.T) *world {
+	t.Helper()
+	text, err := keyset.New()
+	require.NoError(t, err)
+	keys, err := keyset.Parse(text)
+	require.NoError(t, err)
+	book, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), keys)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = book.Close() })
+
+	w := &world{T: t, book: book, in: workflows.OrderInput{Request: order.Request{
+		Reference: reference, Items: []order.Item{{ItemID: "product_a", Quantity: 1, Note: map[string]string{"player_id": "00123456"}}},
+	}}}
+	w.restart()
+	return w
+}
+
+// restart gives the order a new run over the same ledger and FoxReload, as a
+// reset from the first event does.
+func (w *world) restart() {
+	start := time.Date(2026, 11, 24, 10, 0, 0, 0, time.UTC)
+	if w.env != nil {
+		start = w.env.Now().Add(time.Minute)
+	}
+	var suite testsuite.WorkflowTestSuite
+	w.env = suite.NewTestWorkflowEnvironment()
+	w.env.SetStartTime(start)
+	w.env.SetTestTimeout(time.Minute)
+	w.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: order.WorkflowID(w.in.Request.Reference), TaskQueue: "foxflow"})
+	if w.fox == nil {
+		w.fox = newUpstream(nil)
+	}
+	w.fox.now = w.env.Now
+	w.acts = &activities.Activities{API: w.fox, Ledger: w.book, Now: w.env.Now, IdempotencyKeys: true}
+	w.env.RegisterActivity(w.acts)
+	w.env.RegisterWorkflowWithOptions(workflows.OrderWorkflow, workflow.RegisterOptions{Name: workflows.OrderWorkflowName})
+}
+
+// at has something happen a while after the order was placed.
+func (w *world) at(d time.Duration, f func()) { w.env.RegisterDelayedCallback(f, d) }
+
+func (w *world) topUp(usd int64) {
+	w.fox.do(func() { w.fox.balance = w.fox.balance.Add(decimal.NewFromInt(usd)) })
+	w.env.SignalWorkflow(workflows.SignalTopUp, nil)
+}
+
+// run carries the order to its end and returns how it stands.
+func (w *world) run() order.Status {
+	w.Helper()
+	w.env.ExecuteWorkflow(workflows.OrderWorkflowName, w.in)
+	require.True(w, w.env.IsWorkflowCompleted(), "the order has not ended")
+	require.NoError(w, w.env.GetWorkflowError())
+	var s order.Status
+	require.NoError(w, w.env.GetWorkflowResult(&s))
+	w.invariants(s)
+	return s
+}
+
+// invariants hold at the end of every story.
+func (w *world) invariants(s order.Status) {
+	w.Helper()
+	require.True(w, s.State.Ended(), "ended as %s", s.State)
+	onRecord, err := w.book.Status(w.Context(), reference)
+	require.NoError(w, err)
+	require.Equal(w, s, onRecord, "the ledger and the workflow tell the same")
+	require.NoError(w, w.book.Verify(w.Context(), reference))
+	require.LessOrEqual(w, len(w.fox.debits), 1, "more than one order was paid")
+	states := w.states()
+	require.Equal(w, s.State, states[len(states)-1], "the last entry is the end")
+	previous := order.State("")
+	for _, state := range states {
+		require.True(w, previous.CanBecome(state), "%s → %s on record", previous, state)
+		previous = state
+	}
+	if s.State == order.Completed {
+		require.Len(w, w.fox.debits, 1)
+	}
+}
+
+// states are the state entries of the audit log.
+func (w *world) states() []order.State {
+	w.Helper()
+	entries, err := w.book.Audit(w.Context(), reference)
+	require.NoError(w, err)
+	var states []order.State
+	for _, e := range entries {
+		if e.Kind == ledger.KindState {
+			states = append(states, e.State)
+		}
+	}
+	return states
+}
+
+// now asks the running order how it stands.
+func (w *world) now() order.Status {
+	w.Helper()
+	answer, err := w.env.QueryWorkflow(workflows.QueryStatus)
+	require.NoError(w, err)
+	var s order.Status
+	require.NoError(w, answer.Get(&s))
+	return s
+}
+
+// cancel asks for the order's end and keeps the answer.
+func (w *world) cancel() *answer {
+	a := &answer{}
+	w.env.UpdateWorkflow(workflows.UpdateCancel, "", a)
+	return a
+}
+
+// answer is what an update came to.
+type answer struct {
+	accepted, done bool
+	err            error
+	status         order.Status
+}
+
+func (a *answer) Accept()          { a.accepted = true }
+func (a *answer) Reject(err error) { a.err = err }
+func (a *answer) Complete(result any, err error) {
+	a.done, a.err = true, err
+	if s, ok := result.(order.Status); ok {
+		a.status = s
+	}
+}
