@@ -16,7 +16,7 @@ endif
 # The race detector needs a C compiler; without one the tests run without it.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
 
-.PHONY: help build programs foxflow-dev demo dev temporal simulator test lint tools clean
+.PHONY: help build programs foxflow-dev demo dev temporal simulator test lint histories tools clean
 
 help:
 	@echo 'make demo        the whole stack and a story of four orders (ONCE=1: end after it)'
@@ -26,6 +26,7 @@ help:
 	@echo 'make build       bin/worker, bin/starter, bin/simulator, bin/foxflow-dev'
 	@echo 'make test        every test of both modules'
 	@echo 'make lint        gofmt, go vet, golangci-lint, workflowcheck'
+	@echo 'make histories   records workflow histories for the replay tests'
 	@echo 'make clean       remove bin/ (state under .foxflow/ stays)'
 	@echo
 	@echo 'Settings: TEMPORAL_PORT, UI_PORT, SIMULATOR_PORT, FOXFLOW_STATE_DIR;'
@@ -73,6 +74,12 @@ lint: tools
 tools:
 	@$(PROGRESS) 'Building golangci-lint and workflowcheck. The first time this takes a few minutes.' \
 		$(GO) build -C tools -v -o $(BIN)/tools/ tool
+
+# Histories for the replay tests. Run it on the code that is deployed, before the
+# change that they are to guard against.
+histories: programs $(SERVER)
+	cd dev && FOXFLOW_BIN=$(BIN) FOXFLOW_RECORD=$(CURDIR)/workflows/testdata/histories \
+		$(GO) test $(DEV_FLAGS) -count=1 -timeout 30m -run TestRecordHistories ./e2e/
 
 clean:
 	rm -rf $(BIN)

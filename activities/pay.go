@@ -39,7 +39,8 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	}
 	// An order that has waited may have ended meanwhile, and a price guard needs
 	// a price.
-	if intended || in.Status.State != order.Active || (in.Request.MaxPrice != nil && in.Status.Price == nil) {
+	look := intended || in.Status.State != order.Active || (in.Request.MaxPrice != nil && in.Status.Price == nil)
+	if look {
 		o, err := a.API.GetOrder(ctx, id)
 		if err != nil {
 			return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), intended)
@@ -57,8 +58,13 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	if err := guardPrice(in.Request, in.Status); err != nil {
 		return Outcome{}, err
 	}
-	if err := a.intend(ctx, in); err != nil {
+	first, err := a.intend(ctx, in)
+	if err != nil {
 		return Outcome{}, err
+	}
+	if !first && !look {
+		// An attempt that was thought dead wrote its intent a moment ago.
+		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", id, in.reference())}
 	}
 	p, err := a.API.PayOrder(ctx, id, foxreload.PayRequest{Provider: in.Request.Provider, ReturnURL: in.Request.ReturnURL})
 	switch class := foxreload.ClassOf(err); {
@@ -101,8 +107,9 @@ func guardPrice(r order.Request, s order.Status) error {
 	return nil
 }
 
-// intend writes the payment's intent: from here on, whoever comes looks first.
-func (a *Activities) intend(ctx context.Context, in Step) error {
+// intend writes the payment's intent, and says whether it is the first: from here
+// on, whoever comes looks first.
+func (a *Activities) intend(ctx context.Context, in Step) (first bool, err error) {
 	p := ledger.Payment{
 		Reference: in.reference(), OrderID: in.orderID(), Mock: in.Request.Mock,
 		Currency: deref(in.Status.Currency), At: a.Now().UTC(),
@@ -111,18 +118,18 @@ func (a *Activities) intend(ctx context.Context, in Step) error {
 	if amount, known := in.Status.Amount(); known {
 		p.Amount = &amount
 	}
-	_, err := a.Ledger.BeginPayment(ctx, p)
+	first, err = a.Ledger.BeginPayment(ctx, p)
 	var (
 		notPinned *ledger.NotPinnedError
 		other     *ledger.OtherPaymentError
 	)
 	switch {
 	case errors.Is(err, ledger.ErrPaused):
-		return &Refusal{Class: ClassPaused, Code: CodePaused, Message: "payments are paused"}
+		return false, &Refusal{Class: ClassPaused, Code: CodePaused, Message: "payments are paused"}
 	case errors.As(err, &notPinned), errors.As(err, &other):
-		return &Refusal{Class: ClassGuard, Code: CodeGuard, Message: err.Error()}
+		return false, &Refusal{Class: ClassGuard, Code: CodeGuard, Message: err.Error()}
 	}
-	return err
+	return first, err
 }
 
 // paid takes in the answer to a pay that FoxReload accepted.

@@ -3,6 +3,7 @@ package activities
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 
 	"go.temporal.io/sdk/activity"
@@ -21,8 +22,14 @@ const (
 // OpenOrder sees to the ledger's row of a reference. The starter has made it
 // already; a program that starts the workflow by itself has not. It fails, not
 // to be retried, with TypeReferenceConflict when the ledger knows the reference
-// with other content.
+// with other content, and with TypeInvalidRequest when it runs under another id
+// than the reference's: two workflows must never carry one reference.
 func (a *Activities) OpenOrder(ctx context.Context, r order.Request, startedAt time.Time) error {
+	if id := activity.GetInfo(ctx).WorkflowExecution.ID; id != order.WorkflowID(r.Reference) {
+		return temporal.NewNonRetryableApplicationError(
+			fmt.Sprintf("the order of reference %s must run as workflow %s, not %s", r.Reference, order.WorkflowID(r.Reference), id),
+			TypeInvalidRequest, nil)
+	}
 	_, _, err := a.Ledger.Begin(ctx, r, startedAt)
 	if conflict := new(ledger.ConflictError); errors.As(err, &conflict) {
 		return temporal.NewNonRetryableApplicationError(conflict.Error(), TypeReferenceConflict, nil)

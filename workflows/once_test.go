@@ -6,13 +6,40 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 
 	"foxflow/activities"
 	"foxflow/foxreload"
 	"foxflow/order"
+	"foxflow/workflows"
 )
 
 // The stories of "exactly one payment", over an API that promises nothing.
+
+func TestOneReferenceRunsUnderOneID(t *testing.T) {
+	w := newWorld(t)
+	w.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: "order/another", TaskQueue: "foxflow"})
+	w.env.ExecuteWorkflow(workflows.OrderWorkflowName, w.in)
+	var app *temporal.ApplicationError
+	require.ErrorAs(t, w.env.GetWorkflowError(), &app)
+	assert.Equal(t, activities.TypeInvalidRequest, app.Type())
+	assert.Zero(t, w.fox.creates)
+}
+
+func TestReferenceWithOtherContentIsNotTouched(t *testing.T) {
+	w := newWorld(t)
+	first := w.run()
+	w.restart()
+	w.in.Request.Items[0].Quantity = 2
+	w.env.ExecuteWorkflow(workflows.OrderWorkflowName, w.in)
+	var app *temporal.ApplicationError
+	require.ErrorAs(t, w.env.GetWorkflowError(), &app)
+	assert.Equal(t, activities.TypeReferenceConflict, app.Type())
+	onRecord, err := w.book.Status(t.Context(), reference)
+	require.NoError(t, err)
+	assert.Equal(t, first, onRecord)
+}
 
 func TestLostCreateIsFoundByItsKey(t *testing.T) {
 	w := newWorld(t)

@@ -82,11 +82,6 @@ func open(ctx workflow.Context, in OrderInput) (*run, error) {
 	if wrong := in.Request.Validate(); len(wrong) > 0 {
 		return nil, temporal.NewNonRetryableApplicationError(wrong[0].Error(), activities.TypeInvalidRequest, nil)
 	}
-	if want := order.WorkflowID(in.Request.Reference); info.WorkflowExecution.ID != want {
-		return nil, temporal.NewNonRetryableApplicationError(
-			fmt.Sprintf("the workflow id is %q; the order of reference %s must run as %q", info.WorkflowExecution.ID, in.Request.Reference, want),
-			activities.TypeInvalidRequest, nil)
-	}
 	o := &run{in: in, status: order.NewStatus(in.Request, info.WorkflowStartTime)}
 	o.status.State = ""
 	if err := o.listen(ctx); err != nil {

@@ -26,7 +26,7 @@ const histories = "testdata/histories"
 // states, and orders that were still open.
 var paths = []string{
 	"completed", "failed", "refused", "cancelled", "price-guard", "topup-active", "topup-replaced",
-	"paused", "blocked", "stalled", "open-awaiting-topup", "open-processing", "open-stalled", "open-paused",
+	"paused", "blocked", "stalled", "unresolved", "open-awaiting-topup", "open-processing", "open-stalled", "open-paused",
 }
 
 func TestRecordedHistoriesReplay(t *testing.T) {

@@ -100,7 +100,9 @@ func newSettings(t *testing.T) Settings {
 		require.NoError(t, os.Symlink(self, filepath.Join(bin, name)))
 	}
 	ports := freePorts(t, 3)
-	return Settings{Bin: bin, StateDir: t.TempDir(), TemporalPort: ports[0], UIPort: ports[1], SimulatorPort: ports[2], Environ: os.Environ()}
+	return Settings{Bin: bin, StateDir: t.TempDir(), TemporalPort: ports[0], UIPort: ports[1], SimulatorPort: ports[2],
+		// Under the race detector every program would end a second late.
+		Environ: append(os.Environ(), "GORACE=atexit_sleep_ms=0")}
 }
 
 func freePorts(t *testing.T, n int) (ports []int) {

@@ -72,16 +72,20 @@ func (p *page) follow(words string) {
 	require.NoError(p, err, "find the link %q", words)
 }
 
+// readable is what a person can read: of the page and of the frames in it, in which
+// the Web UI shows texts written by workflows.
+const readable = `[document, ...[...document.querySelectorAll("iframe")].map(f => f.contentDocument)].map(d => d?.body?.innerText ?? "").join("\n")`
+
 // shows waits until every text can be read on the page. Otherwise the page is left
 // as a picture in the folder that E2E_PICTURES names.
 func (p *page) shows(texts ...string) {
 	p.Helper()
 	for _, text := range texts {
 		_, err := chromedp.Run(p.ctx, chromedp.PollFunction[bool](
-			`(text) => document.body !== null && document.body.innerText.includes(text)`,
+			`(text) => `+readable+`.includes(text)`,
 			chromedp.WithPollingArgs(text), chromedp.WithPollingTimeout(patience/3)))
 		if err != nil {
-			seen, _ := chromedp.Run(p.ctx, chromedp.Evaluate[string](`document.body ? document.body.innerText : ""`))
+			seen, _ := chromedp.Run(p.ctx, chromedp.Evaluate[string](readable))
 			p.picture(strings.ReplaceAll(p.Name(), "/", "-"))
 			p.Fatalf("the page does not show %q (%v). It shows:\n%s", text, err, seen)
 		}

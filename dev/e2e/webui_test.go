@@ -19,7 +19,7 @@ func TestWebUIShowsTheOrdersState(t *testing.T) {
 	s.until("shop-1001", "awaiting_topup")
 
 	tab.open(s.workflowPage("shop-1001"))
-	tab.shows("order/shop-1001", "OrderWorkflow", "CreateOrder", "PayOrder")
+	tab.shows("order/shop-1001", "OrderWorkflow", "RUNNING")
 	tab.picture("timeline")
 	tab.follow("User Metadata")
 	tab.shows("awaiting_topup", "starter top-up shop-1001")
@@ -36,7 +36,7 @@ func TestWebUIShowsTheOrdersState(t *testing.T) {
 
 	// The list, searched by our own attributes.
 	tab.open(s.ui + "/namespaces/" + s.namespace + "/workflows?query=" + url.QueryEscape(`FoxflowState="completed"`))
-	tab.shows("order/shop-1001", "Completed", "1 Workflow")
+	tab.shows("order/shop-1001", "1 COMPLETED", `FoxflowState = "completed"`)
 	tab.picture("list")
 }
 

@@ -1,0 +1,70 @@
+package e2e
+
+import (
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+)
+
+// However often an order is polled, its history is as long: a poll that finds
+// nothing new is a retry, which leaves no event.
+func TestHistoryDoesNotGrowWithPolls(t *testing.T) {
+	const most = 36
+	s := newStack(t, []string{"--speed", "1", "--paid-for", "700ms", "--processing-for", "1400ms"},
+		with("FOXFLOW_POLL_INITIAL", "600ms"), with("FOXFLOW_POLL_MAX", "600ms"))
+	r := s.starter("place", "--reference", "few", "--item", gameTopUp, "--note", "player_id=1", "--wait")
+	require.Zero(t, r.code, r.stderr)
+	fewPolls, few := s.polls(), len(s.history("few").Events)
+
+	s.env["FOXFLOW_POLL_INITIAL"], s.env["FOXFLOW_POLL_MAX"] = "20ms", "20ms"
+	s.place("many", gameTopUp, "--note", "player_id=stuck").until("many", "processing")
+	s.eventually("300 polls", func() bool { return s.polls()-fewPolls >= 300 })
+	s.admin(http.MethodPost, "/admin/orders/"+*s.status("many").OrderID+"/move", `{"status":"completed"}`, nil)
+	s.until("many", "completed")
+	manyPolls, many := s.polls()-fewPolls, 0
+	s.eventually("the workflow to close", func() bool {
+		events := s.history("many").Events
+		many = len(events)
+		return events[many-1].EventType == enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED
+	})
+
+	t.Logf("%d polls: %d events; %d polls: %d events", fewPolls, few, manyPolls, many)
+	assert.LessOrEqual(t, fewPolls, 10)
+	assert.GreaterOrEqual(t, manyPolls, 300)
+	assert.Equal(t, few, many)
+	assert.LessOrEqual(t, many, most)
+}
+
+// history is every event of an order's workflow.
+func (s *stack) history(reference string) *historypb.History {
+	s.Helper()
+	h := &historypb.History{}
+	events := s.client().GetWorkflowHistory(s.Context(), "order/"+reference, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	for events.HasNext() {
+		event, err := events.Next()
+		require.NoError(s, err)
+		h.Events = append(h.Events, event)
+	}
+	return h
+}
+
+// polls counts the looks at single orders, as the simulator saw them.
+func (s *stack) polls() (count int) {
+	s.Helper()
+	var seen struct {
+		Requests []struct {
+			Route string `json:"route"`
+		} `json:"requests"`
+	}
+	s.admin(http.MethodGet, "/admin/requests", "", &seen)
+	for _, r := range seen.Requests {
+		if r.Route == "get" {
+			count++
+		}
+	}
+	return count
+}

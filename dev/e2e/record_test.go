@@ -1,0 +1,125 @@
+package e2e
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/api/temporalproto"
+)
+
+// TestRecordHistories writes a history of every path into the folder that
+// FOXFLOW_RECORD names, for the replay tests of the workflows ("make histories").
+// Run it on the code that is deployed, never on the change under test: a history
+// of the new code says nothing about the orders that run already. A file that is
+// there is not overwritten.
+func TestRecordHistories(t *testing.T) {
+	folder := os.Getenv("FOXFLOW_RECORD")
+	if folder == "" {
+		t.Skip("records only where FOXFLOW_RECORD names a folder")
+	}
+	for path, play := range recordings {
+		t.Run(path, func(t *testing.T) {
+			s := newStack(t, []string{"--balance", "usd=50"})
+			play(s, path)
+			s.save(folder, path)
+		})
+	}
+}
+
+var recordings = map[string]func(s *stack, reference string){
+	"completed": func(s *stack, r string) { s.place(r, giftCard).until(r, "completed") },
+	"failed":    func(s *stack, r string) { s.place(r, gameTopUp, "--note", "player_id=fail").until(r, "failed") },
+	"refused":   func(s *stack, r string) { s.place(r, "product_unknown").until(r, "failed") },
+	"price-guard": func(s *stack, r string) {
+		s.place(r, giftCard, "--max-price", "1").until(r, "cancelled")
+	},
+	"cancelled": func(s *stack, r string) {
+		s.setBalance("1")
+		s.place(r, giftCard).until(r, "awaiting_topup")
+		s.must("starter", "cancel", r)
+	},
+	"topup-active": func(s *stack, r string) { s.topUp(r).until(r, "completed") },
+	"topup-replaced": func(s *stack, r string) {
+		s.admin(http.MethodPost, "/admin/knobs", `{"low-balance":"cancel"}`, nil)
+		s.topUp(r).until(r, "completed")
+	},
+	"paused": func(s *stack, r string) {
+		s.must("starter", "pause")
+		s.place(r, giftCard).until(r, "paused")
+		s.must("starter", "resume")
+		s.until(r, "completed")
+	},
+	"blocked": func(s *stack, r string) {
+		s.env["FOXFLOW_STALL_POLL"] = "500ms"
+		s.admin(http.MethodPost, "/admin/knobs", `{"access":"401"}`, nil)
+		s.place(r, giftCard).until(r, "blocked")
+		s.admin(http.MethodPost, "/admin/knobs", `{"access":"open"}`, nil)
+		s.until(r, "completed")
+	},
+	"stalled": func(s *stack, r string) {
+		s.stall(r)
+		s.admin(http.MethodPost, "/admin/orders/"+*s.status(r).OrderID+"/move", `{"status":"completed"}`, nil)
+		s.until(r, "completed")
+	},
+	"unresolved": func(s *stack, r string) {
+		s.env["FOXFLOW_GIVE_UP_AFTER"] = "1s"
+		s.stall(r)
+		s.until(r, "unresolved")
+	},
+	"open-awaiting-topup": func(s *stack, r string) {
+		s.setBalance("1")
+		s.place(r, giftCard).until(r, "awaiting_topup")
+	},
+	"open-processing": func(s *stack, r string) { s.place(r, gameTopUp, "--note", "player_id=stuck").until(r, "processing") },
+	"open-stalled":    func(s *stack, r string) { s.stall(r) },
+	"open-paused": func(s *stack, r string) {
+		s.must("starter", "pause")
+		s.place(r, giftCard).until(r, "paused")
+	},
+}
+
+func (s *stack) place(reference, item string, flags ...string) *stack {
+	s.Helper()
+	s.must("starter", append([]string{"place", "--reference", reference, "--item", item}, flags...)...)
+	return s
+}
+
+func (s *stack) topUp(reference string) *stack {
+	s.Helper()
+	s.setBalance("1")
+	s.place(reference, giftCard).until(reference, "awaiting_topup")
+	s.setBalance("50")
+	s.must("starter", "top-up", reference)
+	return s
+}
+
+func (s *stack) stall(reference string) {
+	s.Helper()
+	s.env["FOXFLOW_STALL_AFTER"], s.env["FOXFLOW_STALL_POLL"] = "2s", "500ms"
+	s.place(reference, gameTopUp, "--note", "player_id=stuck").until(reference, "stalled")
+}
+
+// save writes the history of a reference once nothing moves in it any more.
+func (s *stack) save(folder, path string) {
+	s.Helper()
+	file := filepath.Join(folder, path+"."+time.Now().UTC().Format(time.DateOnly)+".json")
+	if _, err := os.Stat(file); err == nil {
+		s.Logf("%s is there already", file)
+		return
+	}
+	length := 0
+	s.eventually("the history to come to rest", func() bool {
+		before := length
+		length = len(s.history(path).Events)
+		time.Sleep(500 * time.Millisecond)
+		return length == before
+	})
+	text, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(s.history(path))
+	require.NoError(s, err)
+	require.NoError(s, os.MkdirAll(folder, 0o755))                    //nolint:gosec // source, not a secret
+	require.NoError(s, os.WriteFile(file, append(text, '\n'), 0o644)) //nolint:gosec // source, not a secret
+}
