@@ -2,6 +2,7 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math"
 	"math/rand/v2"
@@ -53,7 +54,7 @@ func (a *Activities) pollStatus(ctx context.Context, in PollInput) (Outcome, err
 	switch {
 	case err != nil:
 		err = refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
-		if _, refused := err.(*Refusal); over && !refused {
+		if refused := new(Refusal); over && !errors.As(err, &refused) {
 			return Outcome{Status: in.Status, Unchanged: true}, nil
 		}
 		return Outcome{}, err

@@ -19,12 +19,16 @@ const (
 	TypeInvalidRequest    = "InvalidRequest"
 )
 
-// OpenOrder sees to the ledger's row of a reference. The starter has made it
-// already; a program that starts the workflow by itself has not. It fails, not
-// to be retried, with TypeReferenceConflict when the ledger knows the reference
-// with other content, and with TypeInvalidRequest when it runs under another id
-// than the reference's: two workflows must never carry one reference.
+// OpenOrder checks the request and sees to the ledger's row of the reference. The
+// starter has done both already; a program that starts the workflow by itself has
+// not. It fails, not to be retried, with TypeInvalidRequest when the request is not
+// sound or runs under another workflow id than its reference's (two workflows must
+// never carry one reference), and with TypeReferenceConflict when the ledger knows
+// the reference with other content.
 func (a *Activities) OpenOrder(ctx context.Context, r order.Request, startedAt time.Time) error {
+	if wrong := r.Validate(); len(wrong) > 0 {
+		return temporal.NewNonRetryableApplicationError(wrong[0].Error(), TypeInvalidRequest, nil)
+	}
 	if id := activity.GetInfo(ctx).WorkflowExecution.ID; id != order.WorkflowID(r.Reference) {
 		return temporal.NewNonRetryableApplicationError(
 			fmt.Sprintf("the order of reference %s must run as workflow %s, not %s", r.Reference, order.WorkflowID(r.Reference), id),

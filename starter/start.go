@@ -171,19 +171,16 @@ func (t *temporal) look(ctx context.Context, reference string) (running, bool, e
 	info := found.GetWorkflowExecutionInfo()
 	r := running{closed: info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
 	if payload := info.GetMemo().GetFields()[workflows.MemoLedger]; payload != nil {
-		r.ledger, err = t.text(payload)
+		r.ledger = t.text(payload)
 	}
-	return r, true, err
+	return r, true, nil
 }
 
 // text reads a text that Temporal keeps. One that this keyset can't open was
 // written by somebody else: it is no text, and no error.
-func (t *temporal) text(payload *commonpb.Payload) (string, error) {
-	var s string
-	if err := t.payloads.FromPayload(payload, &s); err != nil {
-		return "", nil
-	}
-	return s, nil
+func (t *temporal) text(payload *commonpb.Payload) (s string) {
+	_ = t.payloads.FromPayload(payload, &s)
+	return s
 }
 
 // explain puts Temporal's commonest refusals into words.

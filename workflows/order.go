@@ -6,7 +6,6 @@ import (
 	"strings"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"foxflow/activities"
@@ -74,14 +73,13 @@ func OrderWorkflow(ctx workflow.Context, in OrderInput) (order.Status, error) {
 	return o.status, workflow.Await(ctx, func() bool { return workflow.AllHandlersFinished(ctx) })
 }
 
-// open checks the input, registers the handlers before anything can block, and
-// puts the order's first state on record.
+// open registers the handlers before anything can block, has the request checked
+// and puts the order's first state on record. The check is an activity's: its
+// verdict is history, so a later version may judge otherwise and running orders
+// still replay.
 func open(ctx workflow.Context, in OrderInput) (*run, error) {
 	in.Intervals = in.Intervals.orDefaults()
 	info := workflow.GetInfo(ctx)
-	if wrong := in.Request.Validate(); len(wrong) > 0 {
-		return nil, temporal.NewNonRetryableApplicationError(wrong[0].Error(), activities.TypeInvalidRequest, nil)
-	}
 	o := &run{in: in, status: order.NewStatus(in.Request, info.WorkflowStartTime)}
 	o.status.State = ""
 	if err := o.listen(ctx); err != nil {

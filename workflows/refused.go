@@ -43,10 +43,8 @@ func refusalIn(err error) (*activities.Refusal, bool) {
 		return nil, false
 	}
 	var refused activities.Refusal
-	if app.Details(&refused) != nil || refused.Class == "" {
-		return nil, false
-	}
-	return &refused, true
+	undecoded := app.Details(&refused)
+	return &refused, undecoded == nil && refused.Class != ""
 }
 
 // refused takes in a refusal: the order waits, or ends.
