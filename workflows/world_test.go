@@ -24,6 +24,7 @@ type world struct {
 	*testing.T
 	env  *testsuite.TestWorkflowEnvironment
 	fox  *upstream
+	file string
 	book *ledger.Ledger
 	acts *activities.Activities
 	in   workflows.OrderInput
@@ -37,11 +38,12 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	keys, err := keyset.Parse(text)
 	require.NoError(t, err)
-	book, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), keys)
+	file := filepath.Join(t.TempDir(), "ledger.db")
+	book, err := ledger.Open(t.Context(), file, keys)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = book.Close() })
 
-	w := &world{T: t, book: book, in: workflows.OrderInput{Request: order.Request{
+	w := &world{T: t, file: file, book: book, in: workflows.OrderInput{Request: order.Request{
 		Reference: reference, Items: []order.Item{{ItemID: "product_a", Quantity: 1, Note: map[string]string{"player_id": "00123456"}}},
 	}}}
 	w.restart()
