@@ -5,10 +5,13 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"sync"
 	"syscall"
 
 	"github.com/stretchr/testify/require"
+
+	"foxflow/dev/loopback"
 )
 
 // fataler is the part of testing.TB that starting processes needs.
@@ -68,8 +71,7 @@ func (p *process) kill() {
 // freePort is an address on loopback that nobody listens on.
 func freePort(t fataler) string {
 	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0") //nolint:noctx // closed at once
+	ports, err := loopback.FreePorts(1)
 	require.NoError(t, err)
-	defer listener.Close()
-	return listener.Addr().String()
+	return net.JoinHostPort(loopback.Host, strconv.Itoa(ports[0]))
 }

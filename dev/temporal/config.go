@@ -10,6 +10,8 @@ import (
 	"go.temporal.io/server/common/config"
 	"go.temporal.io/server/common/membership/static"
 	"go.temporal.io/server/common/primitives"
+
+	"foxflow/dev/loopback"
 )
 
 // The name and id of the one-machine cluster are written into the database at its
@@ -25,16 +27,15 @@ const storeName = "sqlite"
 // picked at each start: nobody else needs to know them.
 type services map[primitives.ServiceName]int
 
-func pickServices(frontend int) (services, error) {
+func pickServices(frontend, ui int) (services, error) {
+	inner := []primitives.ServiceName{primitives.HistoryService, primitives.MatchingService, primitives.WorkerService}
+	ports, err := loopback.FreePorts(len(inner), frontend, ui)
+	if err != nil {
+		return nil, fmt.Errorf("start the server's parts: %w", err)
+	}
 	s := services{primitives.FrontendService: frontend}
-	for _, name := range []primitives.ServiceName{primitives.HistoryService, primitives.MatchingService, primitives.WorkerService} {
-		// Each listener stays open until all are picked, so that no two are alike.
-		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
-		if err != nil {
-			return nil, fmt.Errorf("find a free port for the %s service: %w", name, err)
-		}
-		defer l.Close()
-		s[name] = l.Addr().(*net.TCPAddr).Port
+	for i, name := range inner {
+		s[name] = ports[i]
 	}
 	return s, nil
 }

@@ -5,11 +5,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"foxflow/dev/loopback"
 )
 
 // host is the one address everything listens on. The server has no
 // authentication, so it must never be reachable from another machine.
-const host = "127.0.0.1"
+const host = loopback.Host
 
 // Options say where a server lives.
 type Options struct {

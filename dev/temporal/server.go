@@ -65,7 +65,7 @@ func Run(ctx context.Context, o Options, ready func()) error {
 }
 
 func newServer(o Options, store *config.SQL, voice log.Logger) (temporal.Server, error) {
-	services, err := pickServices(o.Port)
+	services, err := pickServices(o.Port, o.UIPort)
 	if err != nil {
 		return nil, err
 	}

@@ -1,0 +1,44 @@
+// Package loopback finds ports on this machine.
+package loopback
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"slices"
+	"strconv"
+)
+
+// Host is where every server of foxflow-dev and of its tests listens.
+const Host = "127.0.0.1"
+
+// The ports below the range that kernels take for outgoing connections (Linux:
+// 32768 up). A client that dials a port of that range while nobody listens there
+// can be given the very port as its own, and then the server can't have it.
+const (
+	lowest  = 20000
+	highest = 32767
+)
+
+// FreePorts are n different ports that nobody listens on, none of those that are
+// spoken for.
+func FreePorts(n int, spokenFor ...int) ([]int, error) {
+	var ports []int
+	for range 100 * n {
+		if len(ports) == n {
+			return ports, nil
+		}
+		port := lowest + rand.IntN(highest-lowest+1) //nolint:gosec // which one it is, is no secret
+		// Each listener stays open until all are picked, so that no two are alike.
+		if slices.Contains(spokenFor, port) {
+			continue
+		}
+		l, err := net.Listen("tcp", net.JoinHostPort(Host, strconv.Itoa(port))) //nolint:noctx // closed on return
+		if err != nil {
+			continue
+		}
+		defer l.Close()
+		ports = append(ports, port)
+	}
+	return nil, fmt.Errorf("find %d free ports from %d to %d: most are taken", n, lowest, highest)
+}
