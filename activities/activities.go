@@ -73,10 +73,15 @@ type Outcome struct {
 }
 
 // IdempotencyKey names the create of a reference's order (replacement 0) or of
-// one of its replacements. It depends on nothing else, above all on no run id: a
-// reset must not change it.
-func IdempotencyKey(reference string, replacement int) string {
-	return uuid.NewSHA1(keySpace, fmt.Appendf(nil, "%s/%d", reference, replacement)).String()
+// one of its replacements. It depends on nothing but what the ledger remembers,
+// above all on no run id: a reset must not change it. fresh counts how often a
+// person decided to create anew beside an order that can't be found.
+func IdempotencyKey(reference string, replacement, fresh int) string {
+	name := fmt.Sprintf("%s/%d", reference, replacement)
+	if fresh > 0 {
+		name += fmt.Sprintf("/%d", fresh)
+	}
+	return uuid.NewSHA1(keySpace, []byte(name)).String()
 }
 
 var keySpace = uuid.MustParse("5f0e7f62-0c1b-5e0e-9d0a-f0f10f0f10f0")

@@ -80,8 +80,8 @@ func TestInterval(t *testing.T) {
 // The key is a promise across versions: another value for the same reference
 // would make FoxReload take a repeated create for a new one.
 func TestIdempotencyKeyNeverChanges(t *testing.T) {
-	assert.Equal(t, "535c6d82-3a92-5829-a071-701c00026160", IdempotencyKey("shop-1001", 0))
-	assert.NotEqual(t, IdempotencyKey("shop-1001", 0), IdempotencyKey("shop-1001", 1))
+	assert.Equal(t, "535c6d82-3a92-5829-a071-701c00026160", IdempotencyKey("shop-1001", 0, 0))
+	assert.NotEqual(t, IdempotencyKey("shop-1001", 0, 0), IdempotencyKey("shop-1001", 1, 0))
 }
 
 func TestScrub(t *testing.T) {

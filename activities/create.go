@@ -55,7 +55,7 @@ func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) 
 	if err != nil {
 		return Outcome{}, err
 	}
-	if attempt > 1 && key != "" {
+	if attempt > 1 {
 		switch found, ok, err := a.find(ctx, key, foxreload.OrderFilter{Status: foxreload.StatusActive}, searchOpen); {
 		case err != nil:
 			return Outcome{}, refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
@@ -92,7 +92,8 @@ func (a *Activities) key(ctx context.Context, in Step) (string, error) {
 	if err != nil || rejected {
 		return "", err
 	}
-	return IdempotencyKey(in.reference(), in.Status.Replacements), nil
+	fresh, err := a.Ledger.FreshKeys(ctx, in.reference(), in.Status.Replacements)
+	return IdempotencyKey(in.reference(), in.Status.Replacements, fresh), err
 }
 
 func (a *Activities) create(ctx context.Context, in Step, key string) (Outcome, error) {
@@ -124,9 +125,15 @@ func rejectsKey(api *foxreload.Error) bool {
 	return api.Status == 422 && strings.Contains(strings.ToLower(api.Field), "idempotencykey")
 }
 
-// adoptExisting finds the order that FoxReload says we made already.
+// adoptExisting finds the order that FoxReload says we made already. Only an
+// order known by our key is taken: which one is meant where no key was sent, a
+// person has to say.
 func (a *Activities) adoptExisting(ctx context.Context, in Step, key string, exists *foxreload.Error) (Outcome, error) {
+	message := "FoxReload says that this order exists, but shows none that carries our key"
 	if exists.OrderID != "" {
+		message = fmt.Sprintf("FoxReload says that this order exists as %s, which is not known to be ours", exists.OrderID)
+	}
+	if exists.OrderID != "" && key != "" {
 		o, err := a.API.GetOrder(ctx, exists.OrderID)
 		switch {
 		case err != nil && foxreload.ClassOf(err) != foxreload.ClassNotFound:
@@ -144,13 +151,16 @@ func (a *Activities) adoptExisting(ctx context.Context, in Step, key string, exi
 	case ok:
 		return a.adopt(ctx, in, found, "FoxReload knew our key")
 	}
-	return Outcome{}, &Refusal{Class: foxreload.ClassExists, Code: exists.Code,
-		Message: "FoxReload says that this order exists, but shows none that carries our key"}
+	return Outcome{}, &Refusal{Class: foxreload.ClassExists, Code: exists.Code, Message: message}
 }
 
-// find looks for the order that carries our key. A history that can't be listed
-// (no such call, an odd page) is one without our order; an outage is not.
+// find looks for the order that carries our key; without one, no order is known
+// to be ours. A history that can't be listed (no such call, an odd page) is one
+// without our order; an outage is not.
 func (a *Activities) find(ctx context.Context, key string, f foxreload.OrderFilter, most int) (foxreload.Order, bool, error) {
+	if key == "" {
+		return foxreload.Order{}, false, nil
+	}
 	seen := 0
 	for o, err := range a.API.ListOrders(ctx, f) {
 		switch {

@@ -105,3 +105,37 @@ func createReason(replacement int) string {
 	}
 	return fmt.Sprintf("about to create replacement %d", replacement)
 }
+
+// FreshKeys counts how often a person had the create of a reference and
+// replacement number sent under a fresh idempotency key.
+func (l *Ledger) FreshKeys(ctx context.Context, reference string, replacement int) (n int, err error) {
+	err = l.db.reads.QueryRowContext(ctx, `SELECT fresh_keys FROM create_attempts WHERE reference = $1 AND replacement = $2`,
+		reference, replacement).Scan(&n)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("read number of fresh keys (%s, replacement %d): %w", reference, replacement, err)
+	}
+	return n, nil
+}
+
+// RenewKey has the next create of the entry's reference and a replacement number
+// sent under a fresh idempotency key, and puts the entry on record. The entry's
+// key again changes nothing.
+func (l *Ledger) RenewKey(ctx context.Context, e Entry, replacement int) error {
+	e.At = l.at(e.At)
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		done, err := onRecord(ctx, tx, e.Reference, e.Key)
+		if err != nil || done {
+			return err
+		}
+		if _, err := l.append(ctx, tx, e); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO create_attempts (reference, replacement, attempts, first_at, fresh_keys) VALUES ($1, $2, 0, $3, 1)
+			ON CONFLICT (reference, replacement) DO UPDATE SET fresh_keys = create_attempts.fresh_keys + 1`, e.Reference, replacement, stamp(e.At))
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("renew idempotency key (%s, replacement %d): %w", e.Reference, replacement, err)
+	}
+	return nil
+}

@@ -128,7 +128,7 @@ func TestCancelThatComesTooLate(t *testing.T) {
 		}, exitDone, "cancelled already"},
 		"no worker": {func(*shop, string) (order.Status, error) {
 			return order.Status{}, client.NewWorkflowUpdateServiceTimeoutOrCanceledError(context.DeadlineExceeded)
-		}, exitError, "no worker answered"},
+		}, exitError, "is a worker running"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := newShop(t)

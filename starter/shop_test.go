@@ -188,6 +188,7 @@ type fakeTemporal struct {
 	asked     func(id string)
 	works     func(reference string)
 	cancelled func(reference string) (order.Status, error)
+	resolved  func(reference string, r workflows.Resolution) (order.Status, error)
 }
 
 type fakeWorkflow struct {
@@ -258,10 +259,19 @@ func (f *fakeTemporal) signal(_ context.Context, id, _, _ string, _ any) error {
 }
 
 func (f *fakeTemporal) update(_ context.Context, o client.UpdateWorkflowOptions) (client.WorkflowUpdateHandle, error) {
-	if o.UpdateName != workflows.UpdateCancel || o.WaitForStage != client.WorkflowUpdateStageCompleted {
+	reference := strings.TrimPrefix(o.WorkflowID, "order/")
+	var status order.Status
+	var err error
+	switch {
+	case o.WaitForStage != client.WorkflowUpdateStageCompleted:
+		return nil, errors.New("the command would not wait for the answer")
+	case o.UpdateName == workflows.UpdateCancel:
+		status, err = f.cancelled(reference)
+	case o.UpdateName == workflows.UpdateResolve:
+		status, err = f.resolved(reference, o.Args[0].(workflows.Resolution))
+	default:
 		return nil, fmt.Errorf("unexpected update %s", o.UpdateName)
 	}
-	status, err := f.cancelled(strings.TrimPrefix(o.WorkflowID, "order/"))
 	handle := &mocks.WorkflowUpdateHandle{}
 	handle.On("Get", mock.Anything, mock.Anything).Run(func(args mock.Arguments) { *args.Get(1).(*order.Status) = status }).Return(err)
 	return handle, nil

@@ -18,7 +18,6 @@ func TestWrongUsageNamesFieldProblemAndFix(t *testing.T) {
 	}{
 		{[]string{}, []string{"no command is named", "place"}},
 		{[]string{"frobnicate"}, []string{`unknown command "frobnicate"`, "starter --help"}},
-		{[]string{"resolve", "shop-1"}, []string{"unknown command"}},
 		{[]string{"keyset", "rotate"}, []string{`unknown command "rotate"`}},
 		{[]string{"products"}, []string{"no command is named", "search"}},
 		{[]string{"list", "--nope"}, []string{"unknown flag --nope"}},
@@ -36,6 +35,11 @@ func TestWrongUsageNamesFieldProblemAndFix(t *testing.T) {
 		{[]string{"codes"}, []string{"reference"}},
 		{[]string{"explain", strings.Repeat("x", 65)}, []string{"reference"}},
 		{[]string{"cancel"}, []string{"reference"}},
+		{[]string{"resolve", "--retry"}, []string{"reference"}},
+		{[]string{"resolve", "shop-1"}, []string{"--adopt ORDER_ID, --retry, --abort"}},
+		{[]string{"resolve", "shop-1", "--retry", "--abort"}, []string{"give one of"}},
+		{[]string{"resolve", "shop-1", "--adopt", "1f0c", "--abort"}, []string{"give one of"}},
+		{[]string{"resolve", "shop-1", "--adopt", ""}, []string{"--adopt is empty", "order's id"}},
 		{[]string{"top-up"}, []string{"reference", "--all"}},
 		{[]string{"top-up", "shop-1", "--all"}, []string{"--all"}},
 		{[]string{"top-up", "--request", "50"}, []string{"unknown flag --request"}},
@@ -158,10 +162,10 @@ func TestHelpWorksInABrokenEnvironment(t *testing.T) {
 	for _, want := range []string{"place", "top-up", "FOXFLOW_LEDGER (default foxflow.db)", "Exit status: 0 done"} {
 		assert.Contains(t, got.out, want)
 	}
-	for _, absent := range []string{"  resolve", "rotate", "completion"} {
+	for _, absent := range []string{"rotate", "completion"} {
 		assert.NotContains(t, got.out, absent)
 	}
-	for _, name := range []string{"place", "status", "watch", "list", "codes", "top-up", "cancel", "audit", "explain", "stats", "pause", "resume", "products", "balance", "keyset"} {
+	for _, name := range []string{"place", "status", "watch", "list", "codes", "top-up", "cancel", "resolve", "audit", "explain", "stats", "pause", "resume", "products", "balance", "keyset"} {
 		help := s.run(name, "--help")
 		assert.Equal(t, exitDone, help.status, name)
 		assert.Contains(t, help.out, "--output", name)
@@ -172,7 +176,7 @@ func TestHelpWorksInABrokenEnvironment(t *testing.T) {
 func TestAReferenceThatIsNotHere(t *testing.T) {
 	s := newShop(t)
 	for _, args := range [][]string{{"status", "shop-9"}, {"watch", "shop-9"}, {"codes", "shop-9"}, {"audit", "shop-9"}, {"explain", "shop-9"},
-		{"cancel", "shop-9"}, {"top-up", "shop-9"}} {
+		{"cancel", "shop-9"}, {"resolve", "shop-9", "--retry"}, {"top-up", "shop-9"}} {
 		got := s.run(append(args, "-o", "json")...)
 		assert.Equal(t, exitError, got.status, args)
 		message, hint := problem(t, got)

@@ -15,6 +15,7 @@ const (
 	OrderWorkflowName = "OrderWorkflow"
 	SignalTopUp       = "top-up"
 	UpdateCancel      = "cancel"
+	UpdateResolve     = "resolve"
 	QueryStatus       = "status"
 	// MemoLedger is the memo field that holds the id of the ledger an order
 	// belongs to: a reference that Temporal knows from another ledger is refused.
@@ -55,6 +56,24 @@ var DefaultIntervals = Intervals{
 	StallPoll:   60 * time.Second,
 	GiveUpAfter: 24 * time.Hour,
 }
+
+// Resolution is a person's decision for a blocked order that asks for one: what
+// the update "resolve" takes.
+type Resolution struct {
+	Choice  Choice `json:"choice"`
+	OrderID string `json:"orderId,omitempty"` // with adopt, and only there
+	By      string `json:"by,omitempty"`      // who decided, for the audit log
+}
+
+// Choice is one of the things that a person can decide.
+type Choice string
+
+// The choices.
+const (
+	Adopt Choice = "adopt" // this FoxReload order is the reference's own: go on with it
+	Retry Choice = "retry" // try again; an order that can't be found is created anew, under a fresh key
+	Abort Choice = "abort" // end as cancelled
+)
 
 func (i Intervals) orDefaults() Intervals {
 	for _, knob := range []struct{ value, standard *time.Duration }{

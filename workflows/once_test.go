@@ -95,7 +95,7 @@ func TestOrderThatExistsAlreadyIsAdopted(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			_, err := w.fox.CreateOrder(t.Context(), foxreload.CreateRequest{
-				Items: []foxreload.CreateItem{{ItemID: "product_a", Quantity: 1}}, IdempotencyKey: activities.IdempotencyKey(reference, 0)})
+				Items: []foxreload.CreateItem{{ItemID: "product_a", Quantity: 1}}, IdempotencyKey: activities.IdempotencyKey(reference, 0, 0)})
 			require.NoError(t, err)
 			w.fox.onCreate = func(int) error {
 				return &foxreload.Error{Code: "ORDER_ALREADY_EXISTS", Class: foxreload.ClassExists, OrderID: id, Status: 409}

@@ -42,7 +42,8 @@ type run struct {
 	woken           bool // a top-up signal came since the last pay
 	hope            bool // one came, and the balance was not found too low since
 	cancelRequested bool
-	brokenOff       bool // a call was interrupted: what it did may show late
+	decision        *decision // a person's, for a blocked order that asks for one
+	brokenOff       bool      // a call was interrupted: what it did may show late
 
 	timeline []string
 }
@@ -158,7 +159,7 @@ func (o *run) overdue(ctx workflow.Context, out activities.Outcome) error {
 	o.note(out)
 	if o.status.State == order.Stalled {
 		return o.transition(ctx, order.Unresolved, change{status: &out.Status,
-			err: &order.Error{Code: "GIVEN_UP", Message: fmt.Sprintf("paid, but no end after %s of waiting; ask FoxReload's support about order %s", o.in.Intervals.GiveUpAfter, o.orderID())}})
+			err: &order.Error{Code: codeGivenUp, Message: fmt.Sprintf("paid, but no end after %s of waiting; ask FoxReload's support about order %s", o.in.Intervals.GiveUpAfter, o.orderID())}})
 	}
 	return o.transition(ctx, order.Stalled, change{status: &out.Status, waitingFor: waitStalled})
 }

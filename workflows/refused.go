@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"errors"
+	"fmt"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -33,6 +34,9 @@ var needsPerson = map[foxreload.Class]bool{
 	activities.ClassGuard: true,
 }
 
+// codeGivenUp is the error code of an order that was given up with money out.
+const codeGivenUp = "GIVEN_UP"
+
 // paidStates are those that an order enters only once money has left.
 var paidStates = map[order.State]bool{order.Paid: true, order.Processing: true, order.Completed: true, order.Failed: true}
 
@@ -56,6 +60,7 @@ func (o *run) refused(ctx workflow.Context, r *activities.Refusal) error {
 	}
 	o.inDoubt = r.InDoubt
 	if o.status.State == order.Blocked && !workflow.Now(ctx).Before(o.holdUntil()) {
+		c.err = o.givenUp(r)
 		return o.transition(ctx, order.Unresolved, c)
 	}
 	outcome, listed := refusals[r.Class]
@@ -72,4 +77,23 @@ func (o *run) refused(ctx workflow.Context, r *activities.Refusal) error {
 	}
 	c.waitingFor, c.cancelReason = outcome.waitingFor, outcome.cancelReason
 	return o.transition(ctx, outcome.state, c)
+}
+
+// givenUp is the error of a blocked order whose time is up. Where money is or may
+// be out, that comes first: nobody must order again believing that it isn't.
+func (o *run) givenUp(r *activities.Refusal) *order.Error {
+	var money string
+	switch {
+	case o.paid:
+		money = "it is paid"
+	case o.inDoubt:
+		money = "a payment was sent, and whether it went through was never seen"
+	case o.linkOut:
+		money = "a payment link is out, and whether it was used was never seen"
+	default:
+		return &order.Error{Code: r.Code, Message: r.Message}
+	}
+	return &order.Error{Code: codeGivenUp, Message: fmt.Sprintf(
+		"%s; for %s FoxReload did not let us look (%s: %s); ask FoxReload's support about order %s before you order again",
+		money, o.in.Intervals.GiveUpAfter, r.Code, r.Message, o.orderID())}
 }

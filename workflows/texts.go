@@ -16,8 +16,8 @@ const (
 	waitStalled = "the delivery, which is late: the order is paid; it is watched on and ends by itself when FoxReload delivers; else ask FoxReload's support, do not order again"
 	waitKey     = "a valid API key: FoxReload refuses the present one or this address; goes on by itself once it is accepted"
 	waitAddress = "the right address: FoxReload answered with a redirect elsewhere; goes on by itself once FOXRELOAD_BASE_URL is right"
-	waitExists  = "a person's decision: FoxReload says that this order exists, and it can't be found; nothing was paid"
-	waitGuard   = "a person's decision: the ledger knows another order of this reference that may be paid; nothing more is paid"
+	waitExists  = "a person's decision: FoxReload says that this order exists, and it can't be found; nothing was paid. Look for it in FoxReload's dashboard, then run starter resolve REFERENCE with --adopt ORDER_ID (go on with that order), --retry (create it anew under a fresh key; the other expires unpaid) or --abort (end as cancelled)"
+	waitGuard   = "a person's decision: the ledger forbids to pay this order; nothing more is paid. The error names the order in its way; run starter resolve REFERENCE with --adopt ORDER_ID (go on with that order), --retry (try again as it stands) or --abort (end as cancelled)"
 )
 
 // addressed names the order in a text for a person.

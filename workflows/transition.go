@@ -59,12 +59,25 @@ func (o *run) transition(ctx workflow.Context, next order.State, c change) error
 		o.paidSince = now
 	}
 	o.timeline = append(o.timeline, fmt.Sprintf("%s %s", now.Format("15:04:05"), next))
-	workflow.GetLogger(ctx).Info("state", "reference", s.Reference, "order_id", o.orderID(), "state", string(next))
+	o.log(ctx)
 	o.show(ctx)
 	if next.Waits() || next.Ended() {
 		return o.index(ctx)
 	}
 	return nil
+}
+
+// log tells of the new state, louder where a person is needed.
+func (o *run) log(ctx workflow.Context) {
+	logger := workflow.GetLogger(ctx)
+	say := logger.Info
+	switch o.status.State {
+	case order.Stalled, order.Blocked:
+		say = logger.Warn
+	case order.Unresolved:
+		say = logger.Error
+	}
+	say("state", "reference", o.status.Reference, "order_id", o.orderID(), "state", string(o.status.State), "waits_for", deref(o.status.WaitingFor))
 }
 
 // why is the reason that goes on the audit log.

@@ -40,9 +40,16 @@ func (o *run) awaitTopUp(ctx workflow.Context) error {
 // awaitPerson waits for a decision that only a person can take.
 func (o *run) awaitPerson(ctx workflow.Context) error {
 	left := o.holdUntil().Sub(workflow.Now(ctx))
-	told, err := workflow.AwaitWithTimeout(ctx, left, func() bool { return o.cancelRequested && o.mayCancel() })
-	if told || err != nil {
+	told, err := workflow.AwaitWithTimeout(ctx, left, func() bool {
+		return o.decision != nil || (o.cancelRequested && o.mayCancel())
+	})
+	switch {
+	case err != nil:
 		return err
+	case o.decision != nil:
+		return o.decide(ctx)
+	case told:
+		return nil
 	}
 	return o.transition(ctx, order.Unresolved, change{err: o.status.Error})
 }

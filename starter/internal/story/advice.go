@@ -68,6 +68,12 @@ func stanceOf(s order.Status) stance {
 		}
 		return stance{"It was cancelled.", []string{"starter audit R", anew}}
 	}
+	if s.State == order.Blocked && strings.Contains(text(s.WaitingFor), "starter resolve") {
+		return stance{"It can't go on before a person decides. Nothing is paid meanwhile.", []string{
+			"starter resolve R --adopt ORDER_ID (you found it in FoxReload's dashboard: go on with that order)",
+			"starter resolve R --retry (try again; what can't be found is created anew, the other expires unpaid)",
+			"starter resolve R --abort (end it as cancelled)"}}
+	}
 	if found, known := stances[s.State]; known {
 		if s.State == order.Failed && s.OrderID == nil {
 			found = stance{"FoxReload refused the request, so there is no order and nothing was paid.", []string{"mend what the error names", anew}}

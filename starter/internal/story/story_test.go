@@ -32,10 +32,20 @@ func TestEveryStateSaysWhatItMeansAndWhatMayBeDone(t *testing.T) {
 			for _, step := range Next(s) {
 				assert.NotContains(t, step+" ", " R ", "the reference is filled in")
 				assert.NotContains(t, step, "order ID", "the order id is filled in")
-				assert.NotContains(t, step, "resolve", "a command that is not there")
 			}
 		}
 	}
+}
+
+func TestBlockedSaysWhatAPersonCanDecide(t *testing.T) {
+	s := status(order.Blocked)
+	s.WaitingFor = pointer("a person's decision: … run starter resolve shop-1 with …")
+	next := strings.Join(Next(s), "\n")
+	for _, choice := range []string{"starter resolve shop-1 --adopt ORDER_ID", "starter resolve shop-1 --retry", "starter resolve shop-1 --abort"} {
+		assert.Contains(t, next, choice)
+	}
+	s.WaitingFor = pointer("a valid API key: …")
+	assert.NotContains(t, strings.Join(Next(s), "\n"), "resolve", "it goes on by itself")
 }
 
 func TestWaitingForMoneyNamesTheCommand(t *testing.T) {

@@ -1,0 +1,81 @@
+package main
+
+import (
+	"context"
+
+	"github.com/spf13/cobra"
+
+	"foxflow/workflows"
+)
+
+const resolveHelp = `A person's decision for a blocked order that asks for one: starter status says so.
+FoxReload says that the order exists and it can't be found, or the ledger forbids
+to pay it. Nothing is paid while the order waits for you.
+
+  --adopt ORDER_ID  you found the order in FoxReload's dashboard: go on with it.
+                    It is looked at first; what belongs to another reference or is
+                    for something else is refused.
+  --retry           try again. An order that can't be found is created anew under a
+                    fresh key; the other one, should there be one, expires unpaid.
+  --abort           end the order as cancelled.
+
+A worker must be running.`
+
+func (a *app) resolveCommand() *cobra.Command {
+	var adopt string
+	var retry, abort bool
+	c := &cobra.Command{
+		Use:   "resolve REFERENCE (--adopt ORDER_ID | --retry | --abort)",
+		Short: "Decide what only a person can, for a blocked order that asks",
+		Long:  resolveHelp,
+		Args:  oneReference,
+		RunE: func(cmd *cobra.Command, args []string) error {
+			decided := workflows.Resolution{By: a.who()}
+			switch adopts := cmd.Flags().Changed("adopt"); {
+			case adopts && !retry && !abort && adopt != "":
+				decided.Choice, decided.OrderID = workflows.Adopt, adopt
+			case retry && !adopts && !abort:
+				decided.Choice = workflows.Retry
+			case abort && !adopts && !retry:
+				decided.Choice = workflows.Abort
+			case adopts && adopt == "":
+				return misused("give the order's id, e.g. --adopt 1f0c9a52-7b1e-4c62-9a55-0d6f0c5f1a77", "resolve: --adopt is empty")
+			default:
+				return misused("starter resolve --help says what each does", "resolve: give one of --adopt ORDER_ID, --retry, --abort")
+			}
+			return a.atDesk(cmd.Context(), func(d *desk) error { return d.resolve(cmd.Context(), args[0], decided) })
+		},
+	}
+	c.Flags().StringVar(&adopt, "adopt", "", "go on with the FoxReload order of this `ORDER_ID`")
+	c.Flags().BoolVar(&retry, "retry", false, "try again")
+	c.Flags().BoolVar(&abort, "abort", false, "end the order as cancelled")
+	return c
+}
+
+func (d *desk) resolve(ctx context.Context, reference string, decided workflows.Resolution) error {
+	s, err := d.book.Status(ctx, reference)
+	if err != nil {
+		return d.notHere(reference, err)
+	}
+	if s.State.Ended() {
+		return failed("starter status "+reference+" shows how it ended", "resolve order %s: it has ended already: %s", reference, s.State)
+	}
+	if owner, owned, err := d.book.OwnerOf(ctx, decided.OrderID); err != nil {
+		return err
+	} else if owned && owner != reference {
+		return failed("starter status "+owner+" shows that order", "resolve order %s: order %s belongs to reference %s", reference, decided.OrderID, owner)
+	}
+	t, err := d.connect(ctx)
+	if err != nil {
+		return err
+	}
+	defer t.Close()
+	moving := d.Moving()
+	moving.Show("resolving " + reference)
+	s, err = t.update(ctx, s.WorkflowID, workflows.UpdateResolve, decided)
+	moving.Clear()
+	if err != nil {
+		return t.notUpdated(ctx, "resolve", reference, err)
+	}
+	return d.showStatus(s)
+}
