@@ -30,6 +30,9 @@ type Activities struct {
 	// IdempotencyKeys says whether creates carry the idempotencyKey field
 	// (FOXRELOAD_IDEMPOTENCY_KEY).
 	IdempotencyKeys bool
+	// PayTakes is the longest that one pay can take, from before it is queued in
+	// the request budget to its answer or time-out.
+	PayTakes time.Duration
 }
 
 // Step is what every activity is told of the order it works on.

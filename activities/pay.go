@@ -11,14 +11,20 @@ import (
 	"foxflow/order"
 )
 
-// settle is how long a pay whose outcome is not clear is given to show in the
-// order's status before the order is looked at again.
-const settle = 3 * time.Second
+const (
+	// settle is how long a pay whose outcome is not clear is given to show in the
+	// order's status before the order is looked at again.
+	settle = 3 * time.Second
+	// repeatAfter is how long it is given before it is sent once more, when every
+	// look shows the order as active: the request may be slow, not lost.
+	repeatAfter = 10 * time.Second
+)
 
 // PayOrder pays the pinned order, once: its intent is in the ledger before the
 // call, and whoever finds an intent there looks at the order first and pays only
-// while it is still active. "Not payable" is answered by looking, never by
-// guessing.
+// while it is still active, and only once the other attempt's request can't be on
+// its way any more: two pays are never in flight, whatever was killed or reset in
+// between. "Not payable" is answered by looking, never by guessing.
 //
 // Refusals: balance, paused, price_guard, guard, final, price, unauthorised,
 // misdirected.
@@ -66,7 +72,8 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 		// An attempt that was thought dead wrote its intent a moment ago.
 		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", id, in.reference())}
 	}
-	p, err := a.API.PayOrder(ctx, id, foxreload.PayRequest{Provider: in.Request.Provider, ReturnURL: in.Request.ReturnURL})
+	p, err := a.send(ctx, id, foxreload.PayRequest{Provider: in.Request.Provider, ReturnURL: in.Request.ReturnURL})
+	a.landed(ctx, id, err)
 	switch class := foxreload.ClassOf(err); {
 	case err == nil:
 		return a.paid(ctx, in, p)
@@ -113,7 +120,7 @@ func (a *Activities) intend(ctx context.Context, in Step) (first bool, err error
 	p := ledger.Payment{
 		Reference: in.reference(), OrderID: in.orderID(), Mock: in.Request.Mock,
 		Currency: deref(in.Status.Currency), At: a.Now().UTC(),
-		Key: "intent/pay/" + in.orderID(), State: in.Status.State,
+		Key: "intent/pay/" + in.orderID(), State: in.Status.State, InFlight: a.PayTakes,
 	}
 	if amount, known := in.Status.Amount(); known {
 		p.Amount = &amount
@@ -122,14 +129,38 @@ func (a *Activities) intend(ctx context.Context, in Step) (first bool, err error
 	var (
 		notPinned *ledger.NotPinnedError
 		other     *ledger.OtherPaymentError
+		flying    *ledger.PaymentInFlightError
 	)
 	switch {
+	case errors.As(err, &flying):
+		wait := max(min(flying.Until.Sub(p.At), settle), time.Millisecond)
+		return false, &later{after: wait, why: err.Error()}
 	case errors.Is(err, ledger.ErrPaused):
 		return false, &Refusal{Class: ClassPaused, Code: CodePaused, Message: "payments are paused"}
 	case errors.As(err, &notPinned), errors.As(err, &other):
 		return false, &Refusal{Class: ClassGuard, Code: CodeGuard, Message: err.Error()}
 	}
 	return first, err
+}
+
+// send pays, within the time that the ledger was told.
+func (a *Activities) send(ctx context.Context, id string, r foxreload.PayRequest) (foxreload.Payment, error) {
+	ctx, stop := context.WithTimeout(ctx, a.PayTakes)
+	defer stop()
+	return a.API.PayOrder(ctx, id, r)
+}
+
+// landed says what a refused or lost pay means for the next one. One that was
+// accepted is not followed by another. Where this can't be written down, the next
+// attempt waits as if the request were still on its way.
+func (a *Activities) landed(ctx context.Context, id string, err error) {
+	switch {
+	case err == nil:
+	case foxreload.ClassOf(err) == foxreload.ClassUnknown:
+		_ = a.Ledger.LandPayment(ctx, id, a.Now().Add(repeatAfter))
+	default:
+		_ = a.Ledger.LandPayment(ctx, id, time.Time{})
+	}
 }
 
 // paid takes in the answer to a pay that FoxReload accepted.

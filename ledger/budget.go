@@ -11,10 +11,13 @@ import (
 // maxHold caps what a server may ask for: a slip there must not stop us for a day.
 const maxHold = 5 * time.Minute
 
+// LongestWait is the longest that a request queues in the budget.
+const LongestWait = 20 * time.Second
+
 // horizons say how long a request of each priority queues before it is turned
 // away: 1 pay, 2 create, 3 poll. Beyond 4 s the queue holds no polls, beyond 10 s
 // payments alone: so pay goes before create before poll when the budget is short.
-var horizons = map[int]time.Duration{1: 20 * time.Second, 2: 10 * time.Second, 3: 4 * time.Second}
+var horizons = map[int]time.Duration{1: LongestWait, 2: 10 * time.Second, 3: 4 * time.Second}
 
 const leastPriority = 3
 

@@ -77,6 +77,17 @@ func (e *OtherPaymentError) Error() string {
 	return fmt.Sprintf("pay order %s (%s): order %s of the same reference may have been paid", e.WantOrderID, e.Reference, e.OrderID)
 }
 
+// PaymentInFlightError: the request of another attempt to pay the order may still
+// be on its way.
+type PaymentInFlightError struct {
+	Reference, OrderID string
+	Until              time.Time
+}
+
+func (e *PaymentInFlightError) Error() string {
+	return fmt.Sprintf("pay order %s (%s): another attempt may be in flight until %s", e.OrderID, e.Reference, e.Until.Format(time.RFC3339))
+}
+
 // KeyReusedError: an intent's key is on record for another order, so writing it
 // would leave a payment without an entry.
 type KeyReusedError struct{ Reference, Key, OrderID, WantOrderID string }

@@ -14,8 +14,9 @@ import (
 // order may have been paid, so look at it before paying again.
 //
 // Refusals: *NotPinnedError, *OtherPaymentError when another order of the
-// reference has an intent that stands, ErrPaused when payments are switched off
-// and this is no mock. ErrPaused may come where an earlier attempt went out:
+// reference has an intent that stands, *PaymentInFlightError while the request of
+// another attempt may be on its way, ErrPaused when payments are switched off and
+// this is no mock. ErrPaused may come where an earlier attempt went out:
 // PaymentIntent tells.
 //
 // An order that was voided and is begun again has a standing intent once more, so
@@ -73,6 +74,14 @@ func refusal(ctx context.Context, tx *sql.Tx, p Payment) (refused, err error) {
 		return nil, err
 	case ok && standing != p.OrderID:
 		return &OtherPaymentError{Reference: p.Reference, OrderID: standing, WantOrderID: p.OrderID}, nil
+	}
+	until, ok, err := found(tx.QueryRowContext(ctx, `SELECT in_flight_until FROM payments WHERE order_id = $1 AND in_flight_until > $2`, p.OrderID, stamp(p.At)))
+	switch {
+	case err != nil:
+		return nil, err
+	case ok:
+		at, err := parseStamp(until)
+		return &PaymentInFlightError{Reference: p.Reference, OrderID: p.OrderID, Until: at}, err
 	case p.Mock:
 		return nil, nil
 	}
@@ -90,9 +99,10 @@ func intend(ctx context.Context, tx *sql.Tx, p Payment) (first bool, err error) 
 		text := p.Amount.String()
 		amount = &text
 	}
-	result, err := tx.ExecContext(ctx, `INSERT INTO payments (order_id, reference, mock, amount, currency, begun_at)
-		VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (order_id) DO NOTHING`,
-		p.OrderID, p.Reference, p.Mock, amount, p.Currency, stamp(p.At))
+	until := inFlightUntil(p.At.Add(p.InFlight), p.InFlight > 0)
+	result, err := tx.ExecContext(ctx, `INSERT INTO payments (order_id, reference, mock, amount, currency, begun_at, in_flight_until)
+		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (order_id) DO NOTHING`,
+		p.OrderID, p.Reference, p.Mock, amount, p.Currency, stamp(p.At), until)
 	if err != nil {
 		return false, err
 	}
@@ -100,8 +110,27 @@ func intend(ctx context.Context, tx *sql.Tx, p Payment) (first bool, err error) 
 	if err != nil || inserted == 1 {
 		return inserted == 1, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE payments SET voided_at = NULL, void_reason = NULL WHERE order_id = $1 AND voided_at IS NOT NULL`, p.OrderID)
+	_, err = tx.ExecContext(ctx, `UPDATE payments SET voided_at = NULL, void_reason = NULL, in_flight_until = $1 WHERE order_id = $2`, until, p.OrderID)
 	return false, err
+}
+
+func inFlightUntil(at time.Time, on bool) *string {
+	if !on {
+		return nil
+	}
+	text := stamp(at)
+	return &text
+}
+
+// LandPayment says that the request of the latest attempt to pay the order is no
+// longer on its way, or, where its outcome is not known, that it has landed by
+// quietUntil at the latest.
+func (l *Ledger) LandPayment(ctx context.Context, orderID string, quietUntil time.Time) error {
+	err := l.exec(ctx, `UPDATE payments SET in_flight_until = $1 WHERE order_id = $2`, inFlightUntil(quietUntil, !quietUntil.IsZero()), orderID)
+	if err != nil {
+		return fmt.Errorf("land payment of order %s: %w", orderID, err)
+	}
+	return nil
 }
 
 func payReason(p Payment) string {

@@ -63,6 +63,9 @@ type Payment struct {
 	Key string
 	// State the order is in; empty: the state it has when the intent is written.
 	State order.State
+	// InFlight is how long the request may be on its way, at most: no other
+	// attempt is begun before that, unless LandPayment says that it has landed.
+	InFlight time.Duration
 }
 
 // Code is a delivered code. Raw is the secret itself, a JSON string or object as

@@ -96,7 +96,8 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	}
 	defer temporal.Close()
 
-	acts := &activities.Activities{API: api, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body"}
+	acts := &activities.Activities{API: api, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body",
+		PayTakes: payTakes(s.Timeout)}
 	workers := newWorkers(temporal, s, acts)
 	health := newHealth(temporal, book)
 

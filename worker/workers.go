@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 
 	"foxflow/activities"
+	"foxflow/ledger"
 	"foxflow/settings"
 	"foxflow/workflows"
 )
@@ -22,6 +23,8 @@ const (
 	// stopMargin is how much longer than one HTTP call a stopping worker waits:
 	// the answer must still be written down and reported.
 	stopMargin = 15 * time.Second
+	// payMargin is for what a pay does beside queueing and calling.
+	payMargin = 5 * time.Second
 	// callsAtOnce bounds the calls in flight; the request budget, not this, is
 	// what limits their rate.
 	callsAtOnce = 64
@@ -53,6 +56,12 @@ func newWorkers(c client.Client, s settings.Worker, acts *activities.Activities)
 	p.orders.RegisterActivity(acts)
 	p.calls.RegisterActivity(acts)
 	return p
+}
+
+// payTakes is the longest that a pay may take: its place in the budget's queue,
+// and the call.
+func payTakes(timeout time.Duration) time.Duration {
+	return ledger.LongestWait + timeout + payMargin
 }
 
 // dispatchRate is activities/second: well above the request budget, since one

@@ -1,16 +1,19 @@
 package workflows_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
 	"foxflow/activities"
 	"foxflow/foxreload"
+	"foxflow/ledger"
 	"foxflow/order"
 	"foxflow/workflows"
 )
@@ -151,6 +154,47 @@ func TestPayThatNeverArrivedIsRepeated(t *testing.T) {
 	}
 	assert.Equal(t, order.Completed, w.run().State)
 	assert.Equal(t, 2, w.fox.pays)
+}
+
+// The answer to the pay is lost, and so is every sign of it: it is sent again only
+// when the first request can't be on its way any more.
+func TestLostPayIsGivenTimeBeforeItIsRepeated(t *testing.T) {
+	w := newWorld(t)
+	var at []time.Time
+	w.fox.onPay = func(n int) error {
+		at = append(at, w.env.Now())
+		if n == 1 {
+			return errLost
+		}
+		return nil
+	}
+	assert.Equal(t, order.Completed, w.run().State)
+	require.Len(t, at, 2)
+	assert.GreaterOrEqual(t, at[1].Sub(at[0]), 10*time.Second)
+	assert.GreaterOrEqual(t, w.fox.get, 3, "looked at meanwhile")
+}
+
+// The worker dies while the pay is on its way, and the order is taken up by
+// another one: it looks, and waits for the time that the dead one had.
+func TestPayOfADeadWorkerIsWaitedFor(t *testing.T) {
+	w := newWorld(t)
+	paid := time.Time{}
+	w.fox.onPay = func(int) error { paid = w.env.Now(); return nil }
+	start := w.env.Now()
+	dead := ledger.Payment{Reference: reference, OrderID: "fox-1", At: start.Add(time.Second), InFlight: 55 * time.Second}
+	created := false
+	w.fox.onCreate = func(int) error { created = true; return nil }
+	w.env.OnActivity(w.acts.PayOrder, mock.Anything, mock.Anything).Return(
+		func(ctx context.Context, in activities.Step) (activities.Outcome, error) {
+			if created {
+				created = false
+				_, err := w.book.BeginPayment(ctx, dead)
+				require.NoError(t, err)
+			}
+			return w.acts.PayOrder(ctx, in)
+		})
+	assert.Equal(t, order.Completed, w.run().State)
+	assert.GreaterOrEqual(t, paid.Sub(dead.At), dead.InFlight)
 }
 
 // A reset replays the order from its first event, over a ledger and a FoxReload

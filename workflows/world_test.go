@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
 	"foxflow/activities"
@@ -64,12 +65,14 @@ func (w *world) restart() {
 	w.env = suite.NewTestWorkflowEnvironment()
 	w.env.SetStartTime(start)
 	w.env.SetTestTimeout(time.Minute)
+	// On a busy machine a goroutine may well stand still for a second.
+	w.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute})
 	w.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: order.WorkflowID(w.in.Request.Reference), TaskQueue: "foxflow"})
 	if w.fox == nil {
 		w.fox = newUpstream(nil)
 	}
 	w.fox.now = w.env.Now
-	w.acts = &activities.Activities{API: w.fox, Ledger: w.book, Now: w.env.Now, IdempotencyKeys: true}
+	w.acts = &activities.Activities{API: w.fox, Ledger: w.book, Now: w.env.Now, IdempotencyKeys: true, PayTakes: 55 * time.Second}
 	w.env.RegisterActivity(w.acts)
 	w.env.RegisterWorkflowWithOptions(workflows.OrderWorkflow, workflow.RegisterOptions{Name: workflows.OrderWorkflowName})
 }

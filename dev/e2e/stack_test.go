@@ -88,6 +88,7 @@ func (s *stack) environment() []string {
 		"FOXRELOAD_BASE_URL":            s.simulator,
 		"FOXRELOAD_API_KEY":             "e2e-key",
 		"FOXRELOAD_REQUESTS_PER_MINUTE": "60000",
+		"FOXRELOAD_TIMEOUT":             "5s",
 		"FOXFLOW_TASK_QUEUE":            s.queue,
 		"FOXFLOW_LEDGER":                filepath.Join(s.dir, "foxflow.db"),
 		"FOXFLOW_KEYSET_FILE":           filepath.Join(s.dir, "keyset.json"),

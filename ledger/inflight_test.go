@@ -1,0 +1,58 @@
+package ledger
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Two pays are never in flight: whoever comes while the request of another attempt
+// may be on its way is sent back, whether that attempt lives or was killed.
+func TestNoPaymentBesideOneInFlight(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	pin(t, l, "shop-1", 0, "ord-1")
+	attempt := func(after time.Duration) (first bool, err error) {
+		p := payment("shop-1", "ord-1")
+		p.At, p.InFlight = noon.Add(after), 55*time.Second
+		return l.BeginPayment(t.Context(), p)
+	}
+	first, err := attempt(0)
+	require.NoError(t, err)
+	require.True(t, first)
+
+	var flying *PaymentInFlightError
+	_, err = attempt(54 * time.Second)
+	require.ErrorAs(t, err, &flying)
+	require.True(t, noon.Add(55*time.Second).Equal(flying.Until), "says until when")
+
+	first, err = attempt(55 * time.Second) // that of a killed worker: over by now
+	require.NoError(t, err)
+	require.False(t, first)
+
+	// This one was refused: the next may come at once.
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", time.Time{}))
+	_, err = attempt(56 * time.Second)
+	require.NoError(t, err)
+
+	// And this one's answer is lost: the request may land for a while.
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", noon.Add(70*time.Second)))
+	_, err = attempt(69 * time.Second)
+	require.ErrorAs(t, err, &flying)
+	_, err = attempt(70 * time.Second)
+	require.NoError(t, err)
+	require.Len(t, intents(t, l, "shop-1"), 1, "all of it is one intent")
+}
+
+func intents(t *testing.T, l *Ledger, reference string) (found []AuditEntry) {
+	t.Helper()
+	entries, err := l.Audit(t.Context(), reference)
+	require.NoError(t, err)
+	for _, e := range entries {
+		if e.Kind == KindIntent {
+			found = append(found, e)
+		}
+	}
+	return found
+}
