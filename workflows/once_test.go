@@ -263,11 +263,12 @@ func TestRefusedKeyBlocksAndGoesOnByItself(t *testing.T) {
 
 func TestBlockedForADayIsUnresolved(t *testing.T) {
 	w := newWorld(t)
+	w.in.Intervals.StallPoll = seldom
 	w.fox.onCreate = func(int) error { return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED") }
 	s := w.run()
 	assert.Equal(t, order.Unresolved, s.State)
 	assert.Equal(t, "UNAUTHORIZED", s.Error.Code)
-	assert.InDelta(t, 1441, w.fox.creates, 5, "once a minute for a day")
+	assert.InDelta(t, 144, w.fox.creates, 5, "six times an hour for a day")
 }
 
 func TestPaymentLink(t *testing.T) {

@@ -148,6 +148,7 @@ func TestStalledThenDelivered(t *testing.T) {
 
 func TestStalledForADayIsUnresolved(t *testing.T) {
 	w := newWorld(t)
+	w.in.Intervals.StallPoll = seldom
 	w.fox.stages = []stage{{0, foxreload.StatusPaid}}
 	s := w.run()
 	assert.Equal(t, order.Unresolved, s.State)

@@ -246,6 +246,7 @@ func TestGuardIsResolvedByTheOrderInTheWay(t *testing.T) {
 // is out.
 func TestPaidOrderIsNotGivenUpSilently(t *testing.T) {
 	w := newWorld(t)
+	w.in.Intervals.StallPoll = seldom
 	w.fox.onGet = func(int) error { return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED") }
 	s := w.run()
 	assert.Equal(t, order.Unresolved, s.State)

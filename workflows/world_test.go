@@ -35,6 +35,11 @@ type world struct {
 
 const reference = "shop-1001"
 
+// seldom is the interval of stories that last a day. The test environment counts
+// heartbeats by the wall clock over all attempts of an activity: thousands of them
+// would not be over in time on a slow machine.
+const seldom = 10 * time.Minute
+
 func newWorld(t *testing.T) *world {
 	t.Helper()
 	text, err := keyset.New()
