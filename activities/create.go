@@ -29,10 +29,10 @@ const (
 // Refusals: final, not_found, balance, exists (and it can't be found), price,
 // unauthorised, misdirected, guard.
 func (a *Activities) CreateOrder(ctx context.Context, in Step) (Outcome, error) {
-	defer heartbeat(ctx)()
-	ctx = context.WithoutCancel(ctx) // breaking off a create only makes an orphan
-	out, err := a.createOrder(foxreload.WithPriority(ctx, foxreload.PriorityCreate), in)
-	return out, a.convert(ctx, in, err)
+	// Breaking off a create only makes an orphan.
+	return a.attempt(context.WithoutCancel(ctx), in, foxreload.PriorityCreate, func(ctx context.Context) (Outcome, error) {
+		return a.createOrder(ctx, in)
+	})
 }
 
 func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) {

@@ -29,12 +29,11 @@ const (
 // Refusals: balance, paused, price_guard, guard, final, price, unauthorised,
 // misdirected.
 func (a *Activities) PayOrder(ctx context.Context, in Step) (Outcome, error) {
-	defer heartbeat(ctx)()
 	// A cancelled activity must not leave a payment in flight: every call in here
 	// runs to its end, bounded by the client's time-out.
-	ctx = context.WithoutCancel(ctx)
-	out, err := a.payOrder(foxreload.WithPriority(ctx, foxreload.PriorityPay), in)
-	return out, a.convert(ctx, in, err)
+	return a.attempt(context.WithoutCancel(ctx), in, foxreload.PriorityPay, func(ctx context.Context) (Outcome, error) {
+		return a.payOrder(ctx, in)
+	})
 }
 
 func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {

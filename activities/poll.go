@@ -39,9 +39,9 @@ type PollInput struct {
 // Refusals: unauthorised, misdirected. Every other error passes, an order that
 // can't be found included: money may be out, so nothing here is final.
 func (a *Activities) PollStatus(ctx context.Context, in PollInput) (Outcome, error) {
-	defer heartbeat(ctx)()
-	out, err := a.pollStatus(foxreload.WithPriority(ctx, foxreload.PriorityPoll), in)
-	return out, a.convert(ctx, in.Step, err)
+	return a.attempt(ctx, in.Step, foxreload.PriorityPoll, func(ctx context.Context) (Outcome, error) {
+		return a.pollStatus(ctx, in)
+	})
 }
 
 func (a *Activities) pollStatus(ctx context.Context, in PollInput) (Outcome, error) {

@@ -62,9 +62,9 @@ func (a *Activities) RecordDecision(ctx context.Context, d Decision) error {
 // Refusals: not_found, final, unauthorised, misdirected, and guard where the order
 // is somebody else's or is for something else.
 func (a *Activities) AdoptOrder(ctx context.Context, d Decision) (Outcome, error) {
-	defer heartbeat(ctx)()
-	out, err := a.adoptNamed(foxreload.WithPriority(ctx, foxreload.PriorityCreate), d)
-	return out, a.convert(ctx, d.Step, err)
+	return a.attempt(ctx, d.Step, foxreload.PriorityCreate, func(ctx context.Context) (Outcome, error) {
+		return a.adoptNamed(ctx, d)
+	})
 }
 
 func (a *Activities) adoptNamed(ctx context.Context, d Decision) (Outcome, error) {

@@ -9,17 +9,6 @@ import (
 	"foxflow/order"
 )
 
-// recordable are the upstream states that say by themselves which state the
-// order enters. What a cancelled order leads to (an end, a replacement, waiting
-// for a top-up) is the workflow's decision, so it is not among them.
-var recordable = map[foxreload.Status]order.State{
-	foxreload.StatusActive:     order.Active,
-	foxreload.StatusPaid:       order.Paid,
-	foxreload.StatusProcessing: order.Processing,
-	foxreload.StatusCompleted:  order.Completed,
-	foxreload.StatusFailed:     order.Failed,
-}
-
 // saw takes in an answer of FoxReload about the order: first the codes go into
 // the vault, then the state goes on record, then what is public goes on to the
 // workflow. This order is promise 2: a code is stored before the order is called

@@ -88,6 +88,19 @@ func onRecord(ctx context.Context, tx *sql.Tx, reference, key string) (bool, err
 	return err == nil, err
 }
 
+// Recorded says whether an entry of this key is on record, and how the order
+// stands.
+func (l *Ledger) Recorded(ctx context.Context, reference, key string) (s order.Status, there bool, err error) {
+	_, there, err = found(l.db.reads.QueryRowContext(ctx, `SELECT key FROM audit WHERE reference = $1 AND key = $2`, reference, key))
+	if err != nil {
+		return s, false, fmt.Errorf("read audit entry %s (%s): %w", key, reference, err)
+	}
+	if there {
+		s, err = l.Status(ctx, reference)
+	}
+	return s, there && err == nil, err
+}
+
 // lastEntered is the state of the newest state entry, "" before the first.
 func lastEntered(ctx context.Context, tx *sql.Tx, reference string) (state order.State, err error) {
 	err = tx.QueryRowContext(ctx, `SELECT state FROM audit WHERE reference = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1`, reference, KindState).Scan(&state)
