@@ -8,7 +8,9 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 
 	"foxflow/activities"
@@ -195,6 +197,49 @@ func TestPayOfADeadWorkerIsWaitedFor(t *testing.T) {
 		})
 	assert.Equal(t, order.Completed, w.run().State)
 	assert.GreaterOrEqual(t, paid.Sub(dead.At), dead.InFlight)
+}
+
+// The answer to the pay is lost and the order is found cancelled, for a reason that
+// doesn't say that nothing was paid: the payment stays on record, so that no other
+// order of the reference is ever paid beside it.
+func TestPaymentInDoubtIsNotVoided(t *testing.T) {
+	for reason, voided := range map[string]bool{"": false, "user_request": false, "supplier": false, "payment_failure": true, "payment_expiration": true} {
+		t.Run("reason "+reason, func(t *testing.T) {
+			w := newWorld(t)
+			w.in.Request.Provider, w.in.Request.ReturnURL = "pally", "https://shop.example/return" // never replaced
+			w.fox.onPay = func(int) error {
+				w.fox.orders[0].status, w.fox.orders[0].order.CancelReason = foxreload.StatusCancelled, reason
+				return errLost
+			}
+			assert.Equal(t, order.Cancelled, w.run().State)
+			intended, isVoid, err := w.book.PaymentIntent(t.Context(), "fox-1")
+			require.NoError(t, err)
+			assert.True(t, intended)
+			assert.Equal(t, voided, isVoid)
+		})
+	}
+}
+
+// A stale answer, older than what was seen already, moves nothing.
+func TestStatusThatGoesBackIsNoNews(t *testing.T) {
+	w := newWorld(t)
+	stale, news := 0, 0
+	w.env.SetOnActivityCompletedListener(func(info *activity.Info, _ converter.EncodedValue, err error) {
+		if err == nil && info.ActivityType.Name == "PollStatus" {
+			news++
+		}
+	})
+	w.fox.onSee = func(o *foxreload.Order) {
+		if o.Status == foxreload.StatusProcessing && w.fox.get%2 == 0 {
+			stale++
+			o.Status = foxreload.StatusPaid
+		}
+	}
+	w.at(20*time.Second, func() { assert.Equal(t, order.Processing, w.now().State) })
+	assert.Equal(t, order.Completed, w.run().State)
+	assert.Positive(t, stale)
+	assert.Equal(t, []order.State{order.Creating, order.Active, order.Paid, order.Processing, order.Completed}, w.states())
+	assert.Equal(t, 2, news, "processing and completed: a stale answer ends no watch")
 }
 
 // A reset replays the order from its first event, over a ledger and a FoxReload

@@ -39,6 +39,7 @@ type upstream struct {
 
 	// Faults: called before the call has its effect; an error is answered.
 	onCreate, onPay, onGet func(n int) error
+	onSee                  func(*foxreload.Order) // bends an answer
 	listError              error
 	loseCreate, losePay    func(n int) bool // the effect happens, the answer is lost
 
@@ -192,6 +193,9 @@ func (u *upstream) see(m *made) foxreload.Order {
 		case foxreload.StatusFailed:
 			o.Items[i].Error = u.itemError
 		}
+	}
+	if u.onSee != nil {
+		u.onSee(&o)
 	}
 	return o
 }
