@@ -70,8 +70,9 @@ func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) 
 	return a.create(ctx, in, key)
 }
 
-// lastPinned returns the order id pinned for this replacement or for a later
-// one: after a reset the workflow starts counting again, the ledger doesn't.
+// lastPinned is the order id pinned for this replacement or for a later one, and
+// the step with its number: after a reset the workflow starts counting again, the
+// ledger doesn't.
 func (a *Activities) lastPinned(ctx context.Context, in Step) (Step, string, error) {
 	var last string
 	for n := in.Status.Replacements; ; n++ {

@@ -129,6 +129,7 @@ func (a *Activities) intend(ctx context.Context, in Step) (first bool, err error
 		notPinned *ledger.NotPinnedError
 		other     *ledger.OtherPaymentError
 		flying    *ledger.PaymentInFlightError
+		ended     *ledger.EndedError
 	)
 	switch {
 	case errors.As(err, &flying):
@@ -136,7 +137,7 @@ func (a *Activities) intend(ctx context.Context, in Step) (first bool, err error
 		return false, &later{after: wait, why: err.Error()}
 	case errors.Is(err, ledger.ErrPaused):
 		return false, &Refusal{Class: ClassPaused, Code: CodePaused, Message: "payments are paused"}
-	case errors.As(err, &notPinned), errors.As(err, &other):
+	case errors.As(err, &notPinned), errors.As(err, &other), errors.As(err, &ended):
 		return false, &Refusal{Class: ClassGuard, Code: CodeGuard, Message: err.Error()}
 	}
 	return first, err

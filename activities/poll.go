@@ -65,6 +65,8 @@ func (a *Activities) pollStatus(ctx context.Context, in PollInput) (Outcome, err
 			}
 		}
 		return a.saw(ctx, in.Step, o)
+	case over && o.Status == foxreload.StatusActive:
+		return a.stillUnpaid(ctx, in, o)
 	case over, in.Held != "":
 		out, err := a.seenOpen(ctx, in.Step, o)
 		out.Unchanged = true
@@ -74,13 +76,29 @@ func (a *Activities) pollStatus(ctx context.Context, in PollInput) (Outcome, err
 	}
 }
 
-// news says whether a status is one that the workflow must hear of: a step
-// forward, or a status nobody knows. A step back is a stale answer.
+// stillUnpaid answers that there is no news of an unpaid order, once that is
+// certain: a request to pay that may be on its way can still land.
+func (a *Activities) stillUnpaid(ctx context.Context, in PollInput, o foxreload.Order) (Outcome, error) {
+	until, err := a.Ledger.PaymentInFlight(ctx, in.reference())
+	if err != nil {
+		return Outcome{}, err
+	}
+	if wait := until.Sub(a.Now()); wait > 0 {
+		return Outcome{}, &later{after: max(min(wait, settle), time.Millisecond),
+			why: fmt.Sprintf("order %s (%s) is active, and a request to pay may be on its way", o.ID, in.reference())}
+	}
+	out, err := a.seenOpen(ctx, in.Step, o)
+	out.Unchanged = true
+	return out, err
+}
+
+// news says whether a status is one that the workflow must hear of: the first it
+// hears, a step forward, or a status nobody knows. A step back is a stale answer.
 func (in PollInput) news(s foxreload.Status) bool {
 	if !s.Known() {
 		return !slices.Contains(in.Strange, s)
 	}
-	return in.Known.CanBecome(s)
+	return in.Known == "" || in.Known.CanBecome(s)
 }
 
 // unchanged asks to be run again after d, but not later than Until.

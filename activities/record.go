@@ -25,20 +25,33 @@ const (
 // sound or runs under another workflow id than its reference's (two workflows must
 // never carry one reference), and with TypeReferenceConflict when the ledger knows
 // the reference with other content.
-func (a *Activities) OpenOrder(ctx context.Context, r order.Request, startedAt time.Time) error {
+//
+// It answers what the ledger remembers of the reference: an earlier run of the
+// workflow, before a reset, may have had an order made and paid.
+func (a *Activities) OpenOrder(ctx context.Context, r order.Request, startedAt time.Time) (Opened, error) {
 	if wrong := r.Validate(); len(wrong) > 0 {
-		return temporal.NewNonRetryableApplicationError(wrong[0].Error(), TypeInvalidRequest, nil)
+		return Opened{}, temporal.NewNonRetryableApplicationError(wrong[0].Error(), TypeInvalidRequest, nil)
 	}
 	if id := activity.GetInfo(ctx).WorkflowExecution.ID; id != order.WorkflowID(r.Reference) {
-		return temporal.NewNonRetryableApplicationError(
+		return Opened{}, temporal.NewNonRetryableApplicationError(
 			fmt.Sprintf("the order of reference %s must run as workflow %s, not %s", r.Reference, order.WorkflowID(r.Reference), id),
 			TypeInvalidRequest, nil)
 	}
 	_, _, err := a.Ledger.Begin(ctx, r, startedAt)
 	if conflict := new(ledger.ConflictError); errors.As(err, &conflict) {
-		return temporal.NewNonRetryableApplicationError(conflict.Error(), TypeReferenceConflict, nil)
+		return Opened{}, temporal.NewNonRetryableApplicationError(conflict.Error(), TypeReferenceConflict, nil)
 	}
-	return err
+	if err != nil {
+		return Opened{}, err
+	}
+	last, id, err := a.lastPinned(ctx, Step{Request: r})
+	return Opened{OrderID: id, Replacements: last.Status.Replacements}, err
+}
+
+// Opened is what the ledger remembers of a reference as its workflow begins.
+type Opened struct {
+	OrderID      string `json:"orderId,omitempty"` // the last that was pinned
+	Replacements int    `json:"replacements,omitempty"`
 }
 
 // RecordInput is one state that belongs to no call of the API.
@@ -46,15 +59,29 @@ type RecordInput struct {
 	Status order.Status `json:"status"`
 	Seq    int          `json:"seq"`
 	Reason string       `json:"reason,omitempty"`
+	// LookedAt is, for an end that says that nothing was paid, the time before the
+	// look that showed it.
+	LookedAt time.Time `json:"lookedAt,omitzero"`
 }
+
+// TypeTooEarly is the type of RecordState's error when a request to pay may have
+// landed after the look: look again.
+const TypeTooEarly = "LookedTooEarly"
 
 // RecordState appends the state to the audit log and makes it the ledger's view
 // of the order. Doing it again changes nothing.
 func (a *Activities) RecordState(ctx context.Context, in RecordInput) error {
-	return a.record(ctx, in.Status, in.Seq, in.Reason)
+	if in.LookedAt.IsZero() {
+		return a.record(ctx, in.Status, in.Seq, in.Reason)
+	}
+	err := a.record(ctx, in.Status, in.Seq, in.Reason, ledger.Unpaid{LookedAt: in.LookedAt})
+	if flying := new(ledger.PaymentInFlightError); errors.As(err, &flying) {
+		return temporal.NewNonRetryableApplicationError(flying.Error(), TypeTooEarly, nil)
+	}
+	return err
 }
 
-func (a *Activities) record(ctx context.Context, s order.Status, seq int, reason string) error {
+func (a *Activities) record(ctx context.Context, s order.Status, seq int, reason string, unpaid ...ledger.Unpaid) error {
 	return a.Ledger.Record(ctx, ledger.Entry{
 		Reference: s.Reference,
 		Key:       stateKey(activity.GetInfo(ctx).WorkflowExecution.RunID, seq, s.State),
@@ -63,7 +90,7 @@ func (a *Activities) record(ctx context.Context, s order.Status, seq int, reason
 		Reason:    reason,
 		OrderID:   deref(s.OrderID),
 		At:        s.UpdatedAt,
-	}, s)
+	}, s, unpaid...)
 }
 
 // note puts a remark on the audit log, once per key.

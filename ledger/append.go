@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"foxflow/order"
 )
@@ -30,10 +31,12 @@ func (l *Ledger) Append(ctx context.Context, e Entry) error {
 //
 // The log stays one legal walk through the states, whatever is repeated. A key
 // that is on record changes nothing: it is a repeat, or comes from an attempt that
-// was thought dead. The state that the order is in already is not entered again;
-// the row alone becomes s. A step that no order can take means that the order's
+// was thought dead. The state that the order is in already is not entered again:
+// the row becomes s, and another reason to wait in it is noted. A step that no order can take means that the order's
 // workflow was taken up again from an earlier point: a note says so first.
-func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status) error {
+//
+// With unpaid, a *PaymentInFlightError says that the look came too early.
+func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status, unpaid ...Unpaid) error {
 	e.State = cmp.Or(e.State, s.State)
 	switch {
 	case s.Reference != e.Reference:
@@ -47,7 +50,18 @@ func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status) error {
 	if s.UpdatedAt.IsZero() {
 		s.UpdatedAt = l.at(e.At)
 	}
-	err := l.write(ctx, func(tx *sql.Tx) error { return l.record(ctx, tx, e, s) })
+	var flying *PaymentInFlightError
+	err := l.write(ctx, func(tx *sql.Tx) (err error) {
+		for _, ground := range unpaid {
+			if flying, err = inFlightAfter(ctx, tx, s, ground.LookedAt); flying != nil || err != nil {
+				return err
+			}
+		}
+		return l.record(ctx, tx, e, s)
+	})
+	if flying != nil && err == nil {
+		return flying
+	}
 	if err != nil {
 		return fmt.Errorf("record order %s as %s: %w", e.Reference, s.State, err)
 	}
@@ -63,7 +77,14 @@ func (l *Ledger) record(ctx context.Context, tx *sql.Tx, e Entry, s order.Status
 	if err != nil {
 		return err
 	}
-	if last != e.State {
+	switch {
+	case last == e.State && e.State.Waits() && e.Reason != "":
+		// No new state, but another reason to wait in it.
+		e.Kind = KindNote
+		if _, err := l.append(ctx, tx, e); err != nil {
+			return err
+		}
+	case last != e.State:
 		if last != "" && !last.CanBecome(e.State) {
 			again := e
 			again.Kind, again.State, again.Key = KindNote, last, "again/"+e.Key
@@ -77,6 +98,23 @@ func (l *Ledger) record(ctx context.Context, tx *sql.Tx, e Entry, s order.Status
 		}
 	}
 	return updateOrder(ctx, tx, s)
+}
+
+// inFlightAfter is the request to pay, if any, that may have landed after a look.
+func inFlightAfter(ctx context.Context, tx *sql.Tx, s order.Status, lookedAt time.Time) (*PaymentInFlightError, error) {
+	text, ok, err := found(tx.QueryRowContext(ctx, selectInFlight, s.Reference))
+	if err != nil || !ok {
+		return nil, err
+	}
+	until, err := parseStamp(text)
+	if err != nil || !until.After(lookedAt) {
+		return nil, err
+	}
+	e := &PaymentInFlightError{Reference: s.Reference, Until: until}
+	if s.OrderID != nil {
+		e.OrderID = *s.OrderID
+	}
+	return e, nil
 }
 
 func onRecord(ctx context.Context, tx *sql.Tx, reference, key string) (bool, error) {

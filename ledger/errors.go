@@ -77,6 +77,16 @@ func (e *OtherPaymentError) Error() string {
 	return fmt.Sprintf("pay order %s (%s): order %s of the same reference may have been paid", e.WantOrderID, e.Reference, e.OrderID)
 }
 
+// EndedError: the order is at its end on record, so nothing is paid for it.
+type EndedError struct {
+	Reference string
+	State     order.State
+}
+
+func (e *EndedError) Error() string {
+	return fmt.Sprintf("pay order of %s: it has ended: %s", e.Reference, e.State)
+}
+
 // PaymentInFlightError: the request of another attempt to pay the order may still
 // be on its way.
 type PaymentInFlightError struct {

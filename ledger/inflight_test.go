@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"foxflow/order"
 )
 
 // Two pays are never in flight: whoever comes while the request of another attempt
@@ -55,4 +57,44 @@ func intents(t *testing.T, l *Ledger, reference string) (found []AuditEntry) {
 		}
 	}
 	return found
+}
+
+// A worker that was thought dead comes to pay an order that has ended meanwhile.
+func TestEndedOrderIsNotPaid(t *testing.T) {
+	for _, end := range []order.State{order.Completed, order.Cancelled, order.Failed, order.Unresolved} {
+		l := newLedger(t)
+		begin(t, l, "shop-1")
+		pin(t, l, "shop-1", 0, "ord-1")
+		s, err := l.Status(t.Context(), "shop-1")
+		require.NoError(t, err)
+		s.State = end
+		require.NoError(t, l.Record(t.Context(), Entry{Reference: "shop-1", Key: "end", Kind: KindState, State: end, At: noon}, s))
+		var ended *EndedError
+		_, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+		require.ErrorAs(t, err, &ended)
+		require.Equal(t, end, ended.State)
+		require.Empty(t, intents(t, l, "shop-1"))
+	}
+}
+
+// An end that says that nothing was paid needs a look that no request to pay can
+// have outrun.
+func TestUnpaidEndNeedsALookAfterThePay(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	pin(t, l, "shop-1", 0, "ord-1")
+	p := payment("shop-1", "ord-1")
+	p.InFlight = time.Minute
+	_, err := l.BeginPayment(t.Context(), p)
+	require.NoError(t, err)
+	s, err := l.Status(t.Context(), "shop-1")
+	require.NoError(t, err)
+	s.State = order.Cancelled
+	end := Entry{Reference: "shop-1", Key: "end", Kind: KindState, State: order.Cancelled, At: noon}
+	var flying *PaymentInFlightError
+	require.ErrorAs(t, l.Record(t.Context(), end, s, Unpaid{LookedAt: noon.Add(59 * time.Second)}), &flying)
+	now, err := l.Status(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Equal(t, order.Creating, now.State)
+	require.NoError(t, l.Record(t.Context(), end, s, Unpaid{LookedAt: noon.Add(time.Minute)}))
 }

@@ -13,7 +13,7 @@ import (
 // every attempt. first says that no attempt was begun before: when false, the
 // order may have been paid, so look at it before paying again.
 //
-// Refusals: *NotPinnedError, *OtherPaymentError when another order of the
+// Refusals: *EndedError, *NotPinnedError, *OtherPaymentError when another order of the
 // reference has an intent that stands, *PaymentInFlightError while the request of
 // another attempt may be on its way, ErrPaused when payments are switched off and
 // this is no mock. ErrPaused may come where an earlier attempt went out:
@@ -58,8 +58,12 @@ func (l *Ledger) BeginPayment(ctx context.Context, p Payment) (first bool, err e
 
 // refusal is why p must not be paid, or nil.
 func refusal(ctx context.Context, tx *sql.Tx, p Payment) (refused, err error) {
-	if _, err := stateOf(ctx, tx, p.Reference); err != nil {
+	state, err := stateOf(ctx, tx, p.Reference)
+	switch {
+	case err != nil:
 		return nil, err
+	case state.Ended():
+		return &EndedError{Reference: p.Reference, State: state}, nil
 	}
 	owner, _, err := found(tx.QueryRowContext(ctx, `SELECT reference FROM pins WHERE order_id = $1`, p.OrderID))
 	switch {
@@ -185,6 +189,22 @@ func (l *Ledger) VoidPayment(ctx context.Context, reference, orderID, reason str
 	}
 	return nil
 }
+
+// PaymentInFlight is until when the request of an attempt to pay one of the
+// reference's orders may be on its way; zero: none is.
+func (l *Ledger) PaymentInFlight(ctx context.Context, reference string) (until time.Time, err error) {
+	text, ok, err := found(l.db.reads.QueryRowContext(ctx, selectInFlight, reference))
+	if err == nil && ok {
+		until, err = parseStamp(text)
+	}
+	if err != nil {
+		return time.Time{}, fmt.Errorf("read payment in flight (%s): %w", reference, err)
+	}
+	return until, nil
+}
+
+const selectInFlight = `SELECT in_flight_until FROM payments WHERE reference = $1 AND in_flight_until IS NOT NULL
+	ORDER BY in_flight_until DESC LIMIT 1`
 
 // PaymentIntent says whether an intent to pay the order is on record, and whether
 // it was voided.

@@ -51,6 +51,11 @@ type Filter struct {
 	Limit int
 }
 
+// Unpaid is the ground on which an order is put on record as ended without a
+// payment: a look at FoxReload that showed none. A look made while a request to pay
+// may have been on its way is no ground.
+type Unpaid struct{ LookedAt time.Time }
+
 // Payment is what is about to be paid. Amount may be nil when the price is not
 // known.
 type Payment struct {

@@ -42,7 +42,10 @@ func adminTable() []adminRoute {
 		{"POST", "/admin/products/{id}", "price and stock of today: `{\"price\":\"1.20\",\"quantity\":5}`; null: not for sale, unknown", (*Simulator).adminProduct},
 		{"GET", "/admin/knobs", "the knobs as they stand", func(s *Simulator, _ *http.Request, _ []byte) (any, error) { return s.Knobs().Map(), nil }},
 		{"POST", "/admin/knobs", "turn knobs: `{\"idempotency\":\"ignored\"}`", (*Simulator).adminSetKnobs},
-		{"GET", "/admin/requests", "the latest requests: when, which endpoint, which status", func(s *Simulator, _ *http.Request, _ []byte) (any, error) {
+		{"GET", "/admin/faults", "the plan of faults with its seed, what has been injected by kind and route, what was asked for and is still to come", func(s *Simulator, _ *http.Request, _ []byte) (any, error) { return s.Faults(), nil }},
+		{"POST", "/admin/faults", "set the plan: `{\"plan\":\"storm\",\"seed\":7}`; an empty one ends all faults, also those still to come; the counts go on", (*Simulator).adminSetFaults},
+		{"POST", "/admin/faults/next", "a fault at the next request of a route, before any of the plan: `{\"kind\":\"lost-answer\",\"route\":\"pay\",\"times\":1,\"skip\":0}`", (*Simulator).adminNextFault},
+		{"GET", "/admin/requests", "the latest requests: when, which endpoint, which status, which fault", func(s *Simulator, _ *http.Request, _ []byte) (any, error) {
 			return map[string]any{"requests": s.Requests()}, nil
 		}},
 	}

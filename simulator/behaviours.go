@@ -62,6 +62,9 @@ const (
 	shapeNumbers                  // an array of JSON numbers
 	shapeEmpty                    // an empty array
 	shapeNull                     // null
+	shapeObject                   // an object instead of an array
+	shapeEncoded                  // a string that holds the array as JSON
+	shapeMissing                  // no such field
 )
 
 const supplierError = "SUPPLIER_ERROR: the supplier could not fulfil this item"
@@ -113,6 +116,9 @@ var behaviourTable = []Behaviour{
 		stages: delivery, pay: payLowCancel},
 	{Name: "not-payable", Quantity: 120, Effect: "pay answers `ORDER_PAYMENT_NOT_POSSIBLE` and the order stays `active`", stages: delivery, pay: payNever},
 	{Name: "short-window", Quantity: 121, Effect: "the payment window is `--short-window` long", stages: delivery, window: true},
+	{Name: "bare-object", Quantity: 122, Effect: "`externalData` is one object `{\"code\":…,\"pin\":…}`, not an array (the first code only)", stages: delivery, shape: shapeObject, needsCodes: true},
+	{Name: "encoded-codes", Quantity: 123, Effect: "`externalData` is a string that holds the array as JSON", stages: delivery, shape: shapeEncoded, needsCodes: true},
+	{Name: "missing-codes", Quantity: 124, Effect: "items never have a field `externalData`", stages: delivery, shape: shapeMissing},
 }
 
 // Behaviours lists what an order can do on demand, in the order of the README.

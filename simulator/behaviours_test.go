@@ -36,6 +36,9 @@ var lives = map[string][]string{
 	"low-cancel":      {"refused BalanceNotEnough", "cancelled payment_failure"},
 	"not-payable":     {"refused ORDER_PAYMENT_NOT_POSSIBLE", "active", "cancelled payment_expiration"},
 	"short-window":    {"paid", "processing", "completed"},
+	"bare-object":     {"paid", "processing", "completed"},
+	"encoded-codes":   {"paid", "processing", "completed"},
+	"missing-codes":   {"paid", "processing", "completed"},
 }
 
 // live pays an order and writes down what it goes through.
@@ -153,6 +156,11 @@ func TestCodesInEveryShape(t *testing.T) {
 	require.Equal(t, []any{}, line(s.ended(vouchers("empty-codes")), 0)["externalData"])
 	require.Nil(t, line(s.ended(vouchers("null-codes")), 0)["externalData"])
 	require.Contains(t, first(s.ended(vouchers("object-codes"))).(body), "pin")
+	require.Contains(t, line(s.ended(vouchers("bare-object")), 0)["externalData"], "pin")
+	require.NotContains(t, line(s.ended(vouchers("missing-codes")), 0), "externalData")
+	var inside []string
+	require.NoError(t, json.Unmarshal([]byte(line(s.ended(vouchers("encoded-codes")), 0)["externalData"].(string)), &inside))
+	require.Len(t, inside, 123)
 
 	mixed := line(s.ended(item(pubg, 1, "player_id", "mixed-codes")), 0)["externalData"].([]any)
 	require.IsType(t, "", mixed[0])

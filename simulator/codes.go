@@ -61,7 +61,7 @@ func (o *order) externalData(now step, item, received int) any {
 	switch {
 	case shape == shapeEmpty && done:
 		return []any{}
-	case shape == shapeEmpty || shape == shapeNull:
+	case shape == shapeEmpty || shape == shapeNull || shape == shapeMissing:
 		return nil
 	case received == 0 && done:
 		return []any{}
@@ -69,6 +69,8 @@ func (o *order) externalData(now step, item, received int) any {
 		return nil
 	case shape == shapeBare:
 		return o.codeText(item, 0)
+	case shape == shapeObject:
+		return o.shaped(shapeObjects, item, 0)
 	}
 	var codes []any
 	for n := range received {
@@ -76,6 +78,10 @@ func (o *order) externalData(now step, item, received int) any {
 	}
 	if shape == shapeMixed {
 		codes = append(codes, o.shaped(shapeObjects, item, received), nil)
+	}
+	if shape == shapeEncoded {
+		text, _ := json.Marshal(codes) // strings and the maps above: can't fail
+		return string(text)
 	}
 	return codes
 }

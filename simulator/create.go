@@ -48,7 +48,7 @@ func (s *Simulator) createOrder(c *call) (answer, error) {
 	}
 	ignored := c.knobs.Idempotency == idempotencyIgnored
 	if id, used := s.state.byKey[key]; used && !ignored {
-		refusal := refuse(codeExists, "an order with this idempotencyKey exists")
+		refusal := refuseExisting()
 		if c.knobs.Idempotency == idempotencyHonoured {
 			refusal = refusal.with("orderId", id)
 		}
@@ -66,6 +66,10 @@ func (s *Simulator) createOrder(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return created(c.orderJSON(o, true))
+}
+
+func refuseExisting() *apiError {
+	return refuse(codeExists, "an order with this idempotencyKey exists")
 }
 
 // readItem checks what needs no catalogue.

@@ -5,9 +5,10 @@
 //
 // Where the API's contract is given or seen, it is strict, so that a client's
 // slip shows here and not with real money; where the contract is open, a knob
-// (knobs.go) gives each reasonable answer. What goes wrong on demand is a table
-// (behaviours.go). Its money ledger (money.go) is the truth that tests check
-// against: each debit is on disk before the answer leaves.
+// (knobs.go) gives each reasonable answer. What an order does out of the ordinary
+// is a table (behaviours.go), and so is how the world fails a client, on demand
+// or seeded at random (faultkinds.go). Its money ledger (money.go) is the truth
+// that tests check against: each debit is on disk before the answer leaves.
 //
 // It must never know of foxflow's client, workflows or ledger: a mistake shared
 // by both sides would be a mistake that no test can see.

@@ -15,6 +15,13 @@ func BehaviourTable() string {
 	})
 }
 
+// FaultTable lists the faults, in Markdown, with their rates in the plan storm.
+func FaultTable() string {
+	return markdown([]string{"Fault", "Routes", "storm", "What happens"}, faultTable(), func(f Fault) []string {
+		return []string{"`" + f.Name + "`", f.Where(), fmt.Sprintf("%g %%", 100*f.storm), f.Help}
+	})
+}
+
 // KnobTable lists the knobs, in Markdown.
 func KnobTable() string {
 	return markdown([]string{"Knob", "Values (first: default)", "What it turns"}, knobTable, func(k Knob) []string {

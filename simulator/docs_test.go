@@ -17,7 +17,7 @@ func TestREADMEHoldsTheTables(t *testing.T) {
 	raw, err := os.ReadFile("README.md")
 	require.NoError(t, err)
 	text := string(raw)
-	for name, table := range map[string]string{"behaviours": BehaviourTable(), "knobs": KnobTable(), "admin": AdminTable(), "catalogue": CatalogueTable()} {
+	for name, table := range map[string]string{"behaviours": BehaviourTable(), "knobs": KnobTable(), "faults": FaultTable(), "admin": AdminTable(), "catalogue": CatalogueTable()} {
 		begin, end := "<!-- "+name+" -->\n", "<!-- /"+name+" -->\n"
 		before, rest, found := strings.Cut(text, begin)
 		require.True(t, found, name)

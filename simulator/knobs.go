@@ -77,6 +77,10 @@ type Knobs struct {
 	PaymentLinkKey string
 	TopUpAnswer    string
 	Slash          string
+
+	SlowCommitFor   time.Duration
+	FaultAccessFor  time.Duration
+	FaultRetryAfter time.Duration
 }
 
 // StatusByCode gives error codes other HTTP statuses than the usual ones: the
@@ -120,6 +124,9 @@ var knobTable = []Knob{
 	{"payment-link-key", "paymentUrl", []string{"paymentUrl", "url", "redirectUrl", "link", "payment_url"}, "the name of the payment link in pay's answer", func(k *Knobs) any { return &k.PaymentLinkKey }},
 	{"topup-answer", topUpBoth, []string{topUpBoth, topUpAddress, topUpLink, topUpNested}, "a crypto top-up answers with address and link, with one of them, or with {\"payment\":…}", func(k *Knobs) any { return &k.TopUpAnswer }},
 	{"slash", "307", []string{"307", "308", slashAccept}, "a path with the other slash form is redirected, or taken as it is", func(k *Knobs) any { return &k.Slash }},
+	{"slow-commit-for", "3s", nil, "how long the fault slow-commit holds a request back", func(k *Knobs) any { return &k.SlowCommitFor }},
+	{"fault-access-for", "2s", nil, "how long the faults unauthorised and forbidden refuse a key", func(k *Knobs) any { return &k.FaultAccessFor }},
+	{"fault-retry-after", "1s", nil, "the wait that the faults too-many and too-many-date ask for", func(k *Knobs) any { return &k.FaultRetryAfter }},
 }
 
 // AllKnobs lists the knobs in the order in which they are documented.

@@ -28,14 +28,17 @@ func (s *Simulator) listOrders(c *call) (answer, error) {
 			list = append(list, o)
 		}
 	}
-	total := len(list)
+	// Where a fault repeats orders, all that follows is later by as many, as if
+	// these had been created meanwhile: a client that walks on misses none.
+	repeated, total := s.faults.repeats(page.limit), len(list)
+	offset := max(0, page.offset-repeated)
 	switch c.knobs.ListShape {
 	case listArray:
-		return ok(c.ordersJSON(cut(list, page.offset, page.limit)))
+		return ok(c.ordersJSON(cut(list, offset, page.limit)))
 	case listCursor:
 		// The cursor is the place of the next order in the sequence of all.
 		if page.cursor > 0 {
-			list = slices.DeleteFunc(list, func(o *order) bool { return o.Seq > page.cursor })
+			list = list[max(0, total-countUpTo(list, page.cursor)-repeated):]
 		}
 		var next any
 		if len(list) > page.limit {
@@ -43,8 +46,18 @@ func (s *Simulator) listOrders(c *call) (answer, error) {
 		}
 		return ok(map[string]any{"items": c.ordersJSON(cut(list, 0, page.limit)), "nextCursor": next})
 	default:
-		return ok(map[string]any{"items": c.ordersJSON(cut(list, page.offset, page.limit)), "limit": page.limit, "offset": page.offset, "total": total})
+		return ok(map[string]any{"items": c.ordersJSON(cut(list, offset, page.limit)), "limit": page.limit, "offset": page.offset, "total": total + min(repeated, total)})
 	}
+}
+
+// countUpTo counts the orders that are no newer than a place in the sequence.
+func countUpTo(list []*order, seq int) (n int) {
+	for _, o := range list {
+		if o.Seq <= seq {
+			n++
+		}
+	}
+	return n
 }
 
 func (c *call) ordersJSON(list []*order) []map[string]any {

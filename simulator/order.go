@@ -94,7 +94,7 @@ func (c *call) orderJSON(o *order, withCodes bool) map[string]any {
 	for i, codes := range o.delivered(now) {
 		item := o.Items[i]
 		line := map[string]any{"error": nil}
-		if withCodes {
+		if withCodes && recall(o.Behaviour).shape != shapeMissing {
 			line["externalData"] = o.externalData(now, i, codes)
 		}
 		if now.Error != "" && o.failedItem(i, now) {

@@ -12,7 +12,8 @@ type Request struct {
 	Method   string        `json:"method"`
 	Path     string        `json:"path"` // the endpoint's pattern, without ids and query
 	OrderID  string        `json:"orderId,omitempty"`
-	Status   int           `json:"status"` // 0: the connection was dropped without an answer
+	Status   int           `json:"status"`          // 0: the connection was dropped without an answer
+	Fault    string        `json:"fault,omitempty"` // which one struck
 	Duration time.Duration `json:"duration"`
 }
 

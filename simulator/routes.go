@@ -103,9 +103,9 @@ func muxPatterns(path string) (exact, other string) {
 }
 
 // chain is what a request passes on its way to an endpoint, outermost first:
-// key, rate limit, faults.
+// key, rate limit, a test's own faults, those of the plan.
 func (s *Simulator) chain(rt route) http.Handler {
-	h := s.serve(rt.do)
+	h := s.inject(rt, s.serve(rt.do))
 	for i := len(s.config.Faults) - 1; i >= 0; i-- {
 		h = s.config.Faults[i](h)
 	}
@@ -119,14 +119,7 @@ func (s *Simulator) chain(rt route) http.Handler {
 // frameworks do: nothing is processed, not even the key.
 func (s *Simulator) otherSlash(rt route, here http.Handler) http.Handler {
 	redirect := s.observe(routeRedirect, rt.path, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		target := *r.URL
-		target.Scheme, target.Host = "http", r.Host
-		if r.TLS != nil {
-			target.Scheme = "https"
-		}
-		target.RawPath = otherForm(target.EscapedPath(), rt.path)
-		target.Path = otherForm(target.Path, rt.path)
-		w.Header().Set("Location", target.String())
+		w.Header().Set("Location", withSlash(r, strings.HasSuffix(rt.path, "/")))
 		status := http.StatusTemporaryRedirect
 		if s.Knobs().Slash == "308" {
 			status = http.StatusPermanentRedirect
@@ -134,7 +127,7 @@ func (s *Simulator) otherSlash(rt route, here http.Handler) http.Handler {
 		w.WriteHeader(status)
 	}))
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if s.Knobs().Slash == slashAccept {
+		if s.Knobs().Slash == slashAccept || s.movedToOtherSlash(rt.name) {
 			here.ServeHTTP(w, r)
 			return
 		}
@@ -142,9 +135,19 @@ func (s *Simulator) otherSlash(rt route, here http.Handler) http.Handler {
 	})
 }
 
-func otherForm(path, canonical string) string {
-	if strings.HasSuffix(canonical, "/") {
-		return path + "/"
+// withSlash is where a request went, with a slash added to its path or taken off.
+func withSlash(r *http.Request, wanted bool) string {
+	form := func(path string) string {
+		if wanted {
+			return path + "/"
+		}
+		return strings.TrimSuffix(path, "/")
 	}
-	return strings.TrimSuffix(path, "/")
+	target := *r.URL
+	target.Scheme, target.Host = "http", r.Host
+	if r.TLS != nil {
+		target.Scheme = "https"
+	}
+	target.RawPath, target.Path = form(target.EscapedPath()), form(target.Path)
+	return target.String()
 }

@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"context"
 	"crypto/subtle"
 	"encoding/json"
 	"errors"
@@ -45,7 +46,7 @@ func (s *Simulator) serve(do endpoint) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
-			s.writeError(w, refuse(codeTooLarge, "request body is larger than %d bytes, or was cut off", maxBody))
+			s.writeError(w, refuseBody())
 			return
 		}
 		a, err := s.run(do, &call{request: r, body: body, values: r.URL.Query()})
@@ -55,6 +56,10 @@ func (s *Simulator) serve(do endpoint) http.Handler {
 		}
 		writeJSON(w, a.status, a.body)
 	})
+}
+
+func refuseBody() *apiError {
+	return refuse(codeTooLarge, "request body is larger than %d bytes, or was cut off", maxBody)
 }
 
 func (s *Simulator) run(do endpoint, c *call) (answer, error) {
@@ -97,15 +102,28 @@ func (s *Simulator) admitKey(next http.Handler) http.Handler {
 		for _, key := range s.config.APIKeys {
 			known |= subtle.ConstantTimeCompare(given, []byte(key))
 		}
+		refusal, refused := s.refusedNow(string(given))
 		switch access := s.Knobs().Access; {
 		case known == 0 || access == "401":
-			s.writeError(w, refuse(codeUnknownKey, "API key is missing or wrong"))
+			s.writeError(w, refuseAccess(codeUnknownKey))
 		case access == "403":
-			s.writeError(w, refuse(codeForbidden, "this address is not on the key's allowlist"))
+			s.writeError(w, refuseAccess(codeForbidden))
+		case refused:
+			noteFault(r, refusal.fault)
+			s.writeError(w, refuseAccess(refusal.code))
 		default:
 			next.ServeHTTP(w, r)
 		}
 	})
+}
+
+// refuseAccess is the refusal of a key: as unknown or revoked, or as used from
+// an address that may not.
+func refuseAccess(code string) *apiError {
+	if code == codeForbidden {
+		return refuse(code, "this address is not on the key's allowlist")
+	}
+	return refuse(codeUnknownKey, "API key is missing or wrong")
 }
 
 // limitRate answers 429 once a key's bucket is empty.
@@ -171,8 +189,10 @@ func (s *Simulator) observe(name, path string, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		begun := s.now()
 		seen := &statusWriter{ResponseWriter: w}
+		var fault string
+		r = r.WithContext(context.WithValue(r.Context(), faultNote{}, &fault))
 		defer func() {
-			record := Request{At: begun, Route: name, Method: r.Method, Path: path, Status: seen.status, Duration: s.now().Sub(begun)}
+			record := Request{At: begun, Route: name, Method: r.Method, Path: path, Status: seen.status, Fault: fault, Duration: s.now().Sub(begun)}
 			if name == RouteGet || name == RoutePay {
 				record.OrderID = s.knownOrder(r.PathValue("id"))
 			}
@@ -183,6 +203,15 @@ func (s *Simulator) observe(name, path string, next http.Handler) http.Handler {
 		}()
 		next.ServeHTTP(seen, r)
 	})
+}
+
+// faultNote is the key of the place where observe waits for a fault's name.
+type faultNote struct{}
+
+func noteFault(r *http.Request, name string) {
+	if note, ok := r.Context().Value(faultNote{}).(*string); ok {
+		*note = name
+	}
 }
 
 // knownOrder keeps what strangers put into paths out of the log.

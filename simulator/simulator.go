@@ -36,8 +36,13 @@ type Config struct {
 	Tune func(*Knobs)
 	// Clock is the wall clock when nil.
 	Clock Clock
+	// FaultPlan and FaultSeed say which faults strike at random (faultplan.go).
+	// They win over what the state file remembers; "" and 0 leave that as it is,
+	// "none" is a plan without faults.
+	FaultPlan string
+	FaultSeed uint64
 	// Faults stand between the checks that every request passes (key, rate limit)
-	// and the endpoint, the first one outermost. RouteOf tells them where a
+	// and the faults of the plan, the first one outermost. RouteOf tells them where a
 	// request is going; a fault may run the endpoint and then lose its answer.
 	Faults []Middleware
 	// OnRequest is told of every request once it is answered, from many
@@ -55,16 +60,18 @@ type Simulator struct {
 	handler  http.Handler
 	limiter  *limiter
 	requests requestLog
+	sleep    func(time.Duration) // time.Sleep, but in a test
 
 	mu      sync.Mutex // guards all below; held over each endpoint, so that a pay is one step
 	state   *state
 	journal *journal
 	knobs   Knobs
+	faults  faultState
 }
 
 // New makes a simulator, from its state file where there is one.
 func New(config Config) (*Simulator, error) {
-	s := &Simulator{config: config, clock: config.Clock, limiter: newLimiter(), state: newState(), knobs: DefaultKnobs()}
+	s := &Simulator{config: config, clock: config.Clock, limiter: newLimiter(), sleep: time.Sleep, state: newState(), knobs: DefaultKnobs()}
 	if s.clock == nil {
 		s.clock = wallClock{}
 	}
@@ -99,6 +106,9 @@ func (s *Simulator) prepare() error {
 	}
 	if err := s.knobs.check(); err != nil {
 		return fmt.Errorf("start simulator: %w", err)
+	}
+	if err := s.prepareFaults(); err != nil {
+		return err
 	}
 	var ch change
 	for _, currency := range currencies {

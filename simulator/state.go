@@ -21,12 +21,16 @@ type state struct {
 	refusals map[string]int // trigger of a low-balance behaviour → credits at its refusal
 	listings map[string]listing
 	knobs    map[string]string // those set over the admin API
+
+	faultSetting *faultSetting             // the one set over the admin API
+	injected     map[string]map[string]int // faults so far, by kind and route
 }
 
 func newState() *state {
 	return &state{
 		orders: map[string]*order{}, byKey: map[string]string{}, byLink: map[string]string{}, topUps: map[string]*topUp{},
 		balances: map[string]decimal.Decimal{}, refusals: map[string]int{}, listings: map[string]listing{}, knobs: map[string]string{},
+		injected: map[string]map[string]int{},
 	}
 }
 
@@ -39,10 +43,13 @@ type change struct {
 	Refusals map[string]int     `json:"refusals,omitempty"` // −1: forgotten
 	Listings map[string]listing `json:"listings,omitempty"`
 	Knobs    map[string]string  `json:"knobs,omitempty"`
+
+	FaultSetting *faultSetting             `json:"faultSetting,omitempty"`
+	Injected     map[string]map[string]int `json:"injected,omitempty"`
 }
 
 func (ch change) empty() bool {
-	return len(ch.Orders)+len(ch.TopUps)+len(ch.Entries)+len(ch.Refusals)+len(ch.Listings)+len(ch.Knobs) == 0
+	return len(ch.Orders)+len(ch.TopUps)+len(ch.Entries)+len(ch.Refusals)+len(ch.Listings)+len(ch.Knobs)+len(ch.Injected) == 0 && ch.FaultSetting == nil
 }
 
 // movesMoney says whether losing this change would falsify the ledger.
@@ -94,11 +101,21 @@ func (st *state) apply(ch change) {
 	}
 	maps.Copy(st.listings, ch.Listings)
 	maps.Copy(st.knobs, ch.Knobs)
+	if ch.FaultSetting != nil {
+		st.faultSetting = ch.FaultSetting
+	}
+	for kind, byRoute := range ch.Injected {
+		if st.injected[kind] == nil {
+			st.injected[kind] = map[string]int{}
+		}
+		maps.Copy(st.injected[kind], byRoute)
+	}
 }
 
 // snapshot is the whole state as one change, for a file that starts afresh.
 func (st *state) snapshot() change {
-	ch := change{Entries: st.entries, Refusals: st.refusals, Listings: st.listings, Knobs: st.knobs}
+	ch := change{Entries: st.entries, Refusals: st.refusals, Listings: st.listings, Knobs: st.knobs,
+		FaultSetting: st.faultSetting, Injected: st.injected}
 	for _, id := range st.sequence {
 		ch.Orders = append(ch.Orders, st.orders[id])
 	}

@@ -53,8 +53,5 @@ func (o *run) mayCancel() bool { return o.whyNot() == "" }
 
 // endAsRequested stops the order, unless a last look finds it paid.
 func (o *run) endAsRequested(ctx workflow.Context) error {
-	if moved, err := o.lastLook(ctx); moved || err != nil {
-		return err
-	}
-	return o.transition(ctx, order.Cancelled, change{cancelReason: order.UserRequest})
+	return o.endUnpaid(ctx, func() change { return change{cancelReason: order.UserRequest} })
 }

@@ -86,10 +86,13 @@ func open(ctx workflow.Context, in OrderInput) (*run, error) {
 	if err := o.listen(ctx); err != nil {
 		return nil, err
 	}
-	err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "open the ledger's row"), acts.OpenOrder, in.Request, info.WorkflowStartTime).Get(ctx, nil)
+	var known activities.Opened
+	err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "open the ledger's row"), acts.OpenOrder, in.Request, info.WorkflowStartTime).Get(ctx, &known)
 	if err != nil {
 		return nil, err
 	}
+	// After a reset the ledger knows more than the workflow: an order may be paid.
+	o.status.OrderID, o.status.Replacements = ptr(known.OrderID), known.Replacements
 	return o, o.transition(ctx, order.Creating, change{})
 }
 

@@ -21,7 +21,13 @@ const (
 	// StartToClose bounds one attempt: time in the budget's queue and up to four
 	// calls.
 	StartToClose = 5 * time.Minute
+	// LedgerStartToClose bounds one append to the ledger; its wait for its turn to
+	// write ends before that.
+	LedgerStartToClose = 20 * time.Second
 )
+
+// forGood is a time that nobody reaches.
+const forGood = 10 * 365 * 24 * time.Hour
 
 // endless is a number of attempts nobody reaches. The server takes 0 for it too,
 // but the SDK's test environment takes 0 for ten.
@@ -69,7 +75,10 @@ func apiOptions(ctx workflow.Context, priority int, summary string) workflow.Con
 // one event instead of six, and running one twice after a crash does no harm.
 func ledgerOptions(ctx workflow.Context, summary string) workflow.Context {
 	return workflow.WithLocalActivityOptions(ctx, workflow.LocalActivityOptions{
-		StartToCloseTimeout: 20 * time.Second,
+		StartToCloseTimeout: LedgerStartToClose,
+		// Left out, it would be the time-out of one attempt: an outage of the ledger
+		// that lasts longer would end the order.
+		ScheduleToCloseTimeout: forGood,
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    200 * time.Millisecond,
 			BackoffCoefficient: 2,

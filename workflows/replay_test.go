@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 
@@ -89,5 +91,5 @@ func replay(file string, workflowFunc any) error {
 		return err
 	}
 	r.RegisterWorkflowWithOptions(workflowFunc, workflow.RegisterOptions{Name: workflows.OrderWorkflowName})
-	return r.ReplayWorkflowHistoryFromJSONFile(nil, file)
+	return r.ReplayWorkflowHistoryFromJSONFile(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), file)
 }

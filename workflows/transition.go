@@ -2,6 +2,7 @@ package workflows
 
 import (
 	"fmt"
+	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
@@ -18,6 +19,7 @@ type change struct {
 	waitingFor   string
 	cancelReason string
 	err          *order.Error
+	lookedAt     time.Time // for an end that says that nothing was paid: before the last look
 }
 
 // transition is the one place where the order's state changes. It checks that
@@ -26,7 +28,7 @@ type change struct {
 // (when the order waits for somebody, and at its end) and the Web UI's text.
 //
 // A step to the state that the order is in already is none: it renews the words
-// alone. An illegal step is a mistake in this package; the panic fails the
+// alone, on record too where the order waits for something else now. An illegal step is a mistake in this package; the panic fails the
 // workflow task, not the workflow, so that a mended worker can go on.
 func (o *run) transition(ctx workflow.Context, next order.State, c change) error {
 	from, now := o.status.State, workflow.Now(ctx).UTC()
@@ -39,22 +41,27 @@ func (o *run) transition(ctx workflow.Context, next order.State, c change) error
 		s.UpdatedAt = now
 		s.WaitingFor, s.CancelReason, s.Error = ptr(addressed(c.waitingFor, s.Reference)), ptr(c.cancelReason), c.err
 	}
-	if next == from {
+	if next == from && deref(s.WaitingFor) == deref(o.status.WaitingFor) {
 		o.status = s
 		o.show(ctx)
 		return nil
 	}
-	if !from.CanBecome(next) {
+	if next != from && !from.CanBecome(next) {
 		panic(fmt.Sprintf("order %s: no step leads from %q to %q", s.Reference, from, next))
 	}
-	o.seq++
 	if !c.recorded {
-		in := activities.RecordInput{Status: s, Seq: o.seq, Reason: c.why()}
+		in := activities.RecordInput{Status: s, Seq: o.seq + 1, Reason: c.why(), LookedAt: c.lookedAt}
 		if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next)), acts.RecordState, in).Get(ctx, nil); err != nil {
 			return err
 		}
 	}
-	o.status, o.since = s, now
+	o.seq++
+	o.status = s
+	if next == from {
+		o.show(ctx)
+		return nil
+	}
+	o.since = now
 	if paidStates[next] && o.paidSince.IsZero() {
 		o.paidSince = now
 	}

@@ -1,8 +1,10 @@
 package workflows
 
 import (
+	"errors"
 	"time"
 
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"foxflow/activities"
@@ -26,15 +28,33 @@ func (o *run) awaitTopUp(ctx workflow.Context) error {
 		o.woken, o.hope = false, true
 		return nil
 	}
-	if moved, err := o.lastLook(ctx); moved || err != nil {
+	return o.endUnpaid(ctx, func() change {
+		reason := order.PaymentFailure
+		if o.reason != "" {
+			reason = o.reason
+		}
+		return change{cancelReason: reason,
+			err: &order.Error{Code: "BalanceNotEnough", Message: "no top-up came within " + o.in.Intervals.GiveUpAfter.String()}}
+	})
+}
+
+// endUnpaid ends the order as cancelled, unless a last look finds that it moved. A
+// look made while a request to pay may have been on its way shows nothing: then it
+// looks again.
+func (o *run) endUnpaid(ctx workflow.Context, end func() change) error {
+	for {
+		looked := workflow.Now(ctx)
+		if moved, err := o.lastLook(ctx); moved || err != nil {
+			return err
+		}
+		c := end()
+		c.lookedAt = looked
+		err := o.transition(ctx, order.Cancelled, c)
+		if app := new(temporal.ApplicationError); errors.As(err, &app) && app.Type() == activities.TypeTooEarly {
+			continue
+		}
 		return err
 	}
-	reason := order.PaymentFailure
-	if o.reason != "" {
-		reason = o.reason
-	}
-	return o.transition(ctx, order.Cancelled, change{cancelReason: reason,
-		err: &order.Error{Code: "BalanceNotEnough", Message: "no top-up came within " + o.in.Intervals.GiveUpAfter.String()}})
 }
 
 // awaitPerson waits for a decision that only a person can take.

@@ -39,6 +39,19 @@ The admin API answers this machine alone and asks for no key:
 		}
 	})
 	b.WriteString(`
+Faults strike requests at random (--faults) or on demand (POST
+/admin/faults/next). A PLAN is e.g. storm,lost-answer@pay=0.2,exists=0; a rate is
+the share of a route's requests, from 0 to 1. The plan storm is every fault at
+moderate rates. The faults and the routes that they can strike:
+
+`)
+	rows(&b, func(row func(...any)) {
+		row("FAULT", "ROUTES", "WHAT HAPPENS")
+		for _, fault := range simulator.AllFaults() {
+			row(fault.Name, fault.Where(), plain(fault.Help))
+		}
+	})
+	b.WriteString(`
 A flag that is given wins over a knob that the state file remembers from the
 admin API; that wins over the default. An opening balance is booked once: it is
 not given again at a restart.

@@ -56,6 +56,15 @@ func TestWrongUsageNamesTheFlagAndTheFix(t *testing.T) {
 		{[]string{"--requests-per-minute", "many"}, "--requests-per-minute", "100"},
 		{[]string{"--idempotency", "maybe"}, "--idempotency", "honoured-without-id"},
 		{[]string{"--error-status", "NOT_FOUND"}, "--error-status", "NOT_FOUND=400"},
+		{[]string{"--faults", "strom"}, "--faults", "storm"},
+		{[]string{"--faults", "storm,lost=0.1"}, `"lost=0.1"`, "the faults are lost-answer"},
+		{[]string{"--faults", "reset@pays=0.1"}, `"reset@pays=0.1"`, "the routes are create"},
+		{[]string{"--faults", "reset=5"}, `"reset=5"`, "reset=0.05"},
+		{[]string{"--fault-seed", "0"}, "--fault-seed", "write e.g. 7"},
+		{[]string{"--fault-seed", "many"}, "--fault-seed", "write e.g. 7"},
+		{[]string{"--slow-commit-for", "3"}, "--slow-commit-for", "20s"},
+		{[]string{"debits", "--by", "day"}, "--by", "debit, order, key"},
+		{[]string{"faults", "all"}, "all", "--help"},
 		{[]string{"add"}, "add", "usd=50"},
 		{[]string{"add", "50"}, "add", "usd=100"},
 		{[]string{"debits", "all"}, "all", "--help"},
@@ -115,6 +124,9 @@ func TestHelpTellsEverything(t *testing.T) {
 	}
 	for _, call := range simulator.AdminCalls() {
 		require.Contains(t, help, call.Call)
+	}
+	for _, fault := range simulator.AllFaults() {
+		require.Contains(t, help, "  "+fault.Name+" ")
 	}
 	require.Contains(t, help, envAPIKey)
 }

@@ -59,6 +59,9 @@ func logRequest(log *zap.Logger, r simulator.Request) {
 	if r.OrderID != "" {
 		fields = append(fields, zap.String("order_id", r.OrderID))
 	}
+	if r.Fault != "" {
+		fields = append(fields, zap.String("fault", r.Fault))
+	}
 	log.Info("request", fields...)
 }
 

@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/shopspring/decimal"
@@ -25,6 +26,8 @@ type settings struct {
 	state     string
 	openAdmin bool
 	logFormat string
+	faults    planFlag
+	faultSeed seedFlag
 	knobs     map[string]*knobFlag
 }
 
@@ -41,6 +44,8 @@ func (s *settings) register(flags *pflag.FlagSet) {
 	flags.StringVar(&s.state, "state", "", "`FILE` that keeps orders and money across restarts (default: in memory)")
 	flags.BoolVar(&s.openAdmin, "open-admin", false, "let other machines use the admin API")
 	flags.StringVar(&s.logFormat, "log-format", "json", "json, console or off")
+	flags.Var(&s.faults, "faults", "faults at random: `PLAN` is KIND=RATE or KIND@ROUTE=RATE, comma separated, or the word storm; later entries win")
+	flags.Var(&s.faultSeed, "fault-seed", "`SEED` of these faults: the same seed and the same requests give the same faults (default 1)")
 	for _, knob := range simulator.AllKnobs() {
 		flag := &knobFlag{name: knob.Name, kind: knob.Kind(), value: knob.Default}
 		s.knobs[knob.Name] = flag
@@ -54,7 +59,8 @@ func (s *settings) register(flags *pflag.FlagSet) {
 
 // config checks the flags against each other and the environment.
 func (s *settings) config(environ map[string]string) (simulator.Config, error) {
-	config := simulator.Config{Opening: s.opening, StateFile: s.state, OpenAdmin: s.openAdmin}
+	config := simulator.Config{Opening: s.opening, StateFile: s.state, OpenAdmin: s.openAdmin,
+		FaultPlan: string(s.faults), FaultSeed: uint64(s.faultSeed)}
 	if _, _, err := net.SplitHostPort(s.listen); err != nil {
 		return config, usage("--listen: %q is not an address with a port; write e.g. 127.0.0.1:8099", s.listen)
 	}
@@ -118,6 +124,35 @@ func (f *knobFlag) Set(value string) error {
 		return err
 	}
 	f.value, f.given = value, true
+	return nil
+}
+
+// planFlag is a plan of faults; empty: the flag was not given.
+type planFlag string
+
+func (f *planFlag) String() string { return string(*f) }
+func (f *planFlag) Type() string   { return "plan" }
+func (f *planFlag) Set(text string) error {
+	if err := simulator.CheckFaultPlan(text); err != nil {
+		return err
+	}
+	if *f = planFlag(text); blank(text) {
+		*f = "none"
+	}
+	return nil
+}
+
+// seedFlag is the seed of a plan; 0: the flag was not given.
+type seedFlag uint64
+
+func (f *seedFlag) String() string { return "" } // pflag would print 0 as the default
+func (f *seedFlag) Type() string   { return "seed" }
+func (f *seedFlag) Set(text string) error {
+	n, err := strconv.ParseUint(text, 10, 64)
+	if err != nil || n == 0 {
+		return fmt.Errorf("%q is not a whole number from 1; write e.g. 7", text)
+	}
+	*f = seedFlag(n)
 	return nil
 }
 

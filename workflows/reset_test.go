@@ -1,0 +1,113 @@
+package workflows_test
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/mock"
+	"github.com/stretchr/testify/require"
+
+	"foxflow/activities"
+	"foxflow/foxreload"
+	"foxflow/ledger"
+	"foxflow/order"
+)
+
+// What a run of the workflow that was reset, or a worker that was thought dead, did
+// to the money: the run that follows must learn of it, from the ledger and by
+// looking.
+
+func TestOrderPaidBeforeAResetIsNotCancelledAfterIt(t *testing.T) {
+	w := newWorld(t)
+	first := w.run()
+	require.Equal(t, order.Completed, first.State)
+	w.restart()
+	var a *answer
+	w.at(0, func() { a = w.cancel() })
+	s := w.run()
+	assert.Equal(t, order.Completed, s.State)
+	assert.Equal(t, first.OrderID, s.OrderID)
+	assert.Equal(t, 1, s.Items[0].Codes)
+	assert.Error(t, a.err)
+}
+
+// The old run's request to pay is on its way, and the order still shows as active:
+// the cancellation waits until the request must have landed, and finds it paid.
+func TestCancelWaitsForThePayOfAnEarlierRun(t *testing.T) {
+	w := poor(t)
+	w.at(time.Minute, func() {
+		_, err := w.book.BeginPayment(t.Context(), ledger.Payment{Reference: reference, OrderID: "fox-1", At: w.env.Now(), InFlight: time.Minute})
+		require.NoError(t, err)
+	})
+	w.at(100*time.Second, func() { w.fox.do(func() { w.fox.settle(w.fox.orders[0]) }) })
+	var a *answer
+	w.at(70*time.Second, func() { a = w.cancel() })
+	s := w.run()
+	assert.Equal(t, order.Completed, s.State)
+	assert.Error(t, a.err)
+	assert.Len(t, w.fox.debits, 1)
+}
+
+// The earlier run begins to pay right between the last look and the end on record:
+// that look is no ground for the end.
+func TestPayThatBeginsAfterTheLastLookIsSeen(t *testing.T) {
+	w := poor(t)
+	w.at(70*time.Second, func() { w.cancel() })
+	begun := false
+	w.env.OnActivity(w.acts.PollStatus, mock.Anything, mock.Anything).Return(
+		func(ctx context.Context, in activities.PollInput) (activities.Outcome, error) {
+			out, err := w.acts.PollStatus(ctx, in)
+			if out.Unchanged && !begun {
+				begun = true
+				_, err := w.book.BeginPayment(ctx, ledger.Payment{Reference: reference, OrderID: "fox-1", At: w.env.Now(), InFlight: time.Minute})
+				require.NoError(t, err)
+				w.fox.do(func() { w.fox.balance = decimal.NewFromInt(100); w.fox.settle(w.fox.orders[0]) })
+			}
+			return out, err
+		})
+	assert.Equal(t, order.Completed, w.run().State)
+	assert.True(t, begun)
+}
+
+// A ledger that can't be written for a while delays an order, whatever it was about
+// to put on record, and never ends it.
+func TestLedgerOutageEndsNoOrder(t *testing.T) {
+	for _, state := range []string{"creating", "active", "paid", "awaiting_topup", "completed"} {
+		t.Run(state, func(t *testing.T) {
+			w := newWorld(t)
+			if state == "awaiting_topup" {
+				w = poor(t)
+				w.at(time.Hour, func() { w.topUp(20) })
+			}
+			allow := w.refuseWrites("audit", "NEW.kind = 'state' AND NEW.state = '"+state+"'")
+			w.at(10*time.Minute, allow)
+			assert.Equal(t, order.Completed, w.run().State)
+		})
+	}
+}
+
+// The order is blocked for one reason, then for another: whoever reads the ledger
+// learns what it waits for now.
+func TestNewReasonToWaitIsOnRecord(t *testing.T) {
+	w := newWorld(t)
+	w.fox.onCreate = func(n int) error {
+		if n == 1 {
+			return apiError(foxreload.ClassUnauthorised, "FORBIDDEN")
+		}
+		return &foxreload.Error{Code: "ORDER_ALREADY_EXISTS", Class: foxreload.ClassExists, Status: 409}
+	}
+	w.at(time.Hour, func() {
+		onRecord, err := w.book.Status(t.Context(), reference)
+		require.NoError(t, err)
+		assert.Equal(t, order.Blocked, onRecord.State)
+		assert.Equal(t, "ORDER_ALREADY_EXISTS", onRecord.Error.Code)
+		assert.Contains(t, *onRecord.WaitingFor, "starter resolve "+reference)
+		assert.Contains(t, w.notes(), "ORDER_ALREADY_EXISTS")
+		w.cancel()
+	})
+	w.run()
+	assert.Equal(t, []order.State{order.Creating, order.Blocked, order.Cancelled}, w.states())
+}
