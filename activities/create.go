@@ -41,11 +41,7 @@ func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) 
 		return Outcome{}, err
 	}
 	if pinned != "" {
-		o, err := a.API.GetOrder(ctx, pinned)
-		if err != nil {
-			return Outcome{}, refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
-		}
-		return a.saw(ctx, in, o)
+		return a.seePinned(ctx, in, pinned)
 	}
 	attempt, err := a.Ledger.CreateIntent(ctx, in.reference(), in.Status.Replacements, a.Now().UTC())
 	if err != nil {
@@ -68,6 +64,20 @@ func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) 
 		}
 	}
 	return a.create(ctx, in, key)
+}
+
+// seePinned looks at the order that is pinned already. Where it can't be seen, a
+// payment of it that was begun leaves it in doubt.
+func (a *Activities) seePinned(ctx context.Context, in Step, id string) (Outcome, error) {
+	intended, voided, err := a.Ledger.PaymentIntent(ctx, id)
+	if err != nil {
+		return Outcome{}, err
+	}
+	o, err := a.API.GetOrder(ctx, id)
+	if err != nil {
+		return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), intended && !voided)
+	}
+	return a.saw(ctx, in, o)
 }
 
 // lastPinned is the order id pinned for this replacement or for a later one, and

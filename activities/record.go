@@ -45,13 +45,19 @@ func (a *Activities) OpenOrder(ctx context.Context, r order.Request, startedAt t
 		return Opened{}, err
 	}
 	last, id, err := a.lastPinned(ctx, Step{Request: r})
-	return Opened{OrderID: id, Replacements: last.Status.Replacements}, err
+	if err != nil || id == "" {
+		return Opened{}, err
+	}
+	intended, voided, err := a.Ledger.PaymentIntent(ctx, id)
+	return Opened{OrderID: id, Replacements: last.Status.Replacements, Intended: intended && !voided}, err
 }
 
 // Opened is what the ledger remembers of a reference as its workflow begins.
 type Opened struct {
 	OrderID      string `json:"orderId,omitempty"` // the last that was pinned
 	Replacements int    `json:"replacements,omitempty"`
+	// Intended says that a payment of it was begun: it may be paid.
+	Intended bool `json:"intended,omitempty"`
 }
 
 // RecordInput is one state that belongs to no call of the API.

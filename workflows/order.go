@@ -28,6 +28,7 @@ type run struct {
 	reason   string // its cancel reason
 	strange  []foxreload.Status
 	seenAt   time.Time
+	seen     bool // FoxReload has said anything of the present order
 
 	paid    bool // money has left, or the order has moved on as if it had
 	linkOut bool // an external provider was asked for the payment
@@ -93,6 +94,7 @@ func open(ctx workflow.Context, in OrderInput) (*run, error) {
 	}
 	// After a reset the ledger knows more than the workflow: an order may be paid.
 	o.status.OrderID, o.status.Replacements = ptr(known.OrderID), known.Replacements
+	o.inDoubt = known.Intended
 	return o, o.transition(ctx, order.Creating, change{})
 }
 
@@ -108,7 +110,7 @@ func (o *run) step(ctx workflow.Context) error {
 		return o.awaitPerson(ctx)
 	case o.dead:
 		return o.replace(ctx)
-	case o.status.OrderID == nil:
+	case o.status.OrderID == nil || !o.seen:
 		return o.create(ctx)
 	case !o.paid && !o.linkOut:
 		return o.pay(ctx)
@@ -227,7 +229,7 @@ func (o *run) note(out activities.Outcome) {
 	if out.Upstream == "" {
 		return
 	}
-	o.seenAt = out.SeenAt
+	o.seenAt, o.seen = out.SeenAt, true
 	if !out.Upstream.Known() {
 		o.strange = append(o.strange, out.Upstream)
 		return

@@ -14,6 +14,7 @@ import (
 	"foxflow/foxreload"
 	"foxflow/ledger"
 	"foxflow/order"
+	"foxflow/workflows"
 )
 
 // What a run of the workflow that was reset, or a worker that was thought dead, did
@@ -32,6 +33,55 @@ func TestOrderPaidBeforeAResetIsNotCancelledAfterIt(t *testing.T) {
 	assert.Equal(t, first.OrderID, s.OrderID)
 	assert.Equal(t, 1, s.Items[0].Codes)
 	assert.Error(t, a.err)
+}
+
+// The key is refused when the order is taken up again: that it may be paid is not
+// forgotten, neither by a cancellation nor when it is given up.
+func TestResetForgetsNoPaymentInDoubt(t *testing.T) {
+	w := newWorld(t)
+	require.Equal(t, order.Completed, w.run().State)
+	w.restart()
+	w.in.Intervals.StallPoll = seldom
+	w.fox.onGet = func(int) error { return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED") }
+	var early, later *answer
+	w.at(0, func() { early = w.cancel() })
+	w.at(time.Hour, func() { later = w.cancel() })
+	s := w.run()
+	assert.ErrorContains(t, early.err, "outcome is not known")
+	assert.ErrorContains(t, later.err, "outcome is not known")
+	assert.Equal(t, order.Unresolved, s.State)
+	assert.Equal(t, "GIVEN_UP", s.Error.Code)
+	assert.Contains(t, s.Error.Message, "about order fox-1")
+}
+
+// An order whose payment link is out, or whose payment is held, is taken up again.
+func TestResetOfAnOrderThatWaits(t *testing.T) {
+	for name, prepare := range map[string]func(*world){
+		"link out": func(w *world) {
+			w.in.Request.Provider, w.in.Request.ReturnURL = "pally", "https://shop.example/return"
+			w.fox.link = "https://pay.example/x"
+		},
+		"paused": func(w *world) { require.NoError(w, w.book.Pause(w.Context(), "ann", w.env.Now())) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			prepare(w)
+			id := w.lies("product_a", "")
+			_, _, err := w.book.Begin(t.Context(), w.in.Request, w.env.Now())
+			require.NoError(t, err)
+			require.NoError(t, w.book.Pin(t.Context(), reference, 0, id, w.env.Now()))
+			w.at(time.Hour, func() {
+				w.fox.do(func() {
+					if w.fox.link != "" {
+						w.fox.settle(w.fox.orders[0])
+					}
+				})
+				require.NoError(t, w.book.Resume(t.Context()))
+				w.env.SignalWorkflow(workflows.SignalTopUp, nil)
+			})
+			assert.Equal(t, order.Completed, w.run().State)
+		})
+	}
 }
 
 // The old run's request to pay is on its way, and the order still shows as active:
