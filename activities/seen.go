@@ -26,11 +26,8 @@ func (a *Activities) saw(ctx context.Context, in Step, o foxreload.Order) (Outco
 	}
 	out := Outcome{Status: status, Upstream: o.Status, UpstreamReason: o.CancelReason, SeenAt: status.UpdatedAt}
 	next, known := recordable[o.Status]
-	switch {
-	case !known, !in.Status.State.CanBecome(next):
-		return out, nil
-	case in.Status.State == order.Stalled && !next.Ended():
-		return out, nil // late is late: news short of an end does not make it punctual
+	if !known || !in.Status.State.CanBecome(next) {
+		return out, nil // news, perhaps, and no new state
 	}
 	out.Status.State = next
 	out.Recorded = true

@@ -137,6 +137,12 @@ func TestRejectedKeyIsDroppedForGood(t *testing.T) {
 	assert.Equal(t, order.Completed, w.run().State)
 	assert.Equal(t, 2, w.fox.creates)
 	assert.Empty(t, w.fox.orders[0].order.IdempotencyKey)
+	w.restart()
+	w.in.Request.Reference = "shop-2"
+	w.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: order.WorkflowID("shop-2"), TaskQueue: "foxflow"})
+	w.env.ExecuteWorkflow(workflows.OrderWorkflowName, w.in)
+	require.NoError(t, w.env.GetWorkflowError())
+	assert.Equal(t, 3, w.fox.creates, "the next order does not send it at all")
 }
 
 func TestLostPayIsLookedAtNotRepeated(t *testing.T) {
@@ -156,6 +162,52 @@ func TestPayThatNeverArrivedIsRepeated(t *testing.T) {
 	}
 	assert.Equal(t, order.Completed, w.run().State)
 	assert.Equal(t, 2, w.fox.pays)
+}
+
+func TestNamedOrderOfAnotherKeyIsNotAdopted(t *testing.T) {
+	w := newWorld(t)
+	theirs := w.lies("product_a", "somebody-else")
+	w.fox.onCreate = func(int) error {
+		return &foxreload.Error{Code: "ORDER_ALREADY_EXISTS", Class: foxreload.ClassExists, OrderID: theirs, Status: 409}
+	}
+	w.at(time.Hour, func() {
+		assert.Equal(t, order.Blocked, w.now().State)
+		w.cancel()
+	})
+	assert.Equal(t, order.Cancelled, w.run().State)
+	assert.Empty(t, w.fox.debits)
+}
+
+// The pay's answer is lost, and the balance was too low: the order is found
+// cancelled. It is replaced once there is money to hope for, and not before.
+func TestLostPayOfALowBalanceWaitsForMoney(t *testing.T) {
+	w := poor(t)
+	w.fox.onPay = func(n int) error {
+		if n == 1 {
+			w.fox.orders[0].status, w.fox.orders[0].order.CancelReason = foxreload.StatusCancelled, "payment_failure"
+			return errLost
+		}
+		return nil
+	}
+	w.at(time.Hour, func() {
+		assert.Equal(t, order.AwaitingTopUp, w.now().State)
+		assert.Equal(t, 1, w.fox.creates)
+		w.topUp(20)
+	})
+	s := w.run()
+	assert.Equal(t, order.Completed, s.State)
+	assert.Equal(t, 1, s.Replacements)
+}
+
+// An order that was seen as paid is never replaced, whatever reason FoxReload gives
+// for cancelling it: money is out.
+func TestPaidOrderIsNeverReplaced(t *testing.T) {
+	w := newWorld(t)
+	w.fox.stages = []stage{{0, foxreload.StatusPaid}, {20 * time.Second, foxreload.StatusCancelled}}
+	w.fox.cancelReason = "payment_expiration"
+	s := w.run()
+	assert.Equal(t, order.Cancelled, s.State)
+	assert.Equal(t, 1, w.fox.creates)
 }
 
 // The answer to the pay is lost, and so is every sign of it: it is sent again only

@@ -45,6 +45,7 @@ type upstream struct {
 
 	orders             []*made
 	creates, pays, get int
+	unbounded          int // pays without a deadline
 	debits             map[string]decimal.Decimal
 }
 
@@ -90,10 +91,13 @@ func (u *upstream) CreateOrder(_ context.Context, r foxreload.CreateRequest) (fo
 	return u.see(m), nil
 }
 
-func (u *upstream) PayOrder(_ context.Context, id string, _ foxreload.PayRequest) (foxreload.Payment, error) {
+func (u *upstream) PayOrder(ctx context.Context, id string, _ foxreload.PayRequest) (foxreload.Payment, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.pays++
+	if _, bounded := ctx.Deadline(); !bounded {
+		u.unbounded++
+	}
 	if u.onPay != nil {
 		if err := u.onPay(u.pays); err != nil {
 			return foxreload.Payment{}, err

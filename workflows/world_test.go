@@ -145,6 +145,7 @@ func (w *world) invariants(s order.Status) {
 	require.Equal(w, s, onRecord, "the ledger and the workflow tell the same")
 	require.NoError(w, w.book.Verify(w.Context(), reference))
 	require.LessOrEqual(w, len(w.fox.debits), 1, "more than one order was paid")
+	require.Zero(w, w.fox.unbounded, "a pay may take longer than the ledger was told")
 	states := w.states()
 	require.Equal(w, s.State, states[len(states)-1], "the last entry is the end")
 	w.legal()

@@ -1,0 +1,71 @@
+package activities
+
+import (
+	"context"
+	"iter"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+	"go.temporal.io/sdk/worker"
+
+	"foxflow/foxreload"
+	"foxflow/keyset"
+	"foxflow/ledger"
+	"foxflow/order"
+)
+
+// slowFox notes whether a call could be broken off.
+type slowFox struct{ paying, creating error }
+
+func (f *slowFox) CreateOrder(ctx context.Context, _ foxreload.CreateRequest) (foxreload.Order, error) {
+	f.creating = ctx.Err()
+	return foxreload.Order{ID: "fox-1", Status: foxreload.StatusActive}, nil
+}
+
+func (f *slowFox) PayOrder(ctx context.Context, id string, _ foxreload.PayRequest) (foxreload.Payment, error) {
+	f.paying = ctx.Err()
+	return foxreload.Payment{Order: foxreload.Order{ID: id, Status: foxreload.StatusPaid}}, nil
+}
+
+func (f *slowFox) GetOrder(_ context.Context, id string) (foxreload.Order, error) {
+	return foxreload.Order{ID: id, Status: foxreload.StatusActive}, nil
+}
+
+func (f *slowFox) ListOrders(context.Context, foxreload.OrderFilter) iter.Seq2[foxreload.Order, error] {
+	return func(func(foxreload.Order, error) bool) {}
+}
+
+// A cancelled activity must not leave a payment in flight, nor make an orphan: what
+// it has begun runs to its end.
+func TestCancelledActivityFinishesItsCall(t *testing.T) {
+	made, err := keyset.New()
+	require.NoError(t, err)
+	keys, err := keyset.Parse(made)
+	require.NoError(t, err)
+	book, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), keys)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = book.Close() })
+	fox := &slowFox{}
+	acts := &Activities{API: fox, Ledger: book, Now: time.Now, IdempotencyKeys: true, PayTakes: time.Minute}
+	r := order.Request{Reference: "shop-1", Items: []order.Item{{ItemID: "product_a", Quantity: 1}}}
+	status, _, err := book.Begin(t.Context(), r, noon)
+	require.NoError(t, err)
+
+	cancelled, cancel := context.WithCancel(t.Context())
+	cancel()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: cancelled})
+	env.RegisterActivity(acts)
+	_, err = env.ExecuteActivity(acts.CreateOrder, Step{Request: r, Status: status, Seq: 1})
+	require.NoError(t, err)
+	require.NoError(t, fox.creating)
+
+	status.State, status.OrderID = order.Active, text("fox-1")
+	_, err = env.ExecuteActivity(acts.PayOrder, Step{Request: r, Status: status, Seq: 2})
+	require.NoError(t, err)
+	require.NoError(t, fox.paying)
+}
