@@ -84,6 +84,42 @@ func TestResetOfAnOrderThatWaits(t *testing.T) {
 	}
 }
 
+// Taken up again, the order shows a status that nobody knows before it shows that
+// it is active: the state of before was never put on record by this run.
+func TestResetIntoAStrangeStatus(t *testing.T) {
+	for name, paused := range map[string]bool{"link out": false, "paused": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			id := w.lies("product_a", "")
+			if paused {
+				require.NoError(t, w.book.Pause(t.Context(), "ann", w.env.Now()))
+			} else {
+				w.in.Request.Provider, w.in.Request.ReturnURL = "pally", "https://shop.example/return"
+				w.fox.link = "https://pay.example/x"
+			}
+			_, _, err := w.book.Begin(t.Context(), w.in.Request, w.env.Now())
+			require.NoError(t, err)
+			require.NoError(t, w.book.Pin(t.Context(), reference, 0, id, w.env.Now()))
+			w.fox.onSee = func(o *foxreload.Order) {
+				if w.fox.get == 1 {
+					o.Status = "on_hold"
+				}
+			}
+			w.at(time.Hour, func() {
+				assert.Contains(t, []order.State{order.AwaitingPayment, order.Paused}, w.now().State)
+				require.NoError(t, w.book.Resume(t.Context()))
+				w.fox.do(func() {
+					if w.fox.link != "" {
+						w.fox.settle(w.fox.orders[0])
+					}
+				})
+				w.env.SignalWorkflow(workflows.SignalTopUp, nil)
+			})
+			assert.Equal(t, order.Completed, w.run().State)
+		})
+	}
+}
+
 // The old run's request to pay is on its way, and the order still shows as active:
 // the cancellation waits until the request must have landed, and finds it paid.
 func TestCancelWaitsForThePayOfAnEarlierRun(t *testing.T) {
