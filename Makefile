@@ -16,7 +16,7 @@ endif
 # The race detector needs a C compiler; without one the tests run without it.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
 
-.PHONY: help build programs foxflow-dev demo dev temporal simulator test lint histories tools clean
+.PHONY: help build programs foxflow-dev demo dev temporal simulator test storm fuzz lint histories tools clean
 
 help:
 	@echo 'make demo        the whole stack and a story of four orders (ONCE=1: end after it)'
@@ -25,6 +25,8 @@ help:
 	@echo 'make simulator   the simulator alone'
 	@echo 'make build       bin/worker, bin/starter, bin/simulator, bin/foxflow-dev'
 	@echo 'make test        every test of both modules'
+	@echo 'make storm       the long storm: 1,000 orders (ORDERS=, SEED=) under every fault, and a judge'
+	@echo 'make fuzz        every fuzz test for a while (FUZZTIME=5s)'
 	@echo 'make lint        gofmt, go vet, golangci-lint, workflowcheck'
 	@echo 'make histories   records workflow histories for the replay tests'
 	@echo 'make clean       remove bin/ (state under .foxflow/ stays)'
@@ -60,6 +62,13 @@ test: programs $(SERVER)
 	$(if $(RACE),,@echo 'No C compiler found: tests run without the race detector.')
 	$(GO) test $(RACE) ./...
 	cd dev && FOXFLOW_BIN=$(BIN) $(GO) test $(DEV_FLAGS) -count=1 -timeout 30m ./e2e/... ./loopback/...
+
+storm: programs foxflow-dev
+	cd dev && FOXFLOW_BIN=$(BIN) FOXFLOW_STORM_ORDERS=$(or $(ORDERS),1000) FOXFLOW_STORM_SEED=$(or $(SEED),1) \
+		$(GO) test $(DEV_FLAGS) -count=1 -v -timeout 60m -run '^TestStorm$$' ./e2e/
+
+fuzz:
+	GO=$(GO) tools/fuzz.sh $(or $(FUZZTIME),5s)
 
 # In dev/ golangci-lint's govet looks at the packages that link the server: "go vet"
 # would analyse its 1,800 packages once more, for minutes.

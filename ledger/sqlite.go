@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"time"
 
 	"github.com/pressly/goose/v3"
 	"modernc.org/sqlite"
@@ -20,12 +21,15 @@ import (
 
 const dialect = goose.DialectSQLite3
 
+// BusyTimeout is how long a write waits for other processes' writes.
+const BusyTimeout = 10 * time.Second
+
 // settings of every connection. A power cut must not take back an intent that
 // was already acted on, hence synchronous=FULL; a transaction takes the write
 // lock when it begins, for one that reads first and writes later could find that
 // another process was quicker.
 var sqliteSettings = url.Values{
-	"_pragma":   {"busy_timeout(10000)", "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
+	"_pragma":   {fmt.Sprintf("busy_timeout(%d)", BusyTimeout.Milliseconds()), "journal_mode(WAL)", "synchronous(FULL)", "foreign_keys(1)"},
 	"_txlock":   {"immediate"},
 	"_dqs":      {"0"},
 	"_error_rc": {"1"},

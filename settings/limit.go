@@ -8,6 +8,10 @@ import (
 	"github.com/shopspring/decimal"
 )
 
+// maxAmount bounds the digits of a limit. They are plain ones: an exponent could
+// stand for thousands of them.
+const maxAmount = 30
+
 var currencyRE = regexp.MustCompile(`^[A-Za-z]{3,5}$`)
 
 // DailyLimit is the most that may be paid in a UTC day, by currency (lower
@@ -28,7 +32,7 @@ func (l *DailyLimit) UnmarshalText(text []byte) error {
 		}
 		limit, err := decimal.NewFromString(strings.TrimSpace(amount))
 		switch {
-		case err != nil:
+		case err != nil, len(amount) > maxAmount, limit.Exponent() > 0:
 			return fmt.Errorf("%q is not an amount of money", amount)
 		case !limit.IsPositive():
 			return fmt.Errorf("limits %s to %s; to hold payments use: starter pause", currency, limit)

@@ -82,7 +82,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 		return fmt.Errorf("open ledger: %w", err)
 	}
 	defer func() { _ = book.Close() }()
-	api, err := s.Client(budget.Gate(book.Budget(s.APIKey.Reveal(), s.PerMinute)))
+	api, err := s.Client(closing{budget.Gate(book.Budget(s.APIKey.Reveal(), s.PerMinute)), ctx})
 	if err != nil {
 		return err
 	}

@@ -37,7 +37,7 @@ type pair struct {
 }
 
 func newWorkers(c client.Client, s settings.Worker, acts *activities.Activities) pair {
-	stop := s.Timeout + stopMargin
+	stop := stopTakes(s.Timeout)
 	p := pair{
 		orders: worker.New(c, s.TaskQueue, worker.Options{
 			LocalActivityWorkerOnly: true,
@@ -47,6 +47,9 @@ func newWorkers(c client.Client, s settings.Worker, acts *activities.Activities)
 			DisableWorkflowWorker:              true,
 			WorkerStopTimeout:                  stop,
 			MaxConcurrentActivityExecutionSize: callsAtOnce,
+			// Left alone, the SDK passes a heartbeat on only every 8 s of the 10 s
+			// after which the server takes us for dead.
+			MaxHeartbeatThrottleInterval: activities.HeartbeatEvery,
 			// The outer fence over all workers: the budget in the ledger counts
 			// requests exactly, this only keeps a flood of tasks off it.
 			TaskQueueActivitiesPerSecond: dispatchRate(s.PerMinute),
@@ -57,6 +60,10 @@ func newWorkers(c client.Client, s settings.Worker, acts *activities.Activities)
 	p.calls.RegisterActivity(acts)
 	return p
 }
+
+// stopTakes is the longest that a stopping worker waits for its calls in flight:
+// it begins no new ones (closing).
+func stopTakes(timeout time.Duration) time.Duration { return timeout + stopMargin }
 
 // payTakes is the longest that a pay may take: its place in the budget's queue,
 // and the call.

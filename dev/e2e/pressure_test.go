@@ -1,0 +1,271 @@
+package e2e
+
+import (
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// Promise 5: the request budget is respected over all workers and the starter,
+// whatever the number of open orders.
+func TestBudgetHoldsOverTwoWorkers(t *testing.T) {
+	t.Parallel() // it mostly waits for the budget
+	const perMinute, orders = 240, 30
+	s := newStack(t, []string{"--balance", "usd=1000"}, with("FOXRELOAD_REQUESTS_PER_MINUTE", strconv.Itoa(perMinute)))
+	s.otherWorker()
+	s.placeMany("load", orders) // looks at balance and price first
+	for len(s.inState("completed")) < orders {
+		s.must("starter", "balance")
+		s.must("starter", "products", "show", giftCard)
+	}
+	calls := s.requests()
+	keepsBudget(t, calls, perMinute)
+	assert.Zero(t, count(calls, func(r request) bool { return r.Status == http.StatusTooManyRequests }))
+	assert.Positive(t, count(calls, isRoute("balances")), "the starter's own calls count too")
+	s.onePaymentEach(orders)
+}
+
+// When the budget is short, payments and new orders do not wait behind polls: no
+// more polls go before one of them than the budget's queue holds of polls, 4 s of
+// it (ledger/budget.go).
+func TestNothingThatMovesAnOrderWaitsBehindPolls(t *testing.T) {
+	t.Parallel() // it mostly waits for the budget
+	const (
+		perMinute, watched, placed = 120, 30, 5
+		queued                     = 4 * perMinute / 60 // polls
+		// Without precedence every watched order's poll would go first. Halfway
+		// between lies what a slow machine may add.
+		most = (queued + watched) / 2
+	)
+	s := newStack(t, []string{"--balance", "usd=1000", "--processing-for", "10h"})
+	s.placeMany("watched", watched)
+	s.untilAll("processing", watched)
+	require.Zero(t, s.stop("worker"))
+	s.env["FOXRELOAD_REQUESTS_PER_MINUTE"] = strconv.Itoa(perMinute)
+	short := time.Now()
+	s.startWorker()
+	s.eventually("polls to use up the budget", func() bool { return len(since(short, s.requests())) > 2*perMinute/20 })
+
+	references := s.placeMany("new", placed)
+	s.eventually("every new order to be paid", func() bool { return len(s.debits()) == watched+placed })
+	calls := since(short, s.requests())
+	created := s.created()
+	waits := map[string][]int{} // by route: the polls that went before it
+	for _, reference := range references {
+		id := *s.status(reference).OrderID
+		for _, step := range []struct{ route, from string }{{"create", "creating"}, {"pay", "active"}} {
+			begun := s.entered(reference, step.from)
+			done := created[id]
+			if step.route == "pay" {
+				done = payOf(t, calls, id)
+			}
+			waits[step.route] = append(waits[step.route], count(calls, func(r request) bool {
+				return r.Route == "get" && r.At.After(begun) && r.At.Before(done)
+			}))
+		}
+	}
+	t.Logf("polls that went before each: %v", waits)
+	for route, polls := range waits {
+		for _, n := range polls {
+			assert.LessOrEqual(t, n, most, "polls before a %s; the budget queues %d", route, queued)
+		}
+	}
+	keepsBudget(t, calls, perMinute)
+}
+
+// created is when FoxReload made each order.
+func (s *stack) created() map[string]time.Time {
+	s.Helper()
+	var list struct {
+		Orders []struct {
+			ID        string
+			CreatedAt time.Time
+		}
+	}
+	s.admin(http.MethodGet, "/admin/orders", "", &list)
+	at := map[string]time.Time{}
+	for _, o := range list.Orders {
+		at[o.ID] = o.CreatedAt
+	}
+	return at
+}
+
+// entered is when an order entered a state, by its audit log.
+func (s *stack) entered(reference, state string) time.Time {
+	s.Helper()
+	var log struct {
+		Entries []struct {
+			Kind, State string
+			At          time.Time
+		}
+	}
+	s.json(&log, "audit", reference)
+	for _, e := range log.Entries {
+		if e.Kind == "state" && e.State == state {
+			return e.At
+		}
+	}
+	s.Fatalf("%s was never %s", reference, state)
+	return time.Time{}
+}
+
+func payOf(t *testing.T, calls []request, orderID string) time.Time {
+	t.Helper()
+	for _, r := range calls {
+		if r.Route == "pay" && r.OrderID == orderID {
+			return r.At
+		}
+	}
+	t.Fatalf("order %s was never paid", orderID)
+	return time.Time{}
+}
+
+// A 429 to one worker silences every worker and the starter until Retry-After
+// has passed, in either of its forms.
+func TestTooManyRequestsSilencesEveryWorker(t *testing.T) {
+	t.Parallel() // it mostly waits for the budget
+	const silence = 4 * time.Second
+	var one *road
+	s := newStack(t, []string{"--balance", "usd=1000", "--processing-for", "10h"}, byRoad(&one))
+	two := newRoad(s)
+	s.otherWorker("FOXRELOAD_BASE_URL=" + two.url)
+	references := s.placeMany("watched", 16)
+	s.untilAll("processing", len(references))
+	busy := func(after time.Time) func() bool {
+		return func() bool { return len(since(after, one.calls())) > 10 && len(since(after, two.calls())) > 10 }
+	}
+	for form, retryAfter := range map[string]func(time.Time) string{
+		"seconds": func(time.Time) string { return strconv.Itoa(int(silence.Seconds())) },
+		"date":    func(now time.Time) string { return now.Add(silence).Format(http.TimeFormat) },
+	} {
+		t.Run(form, func(t *testing.T) {
+			s.eventually("both workers to be busy", busy(time.Now()))
+			refused := make(chan time.Time, 1)
+			one.guard(func(_ request, w http.ResponseWriter) bool {
+				now := time.Now().UTC()
+				select {
+				case refused <- now:
+				default:
+					return false // one is enough
+				}
+				w.Header().Set("Date", now.Format(http.TimeFormat))
+				w.Header().Set("Retry-After", retryAfter(now))
+				w.WriteHeader(http.StatusTooManyRequests)
+				return true
+			})
+			at := <-refused
+			end := at.Add(silence)
+			one.guard(nil)
+			s.must("starter", "balance") // waits as well: its call is on road one
+			s.eventually("both workers to go on", busy(end))
+			for name, calls := range map[string][]request{"the worker that was told": one.calls(), "the other worker": two.calls()} {
+				for _, r := range calls {
+					// What was on its way when the answer came is nobody's fault.
+					if r.At.After(at.Add(lag)) && r.At.Before(end) {
+						assert.Failf(t, "not silent", "%s sent a %s %s after the 429 and %s too soon", name, r.Route, r.At.Sub(at), end.Sub(r.At))
+						break // one says it
+					}
+				}
+			}
+		})
+	}
+	assert.Equal(t, 3, count(one.calls(), isRoute("access/me/balances")), "the starter asked once per silence, and once before it placed the file")
+}
+
+// FoxReload is away while orders are open. When it is back nobody storms it: the
+// budget's bound holds from the first second on, and every order ends.
+func TestRecoveryDoesNotStampede(t *testing.T) {
+	t.Parallel() // it mostly waits for the budget
+	const perMinute, orders = 240, 30
+	s := newStack(t, []string{"--balance", "usd=1000", "--processing-for", "10h"})
+	references := s.placeMany("open", orders)
+	s.untilAll("processing", orders)
+	require.Zero(t, s.stop("worker"))
+	s.env["FOXRELOAD_REQUESTS_PER_MINUTE"] = strconv.Itoa(perMinute)
+	s.startWorker()
+	s.otherWorker()
+	s.kill("simulator")
+	c := s.client()
+	s.eventually("every order to miss FoxReload", func() bool {
+		for _, reference := range references {
+			d, err := c.DescribeWorkflowExecution(s.Context(), "order/"+reference, "")
+			if err != nil || len(d.PendingActivities) != 1 || d.PendingActivities[0].GetLastFailure().GetApplicationFailureInfo().GetType() != "NO_ANSWER" {
+				return false
+			}
+		}
+		return true
+	})
+	s.run("simulator")
+	s.answers(s.simulator + "/admin/")
+	s.eventually("everybody to come back", func() bool { return len(s.requests()) > 2*orders })
+	for id := range s.created() {
+		s.admin(http.MethodPost, "/admin/orders/"+id+"/move", `{"status":"completed"}`, nil)
+	}
+	s.untilAll("completed", orders)
+	keepsBudget(t, s.requests(), perMinute) // this log begins at the simulator's start
+	s.onePaymentEach(orders)
+	assert.Zero(t, s.starter("audit", "--verify-all").code)
+}
+
+// A key that is refused parks orders where everybody sees them, and they go on by
+// themselves once it is accepted again.
+func TestRefusedKeyParksOrders(t *testing.T) {
+	s := newStack(t, []string{"--balance", "usd=1000", "--processing-for", "10h"}, with("FOXFLOW_STALL_POLL", "500ms"))
+	for _, access := range []struct{ status, code string }{{"401", "UNAUTHORIZED"}, {"403", "FORBIDDEN"}} {
+		t.Run(access.status, func(t *testing.T) {
+			paid, fresh := s.ref("paid-"+access.status), s.ref("new-"+access.status)
+			s.place(paid, giftCard).until(paid, "processing")
+			s.knob("access", access.status)
+			s.place(fresh, giftCard)
+			for _, reference := range []string{paid, fresh} {
+				o := s.until(reference, "blocked")
+				require.NotNil(t, o.WaitingFor)
+				assert.Contains(t, *o.WaitingFor, "a valid API key")
+				assert.Contains(t, *o.WaitingFor, "goes on by itself")
+				require.NotNil(t, o.Error)
+				assert.Equal(t, access.code, strings.ToUpper(o.Error.Code))
+				assert.Equal(t, 6, s.starter("watch", reference, "--timeout", "1s").code, "blocked when the time ran out")
+			}
+			assert.ElementsMatch(t, []string{paid, fresh}, s.inState("blocked"))
+			s.knob("access", "open")
+			for _, reference := range []string{paid, fresh} {
+				o := s.until(reference, "processing")
+				s.admin(http.MethodPost, "/admin/orders/"+*o.OrderID+"/move", `{"status":"completed"}`, nil)
+				s.until(reference, "completed")
+			}
+		})
+	}
+	s.onePaymentEach(4)
+	assert.Zero(t, s.starter("audit", "--verify-all").code)
+}
+
+func (s *stack) knob(name, value string) {
+	s.Helper()
+	s.admin(http.MethodPost, "/admin/knobs", fmt.Sprintf(`{%q:%q}`, name, value), nil)
+}
+
+// FOXFLOW_GIVE_UP_AFTER ends a blocked order, but money that is out is never
+// given up in silence.
+func TestPaidOrderIsNeverGivenUpSilently(t *testing.T) {
+	s := newStack(t, []string{"--balance", "usd=1000", "--processing-for", "10h"},
+		with("FOXFLOW_STALL_POLL", "250ms"), with("FOXFLOW_GIVE_UP_AFTER", "2s"))
+	r := s.ref("paid")
+	s.place(r, giftCard).until(r, "processing")
+	s.knob("access", "403")
+	watched := s.starter("watch", r)
+	assert.Equal(t, 6, watched.code, watched.stdout+watched.stderr)
+	o := s.status(r)
+	assert.Equal(t, "unresolved", o.State)
+	require.NotNil(t, o.Error)
+	assert.Contains(t, o.Error.Message, "it is paid")
+	assert.Contains(t, o.Error.Message, *o.OrderID)
+	s.onePaymentEach(1)
+	explained := s.must("starter", "explain", r)
+	assert.Contains(t, explained, "it is paid", "a person is told the same")
+}
