@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"time"
 
 	"foxflow/order"
 )
@@ -53,7 +52,7 @@ func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status, unpaid ...
 	var flying *PaymentInFlightError
 	err := l.write(ctx, func(tx *sql.Tx) (err error) {
 		for _, ground := range unpaid {
-			if flying, err = inFlightAfter(ctx, tx, s, ground.LookedAt); flying != nil || err != nil {
+			if flying, err = inFlightAfter(ctx, tx, s.Reference, ground.LookedAt); flying != nil || err != nil {
 				return err
 			}
 		}
@@ -98,23 +97,6 @@ func (l *Ledger) record(ctx context.Context, tx *sql.Tx, e Entry, s order.Status
 		}
 	}
 	return updateOrder(ctx, tx, s)
-}
-
-// inFlightAfter is the request to pay, if any, that may have landed after a look.
-func inFlightAfter(ctx context.Context, tx *sql.Tx, s order.Status, lookedAt time.Time) (*PaymentInFlightError, error) {
-	text, ok, err := found(tx.QueryRowContext(ctx, selectInFlight, s.Reference))
-	if err != nil || !ok {
-		return nil, err
-	}
-	until, err := parseStamp(text)
-	if err != nil || !until.After(lookedAt) {
-		return nil, err
-	}
-	e := &PaymentInFlightError{Reference: s.Reference, Until: until}
-	if s.OrderID != nil {
-		e.OrderID = *s.OrderID
-	}
-	return e, nil
 }
 
 func onRecord(ctx context.Context, tx *sql.Tx, reference, key string) (bool, error) {

@@ -79,13 +79,13 @@ func refusal(ctx context.Context, tx *sql.Tx, p Payment) (refused, err error) {
 	case ok && standing != p.OrderID:
 		return &OtherPaymentError{Reference: p.Reference, OrderID: standing, WantOrderID: p.OrderID}, nil
 	}
-	until, ok, err := found(tx.QueryRowContext(ctx, `SELECT in_flight_until FROM payments WHERE order_id = $1 AND in_flight_until > $2`, p.OrderID, stamp(p.At)))
+	// Of any order of the reference: a request to pay the one before may be on its way.
+	flying, err := inFlightAfter(ctx, tx, p.Reference, p.At)
 	switch {
 	case err != nil:
 		return nil, err
-	case ok:
-		at, err := parseStamp(until)
-		return &PaymentInFlightError{Reference: p.Reference, OrderID: p.OrderID, Until: at}, err
+	case flying != nil:
+		return flying, nil
 	case p.Mock:
 		return nil, nil
 	}
@@ -193,17 +193,40 @@ func (l *Ledger) VoidPayment(ctx context.Context, reference, orderID, reason str
 // PaymentInFlight is until when the request of an attempt to pay one of the
 // reference's orders may be on its way; zero: none is.
 func (l *Ledger) PaymentInFlight(ctx context.Context, reference string) (until time.Time, err error) {
-	text, ok, err := found(l.db.reads.QueryRowContext(ctx, selectInFlight, reference))
-	if err == nil && ok {
-		until, err = parseStamp(text)
-	}
+	flying, err := readInFlight(l.db.reads.QueryRowContext(ctx, selectInFlight, reference), reference)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read payment in flight (%s): %w", reference, err)
 	}
-	return until, nil
+	if flying == nil {
+		return time.Time{}, nil
+	}
+	return flying.Until, nil
 }
 
-const selectInFlight = `SELECT in_flight_until FROM payments WHERE reference = $1 AND in_flight_until IS NOT NULL
+// inFlightAfter is the request to pay, if any, that may be on its way after at.
+func inFlightAfter(ctx context.Context, tx *sql.Tx, reference string, at time.Time) (*PaymentInFlightError, error) {
+	flying, err := readInFlight(tx.QueryRowContext(ctx, selectInFlight, reference), reference)
+	if err != nil || flying == nil || !flying.Until.After(at) {
+		return nil, err
+	}
+	return flying, nil
+}
+
+func readInFlight(row *sql.Row, reference string) (*PaymentInFlightError, error) {
+	e := &PaymentInFlightError{Reference: reference}
+	var text string
+	switch err := row.Scan(&text, &e.OrderID); {
+	case errors.Is(err, sql.ErrNoRows):
+		return nil, nil
+	case err != nil:
+		return nil, err
+	}
+	until, err := parseStamp(text)
+	e.Until = until
+	return e, err
+}
+
+const selectInFlight = `SELECT in_flight_until, order_id FROM payments WHERE reference = $1 AND in_flight_until IS NOT NULL
 	ORDER BY in_flight_until DESC LIMIT 1`
 
 // PaymentIntent says whether an intent to pay the order is on record, and whether

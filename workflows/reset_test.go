@@ -9,6 +9,8 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/converter"
 
 	"foxflow/activities"
 	"foxflow/foxreload"
@@ -156,6 +158,42 @@ func TestPayThatBeginsAfterTheLastLookIsSeen(t *testing.T) {
 		})
 	assert.Equal(t, order.Completed, w.run().State)
 	assert.True(t, begun)
+}
+
+// The order's window ends while the request to pay it may still be on its way: its
+// replacement is not paid beside it.
+func TestReplacementWaitsForThePayOfTheOrderBefore(t *testing.T) {
+	w := newWorld(t)
+	w.fox.window = 5 * time.Second
+	var at []time.Time
+	w.fox.onPay = func(n int) error {
+		at = append(at, w.env.Now())
+		if n == 1 {
+			w.fox.window = time.Hour // of the orders to come
+			return errLost
+		}
+		return nil
+	}
+	s := w.run()
+	assert.Equal(t, order.Completed, s.State)
+	assert.Equal(t, 1, s.Replacements)
+	require.Len(t, at, 2)
+	assert.GreaterOrEqual(t, at[1].Sub(at[0]), 10*time.Second)
+}
+
+// A cancellation meets an order that has ended unpaid, with a request to pay it that
+// may still be on its way: it waits for that, and does nothing else meanwhile.
+func TestCancelOfADeadOrderWaitsQuietly(t *testing.T) {
+	w := newWorld(t)
+	w.fox.window = 5 * time.Second
+	w.fox.onPay = func(int) error { return errLost }
+	w.at(4*time.Second, func() { w.cancel() })
+	records := 0
+	w.env.SetOnLocalActivityCompletedListener(func(*activity.Info, converter.EncodedValue, error) { records++ })
+	s := w.run()
+	assert.Equal(t, order.Cancelled, s.State)
+	assert.Equal(t, 1, w.fox.creates)
+	assert.Less(t, records, 10)
 }
 
 // A ledger that can't be written for a while delays an order, whatever it was about

@@ -38,22 +38,32 @@ func (o *run) awaitTopUp(ctx workflow.Context) error {
 	})
 }
 
+// lookAgain is the time between looks at an order that ends once it is certain that
+// nothing was paid.
+const lookAgain = 5 * time.Second
+
 // endUnpaid ends the order as cancelled, unless a last look finds that it moved. A
-// look made while a request to pay may have been on its way shows nothing: then it
-// looks again.
+// look made while a request to pay may have been on its way shows nothing: then
+// another one must show that nothing was paid.
 func (o *run) endUnpaid(ctx workflow.Context, end func() change) error {
-	for {
+	for mustSee := false; ; {
 		looked := workflow.Now(ctx)
-		if moved, err := o.lastLook(ctx); moved || err != nil {
+		moved, seen, err := o.lastLook(ctx)
+		if moved || err != nil {
 			return err
 		}
-		c := end()
-		c.lookedAt = looked
-		err := o.transition(ctx, order.Cancelled, c)
-		if app := new(temporal.ApplicationError); errors.As(err, &app) && app.Type() == activities.TypeTooEarly {
-			continue
+		if seen || !mustSee {
+			c := end()
+			c.lookedAt = looked
+			err := o.transition(ctx, order.Cancelled, c)
+			if app := new(temporal.ApplicationError); !errors.As(err, &app) || app.Type() != activities.TypeTooEarly {
+				return err
+			}
+			mustSee = true
 		}
-		return err
+		if err := workflow.Sleep(ctx, lookAgain); err != nil {
+			return err
+		}
 	}
 }
 
@@ -75,11 +85,10 @@ func (o *run) awaitPerson(ctx workflow.Context) error {
 }
 
 // lastLook looks at the order once more before it is given up, in case it was
-// paid past us, and says whether that moved it. An order that can't be seen now
-// has not moved: nothing was ever paid by us where this is asked.
-func (o *run) lastLook(ctx workflow.Context) (moved bool, err error) {
+// paid past us, and says whether that moved it and whether it could be seen at all.
+func (o *run) lastLook(ctx workflow.Context) (moved, seen bool, err error) {
 	if o.status.OrderID == nil || o.dead {
-		return false, nil
+		return false, true, nil // nothing more to see
 	}
 	before, when := o.status.State, workflow.Now(ctx)
 	if o.brokenOff {
@@ -89,18 +98,21 @@ func (o *run) lastLook(ctx workflow.Context) (moved bool, err error) {
 		Initial: o.in.Intervals.PollInitial, Max: o.in.Intervals.PollInitial, NotBefore: when, Until: when}
 	in.Held = ""
 	out, err := o.call(apiOptions(ctx, priorityPay, "look at order "+o.orderID()), acts.PollStatus, in, nil)
-	if _, refused := refusalIn(err); refused || (err == nil && out.Unchanged) {
-		return false, nil
+	if _, refused := refusalIn(err); refused {
+		return false, false, nil
 	}
-	if err == nil && out.Upstream == foxreload.StatusCancelled {
+	switch {
+	case err == nil && out.Unchanged:
+		return false, true, nil
+	case err == nil && out.Upstream == foxreload.StatusCancelled:
 		o.note(out)
 		o.dead = true
-		return false, nil
+		return false, true, nil
 	}
 	if err := o.settle(ctx, out, err); err != nil {
-		return false, err
+		return false, true, err
 	}
-	return o.status.State != before, nil
+	return o.status.State != before, true, nil
 }
 
 // holdUntil is when a blocked order is given up; zero for a paused one, which
