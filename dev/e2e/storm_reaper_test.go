@@ -1,0 +1,167 @@
+package e2e
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"time"
+
+	_ "modernc.org/sqlite" // the ledger's file, to get in its way
+)
+
+// killProcesses kills a worker every few seconds, the two in turn, and starts it
+// again at once; Temporal and the simulator at moments of their own. It alone
+// touches the stack's processes while the storm rages.
+func (h *hand) killProcesses() {
+	type blow struct {
+		at     float64
+		strike func()
+	}
+	blows := []blow{{0.4, h.killTemporal}, {0.6, h.killSimulator}}
+	if len(h.orders) >= longStorm {
+		blows = append(blows, blow{0.25, h.killSimulator}, blow{0.75, h.killTemporal})
+	}
+	slices.SortFunc(blows, func(a, b blow) int { return int(1000 * (a.at - b.at)) })
+	for n := 0; h.pause(2*time.Second, 6*time.Second); n++ {
+		if len(blows) > 0 && time.Since(h.begun).Seconds() > blows[0].at*h.length.Seconds() {
+			blows[0].strike()
+			blows = blows[1:]
+		}
+		h.workers[n%2].kill()
+		h.count(&h.done.WorkerKills, 1)
+		h.reviveWorkers()
+	}
+}
+
+func (h *hand) killTemporal() {
+	h.kill("foxflow-dev")
+	h.count(&h.done.ServerKills, 1)
+	h.pause(500*time.Millisecond, 3*time.Second)
+	h.runTemporal()
+}
+
+func (h *hand) killSimulator() {
+	h.kill("simulator")
+	h.count(&h.done.SimulatorKills, 1)
+	h.pause(500*time.Millisecond, 2*time.Second)
+	h.run("simulator")
+}
+
+// startSecondWorker starts a worker beside the stack's own.
+func (s *storm) startSecondWorker() {
+	s.workers[1] = s.launchWorker("second-worker", freePort(s))
+}
+
+// reviveWorkers starts those that are not there: after a kill, or because they
+// gave up while Temporal or the ledger was away, as a supervisor would.
+func (s *storm) reviveWorkers() {
+	for i, w := range s.workers {
+		select {
+		case <-w.done:
+			s.workers[i] = s.launchWorker(fmt.Sprintf("worker-%d", i), freePort(s))
+		default:
+		}
+	}
+}
+
+// launchWorker starts a worker with a folder for its log.
+func (s *storm) launchWorker(folder, address string) *process {
+	dir := filepath.Join(s.dir, folder)
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		s.Errorf("make folder: %v", err)
+	}
+	env := append(s.environment(), "FOXFLOW_HTTP="+address) // the last one counts
+	p := launch(s, "worker", dir, env)
+	s.Cleanup(p.kill)
+	return p
+}
+
+// refuseWrites takes the ledger's disk away for a while, in two ways in turn:
+// every write fails, and every write has to wait.
+func (h *hand) refuseWrites() {
+	outages := []struct {
+		at     float64
+		outage func(context.Context, *sql.Conn, time.Duration) error
+	}{{0.15, failWrites}, {0.3, holdWrites}, {0.5, failWrites}, {0.7, failWrites}, {0.85, holdWrites}}
+	for _, o := range outages {
+		if !h.until(o.at) {
+			return
+		}
+		length := 2*time.Second + time.Duration(h.Int64N(int64(3*time.Second)))
+		if err := h.onLedger(func(ctx context.Context, c *sql.Conn) error { return o.outage(ctx, c, length) }); err != nil {
+			h.Errorf("take the ledger's disk away (seed %d): %v", h.seed, err)
+			return
+		}
+		h.count(&h.done.LedgerOutages, 1)
+	}
+}
+
+func (h *hand) onLedger(do func(context.Context, *sql.Conn) error) error {
+	dsn := url.URL{Scheme: "file", Path: filepath.ToSlash(filepath.Join(h.dir, "foxflow.db")), RawQuery: "_pragma=busy_timeout(60000)"}
+	db, err := sql.Open("sqlite", dsn.String())
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	ctx := h.stack.Context()
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	return do(ctx, c)
+}
+
+// holdWrites holds the file's write lock.
+func holdWrites(ctx context.Context, c *sql.Conn, length time.Duration) error {
+	if _, err := c.ExecContext(ctx, "BEGIN EXCLUSIVE"); err != nil {
+		return err
+	}
+	time.Sleep(length)
+	_, err := c.ExecContext(ctx, "ROLLBACK")
+	return err
+}
+
+// failWrites lets every write to every table fail, as on a full disk. It knows
+// nothing of what the tables are.
+func failWrites(ctx context.Context, c *sql.Conn, length time.Duration) error {
+	tables, err := tablesOf(ctx, c)
+	if err != nil {
+		return err
+	}
+	var refuse, allow strings.Builder
+	for _, table := range tables {
+		for _, event := range []string{"INSERT", "UPDATE"} {
+			name := "storm_" + table + "_" + event
+			fmt.Fprintf(&refuse, "CREATE TRIGGER %s BEFORE %s ON %s BEGIN SELECT RAISE(ABORT, 'disk full'); END;\n", name, event, table)
+			fmt.Fprintf(&allow, "DROP TRIGGER %s;\n", name)
+		}
+	}
+	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE;\n"+refuse.String()+"COMMIT;"); err != nil {
+		return err
+	}
+	time.Sleep(length)
+	_, err = c.ExecContext(ctx, "BEGIN IMMEDIATE;\n"+allow.String()+"COMMIT;")
+	return err
+}
+
+func tablesOf(ctx context.Context, c *sql.Conn) (tables []string, err error) {
+	rows, err := c.QueryContext(ctx, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, err
+		}
+		tables = append(tables, name)
+	}
+	return tables, rows.Err()
+}
