@@ -1,0 +1,193 @@
+package ledger
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"foxflow/order"
+)
+
+// For more than the usual number of checks:
+//
+//	go test ./ledger -run Property -rapid.checks=1000
+func init() {
+	for name, value := range map[string]string{"rapid.checks": "50", "rapid.nofailfile": "true"} {
+		if err := flag.Set(name, value); err != nil { // the command line goes before
+			panic(err)
+		}
+	}
+}
+
+// Whatever pins, pays, voids and ends come in whatever order, and whoever's order
+// ids they name: a reference never has two payments that stand, none that is not
+// pinned to it, and no second one in flight. The model beside the ledger says of
+// each call whether it must pass.
+func TestPropertyPaymentsOfAReference(t *testing.T) {
+	l, games := newLedger(t), 0
+	_, err := l.db.writes.ExecContext(t.Context(), "PRAGMA synchronous = OFF") // waiting for the disk is most of the time
+	require.NoError(t, err)
+	rapid.Check(t, func(rt *rapid.T) {
+		games++
+		g := &game{ledger: l, t: t, name: fmt.Sprintf("g%d-", games), now: noon,
+			owner: map[string]string{}, place: map[string]string{}, standing: map[string]string{}, begun: map[string]bool{}, flying: map[string]time.Time{}}
+		require.NoError(rt, l.Resume(t.Context()))
+		for _, reference := range g.references() {
+			begin(t, l, reference)
+		}
+		rt.Repeat(map[string]func(*rapid.T){
+			"pin":  g.pin,
+			"pay":  g.pay,
+			"land": g.land,
+			"void": g.void,
+			"wait": func(rt *rapid.T) {
+				g.now = g.now.Add(time.Duration(rapid.IntRange(1, 60).Draw(rt, "seconds")) * time.Second)
+			},
+			"switch": g.hold,
+			"":       g.check,
+		})
+	})
+}
+
+// game is the model: what must be true of the ledger.
+type game struct {
+	ledger   *Ledger
+	t        *testing.T
+	name     string
+	now      time.Time
+	owner    map[string]string    // order id → reference
+	place    map[string]string    // reference and replacement → order id
+	standing map[string]string    // reference → order id with an intent that stands
+	begun    map[string]bool      // order ids with an intent, voided or not
+	flying   map[string]time.Time // order id → until when its pay may be on its way
+	paused   bool
+}
+
+func (g *game) references() []string { return []string{g.name + "shop-1", g.name + "shop-2"} }
+
+func (g *game) reference(rt *rapid.T) string {
+	return rapid.SampledFrom(g.references()).Draw(rt, "reference")
+}
+
+func (g *game) orderID(rt *rapid.T) string {
+	return fmt.Sprintf("%sord-%d", g.name, rapid.IntRange(1, 4).Draw(rt, "order"))
+}
+
+func (g *game) pin(rt *rapid.T) {
+	reference, id, n := g.reference(rt), g.orderID(rt), rapid.IntRange(0, 2).Draw(rt, "replacement")
+	place := fmt.Sprintf("%s/%d", reference, n)
+	free := g.owner[id] == "" && g.place[place] == ""
+	err := g.ledger.Pin(g.t.Context(), reference, n, id, g.now)
+	if free || g.place[place] == id {
+		require.NoError(rt, err)
+		g.owner[id], g.place[place] = reference, id
+		return
+	}
+	require.ErrorAs(rt, err, new(*PinnedError))
+}
+
+func (g *game) pay(rt *rapid.T) {
+	p := payment(g.reference(rt), g.orderID(rt))
+	p.At, p.Mock = g.now, rapid.Bool().Draw(rt, "mock")
+	p.InFlight = time.Duration(rapid.IntRange(0, 55).Draw(rt, "in flight")) * time.Second
+	other := g.standing[p.Reference]
+	first, err := g.ledger.BeginPayment(g.t.Context(), p)
+	switch {
+	case g.owner[p.OrderID] != p.Reference:
+		require.ErrorAs(rt, err, new(*NotPinnedError))
+	case other != "" && other != p.OrderID:
+		require.ErrorAs(rt, err, new(*OtherPaymentError))
+	case g.inFlight(p.Reference):
+		require.ErrorAs(rt, err, new(*PaymentInFlightError))
+	case g.paused && !p.Mock:
+		require.ErrorIs(rt, err, ErrPaused)
+	default:
+		require.NoError(rt, err)
+		require.Equal(rt, !g.begun[p.OrderID], first)
+		g.begun[p.OrderID], g.standing[p.Reference], g.flying[p.OrderID] = true, p.OrderID, g.now.Add(p.InFlight)
+	}
+}
+
+// inFlight says whether a pay of any of the reference's orders may be on its way.
+func (g *game) inFlight(reference string) bool {
+	for id, until := range g.flying {
+		if g.owner[id] == reference && until.After(g.now) {
+			return true
+		}
+	}
+	return false
+}
+
+func (g *game) land(rt *rapid.T) {
+	id, until := g.orderID(rt), time.Time{}
+	if rapid.Bool().Draw(rt, "lost") {
+		until = g.now.Add(10 * time.Second)
+	}
+	require.NoError(rt, g.ledger.LandPayment(g.t.Context(), id, until))
+	if g.begun[id] {
+		g.flying[id] = until
+	}
+}
+
+func (g *game) void(rt *rapid.T) {
+	reference, id := g.reference(rt), g.orderID(rt)
+	err := g.ledger.VoidPayment(g.t.Context(), reference, id, order.PaymentExpiration, g.now)
+	if g.begun[id] && g.owner[id] != reference {
+		require.ErrorAs(rt, err, new(*NotPinnedError), "another reference's payment")
+		return
+	}
+	require.NoError(rt, err)
+	if g.standing[reference] == id {
+		delete(g.standing, reference)
+	}
+}
+
+func (g *game) hold(rt *rapid.T) {
+	if g.paused = !g.paused; g.paused {
+		require.NoError(rt, g.ledger.Pause(g.t.Context(), "a person", g.now))
+		return
+	}
+	require.NoError(rt, g.ledger.Resume(g.t.Context()))
+}
+
+// check holds the ledger's own tables against the model, and what must be true of
+// them in any case.
+func (g *game) check(rt *rapid.T) {
+	for _, reference := range g.references() {
+		var stand []string
+		rows, err := g.ledger.db.reads.QueryContext(g.t.Context(), `SELECT order_id FROM payments WHERE reference = $1 AND voided_at IS NULL`, reference)
+		require.NoError(rt, err)
+		defer rows.Close()
+		for rows.Next() {
+			var id string
+			require.NoError(rt, rows.Scan(&id))
+			stand = append(stand, id)
+			require.Equal(rt, reference, g.owner[id], "pinned before it is paid")
+		}
+		require.NoError(rt, rows.Err())
+		require.LessOrEqual(rt, len(stand), 1, "%s has two payments that stand", reference)
+		require.Equal(rt, g.standing[reference], only(stand))
+		entries, err := g.ledger.Audit(g.t.Context(), reference)
+		require.NoError(rt, err)
+		for id, begun := range g.begun {
+			told := slices.ContainsFunc(entries, func(e AuditEntry) bool { return e.Kind == KindIntent && *e.OrderID == id })
+			require.Equal(rt, begun && g.owner[id] == reference, told, "the intent to pay %s is on the log of %s", id, reference)
+		}
+		if err := g.ledger.Verify(g.t.Context(), reference); !errors.Is(err, ErrNotFound) {
+			require.NoError(rt, err)
+		}
+	}
+}
+
+func only(ids []string) string {
+	if len(ids) == 0 {
+		return ""
+	}
+	return ids[0]
+}

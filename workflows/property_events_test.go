@@ -1,0 +1,108 @@
+package workflows_test
+
+import (
+	"fmt"
+
+	"foxflow/foxreload"
+	"foxflow/order"
+	"foxflow/workflows"
+)
+
+// touch changes our orders that are still open, as somebody at FoxReload's
+// dashboard or at a payment link does.
+func (h *hostile) touch(what string) {
+	for _, m := range h.orders {
+		status, _ := h.status(m, h.now())
+		if m.foreign || status.Terminal() {
+			continue
+		}
+		switch what {
+		case "dashboard cancels":
+			m.cancelled, m.reason = h.now(), order.UserRequest
+		case "link is paid":
+			if m.session && m.paid.IsZero() {
+				_ = h.debit(m, h.now(), false)
+			}
+		case "reprice":
+			if m.paid.IsZero() {
+				dearer := m.order.Price.Mul(two)
+				m.order.Price = &dearer
+			}
+		}
+	}
+}
+
+// say tells the running order or its ledger what happened, where that is theirs
+// to hear.
+func (t *trial) say(what string) {
+	switch what {
+	case "top-up", "hint":
+		t.env.SignalWorkflow(workflows.SignalTopUp, nil)
+	case "cancel":
+		t.env.UpdateWorkflow(workflows.UpdateCancel, "", t.heard(what))
+	case "retry", "abort":
+		t.decide(workflows.Resolution{Choice: workflows.Choice(what)})
+	case "adopt ours", "adopt theirs":
+		if id, ok := t.named(what == "adopt theirs"); ok {
+			t.decide(workflows.Resolution{Choice: workflows.Adopt, OrderID: id})
+		}
+	case "pause":
+		_ = t.book.Pause(t.ctx, "a person", t.now())
+	case "resume":
+		_ = t.book.Resume(t.ctx)
+	case "reset":
+		t.env.CancelWorkflow() // wakes what waits, so that the run finds itself abandoned
+	}
+}
+
+// named is the order that a person finds in FoxReload's dashboard.
+func (t *trial) named(foreign bool) (id string, ok bool) {
+	defer t.lock()()
+	for _, m := range t.fox.orders {
+		if m.foreign != foreign {
+			continue
+		}
+		id, ok = m.order.ID, true
+		if m.order.IdempotencyKey == "" {
+			t.fox.adopted[id] = true // nothing shows whose it is: the person's word counts
+		}
+	}
+	return id, ok
+}
+
+func (t *trial) decide(r workflows.Resolution) {
+	id := fmt.Sprintf("update-%d-%d", t.runs, len(t.story))
+	t.env.UpdateWorkflow(workflows.UpdateResolve, id, t.heard(string(r.Choice)), r)
+}
+
+// heard tells what an update came to.
+func (t *trial) heard(what string) *hearing { return &hearing{trial: t, what: what} }
+
+type hearing struct {
+	trial *trial
+	what  string
+}
+
+func (h *hearing) tell(format string, args ...any) {
+	defer h.trial.lock()()
+	h.trial.tell(h.what+" "+format, args...)
+}
+
+func (h *hearing) Accept()          {}
+func (h *hearing) Reject(err error) { h.tell("refused: %v", err) }
+func (h *hearing) Complete(result any, err error) {
+	if s, ok := result.(order.Status); ok && err == nil {
+		h.tell("answered: %s", s.State)
+		return
+	}
+	h.tell("answered: %v", err)
+}
+
+// paidAs is FoxReload's last word on the order that was paid, "" if none was.
+func (h *hostile) paidAs() foxreload.Status {
+	if len(h.everyPaid) == 0 {
+		return ""
+	}
+	status, _ := h.status(h.find(h.everyPaid[0]), h.now())
+	return status
+}

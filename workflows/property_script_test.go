@@ -1,0 +1,189 @@
+package workflows_test
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// script is one hostile world, drawn as a whole before it is played, so that a
+// failing one shrinks to the few lines that matter.
+type script struct {
+	Order  placed
+	Fox    habits
+	Life   life
+	Create []fault // the first create's, the second's, …; those beyond are fine
+	Pay    []fault
+	Get    []fault
+	List   []fault
+	Kills  []kill
+	Events []event
+}
+
+// placed is what the partner asked for.
+type placed struct {
+	Mock, Provider bool
+	MaxPrice       string // "": none
+	Items          int
+}
+
+// habits are what FoxReload leaves open, decided one way or the other.
+type habits struct {
+	Key        string // the idempotencyKey field is: honoured, ignored, rejected
+	ShowsKey   bool   // orders show the key that they were created with
+	NamesOrder bool   // ORDER_ALREADY_EXISTS says which
+	Balance    string
+	LowCancels bool          // a pay without enough balance cancels the order
+	Window     time.Duration // to pay in; 0: endless
+}
+
+// life is what becomes of an order once it is paid, counted from the payment.
+type life struct {
+	ShownAfter time.Duration // looks show it as active until then
+	Processing time.Duration // 0: skipped
+	End        string        // completed, failed, cancelled; "": none, ever
+	EndAfter   time.Duration
+	Early      bool // a first code is there before the end
+}
+
+// fault is one call's fate.
+type fault struct {
+	Kind string
+	For  time.Duration
+}
+
+func (f fault) String() string {
+	if f.For == 0 {
+		return f.Kind
+	}
+	return fmt.Sprintf("%s %s", f.Kind, f.For)
+}
+
+// kill ends the worker at the n-th point where that can make a difference:
+// before and after each call of FoxReload, before each commit of the ledger, and
+// before the result reaches Temporal.
+type kill struct {
+	Point int
+	Late  time.Duration // before a call: it was sent, and takes effect so much later; 0: it was not
+	Reset bool          // the order is then reset to its first event
+}
+
+// event is something that happens outside, so long after the order was placed.
+type event struct {
+	At   time.Duration
+	What string
+}
+
+func (e event) String() string { return e.What + " at " + e.At.String() }
+
+// GoString is how rapid prints a draw.
+func (s script) GoString() string { return "\n" + s.String() }
+
+func (s script) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "order  %+v\nfox    %+v\nlife   %+v\n", s.Order, s.Fox, s.Life)
+	fmt.Fprintf(&b, "create %v\npay    %v\nget    %v\nlist   %v\n", s.Create, s.Pay, s.Get, s.List)
+	fmt.Fprintf(&b, "kills  %+v\nevents %v", s.Kills, s.Events)
+	return b.String()
+}
+
+// What may befall each call. The first of each list is what a draw shrinks to.
+var (
+	anyCall = []string{"fine", "passing", "passing 429", "unauthorised", "misdirected"}
+	creates = with(anyCall, "lost after", "lost before", "late", "exists", "exists elsewhere", "refused", "balance", "dearer")
+	pays    = with(anyCall, "lost after", "lost before", "late", "not payable", "refused", "balance")
+	gets    = with(anyCall, "malformed", "stale", "strange", "not found")
+	lists   = with(anyCall, "malformed", "hidden", "not found")
+	happens = []string{"top-up", "hint", "money", "cancel", "retry", "abort", "adopt ours", "adopt theirs", "link is paid",
+		"dashboard cancels", "reprice", "pause", "resume", "disk refuses", "reset"}
+)
+
+func with(kinds []string, more ...string) []string {
+	return append(append([]string(nil), kinds...), more...)
+}
+
+// settled is less than the time that a pay of unknown outcome is given before it
+// is repeated; FoxReload keeps no pay back for longer.
+const settled = 9 * time.Second
+
+var (
+	moments = rapid.SampledFrom([]time.Duration{0, time.Second, 2 * time.Second, 4 * time.Second, 7 * time.Second, 12 * time.Second,
+		25 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour})
+	outages = rapid.SampledFrom([]time.Duration{4 * time.Second, 30 * time.Second, 10 * time.Minute, 3 * time.Hour})
+	lates   = rapid.SampledFrom([]time.Duration{settled, time.Second, 4 * time.Second, 6 * time.Second})
+)
+
+// befalls draws a fault of one of the kinds; more often than not it is none.
+func befalls(kinds []string) *rapid.Generator[fault] {
+	return rapid.Custom(func(t *rapid.T) fault {
+		if rapid.IntRange(0, 2).Draw(t, "fine") == 0 {
+			return fault{Kind: "fine"}
+		}
+		f := fault{Kind: rapid.SampledFrom(kinds).Draw(t, "kind")}
+		switch f.Kind {
+		case "unauthorised", "misdirected", "passing 429", "stale":
+			f.For = outages.Draw(t, "for")
+		case "late":
+			f.For = lates.Draw(t, "late by")
+		}
+		return f
+	})
+}
+
+var scripts = rapid.Custom(func(t *rapid.T) script {
+	chance := func(n int) bool { return rapid.IntRange(1, n).Draw(t, "chance") == n }
+	s := script{
+		Order: placed{Mock: chance(6), Provider: chance(6), Items: rapid.IntRange(1, 3).Draw(t, "items")},
+		Fox: habits{
+			Key:        rapid.SampledFrom([]string{"honoured", "ignored", "honoured", "rejected"}).Draw(t, "key"),
+			ShowsKey:   !chance(3),
+			NamesOrder: !chance(2),
+			Balance:    rapid.SampledFrom([]string{"100", "100", "0"}).Draw(t, "balance"),
+			LowCancels: chance(2),
+			Window:     rapid.SampledFrom([]time.Duration{15 * time.Minute, 0, time.Minute, 5 * time.Second, 2 * time.Hour}).Draw(t, "window"),
+		},
+		Life: life{
+			ShownAfter: rapid.SampledFrom([]time.Duration{0, 0, 0, 2 * time.Second, 8 * time.Second, 30 * time.Second}).Draw(t, "shown after"),
+			Processing: rapid.SampledFrom([]time.Duration{time.Second, 0, 20 * time.Second}).Draw(t, "processing"),
+			End:        rapid.SampledFrom([]string{"completed", "completed", "failed", "cancelled", ""}).Draw(t, "end"),
+			EndAfter:   rapid.SampledFrom([]time.Duration{20 * time.Second, 0, 3 * time.Second, 4 * time.Minute, 20 * time.Minute}).Draw(t, "end after"),
+			Early:      chance(3),
+		},
+		Create: rapid.SliceOfN(befalls(creates), 0, 4).Draw(t, "create"),
+		Pay:    rapid.SliceOfN(befalls(pays), 0, 5).Draw(t, "pay"),
+		Get:    rapid.SliceOfN(befalls(gets), 0, 8).Draw(t, "get"),
+		List:   rapid.SliceOfN(befalls(lists), 0, 3).Draw(t, "list"),
+		Kills: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) kill {
+			return kill{
+				Point: rapid.IntRange(1, 60).Draw(t, "point"),
+				Late:  rapid.SampledFrom([]time.Duration{0, time.Second, 8 * time.Second, 30 * time.Second, 54 * time.Second}).Draw(t, "late"),
+				Reset: rapid.IntRange(1, 4).Draw(t, "reset") == 4,
+			}
+		}), 0, 3).Draw(t, "kills"),
+		Events: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) event {
+			return event{At: moments.Draw(t, "at"), What: rapid.SampledFrom(happens).Draw(t, "what")}
+		}), 0, 5).Draw(t, "events"),
+	}
+	if chance(3) {
+		s.Order.MaxPrice = rapid.SampledFrom([]string{"12", "9.55", "5"}).Draw(t, "max price")
+	}
+	if s.Order.Provider && s.Fox.Window == 0 {
+		s.Fox.Window = 15 * time.Minute // a link that never expires is waited for without end
+	}
+	return s
+})
+
+// doubtful are scripts in which a payment is sent, its answer is lost, and somebody
+// does something before anyone can see what became of it.
+var doubtful = rapid.Custom(func(t *rapid.T) script {
+	s := scripts.Draw(t, "script")
+	s.Order.Mock, s.Order.Provider, s.Order.MaxPrice, s.Fox.Balance = false, false, "", "100"
+	s.Create = nil
+	s.Pay = append([]fault{{Kind: rapid.SampledFrom([]string{"lost after", "late", "lost before"}).Draw(t, "pay"), For: settled}}, s.Pay...)
+	s.Get = append([]fault{{Kind: rapid.SampledFrom([]string{"unauthorised", "misdirected", "malformed", "fine"}).Draw(t, "look"), For: outages.Draw(t, "for")}}, s.Get...)
+	s.Events = append(s.Events, event{At: moments.Draw(t, "at"),
+		What: rapid.SampledFrom([]string{"cancel", "abort", "retry", "reset", "dashboard cancels", "hint"}).Draw(t, "meanwhile")})
+	return s
+})
