@@ -124,20 +124,29 @@ func otherThan(r order.Request, o foxreload.Order) string {
 	if o.IsMock != nil && *o.IsMock != r.Mock {
 		return fmt.Sprintf("has isMock=%t, this reference asks for %t", *o.IsMock, r.Mock)
 	}
-	var theirs, ours []string
+	// Notes are personal data: they are compared and never shown.
+	var theirs, ours, theirNotes, ourNotes []string
+	notesShown := false
 	for _, item := range o.Items {
 		if item.ItemID == "" || item.Quantity == 0 {
 			return "" // not shown
 		}
-		theirs = append(theirs, fmt.Sprintf("%d × %s", item.Quantity, item.ItemID))
+		what := fmt.Sprintf("%d × %s", item.Quantity, item.ItemID)
+		theirs, theirNotes = append(theirs, what), append(theirNotes, fmt.Sprint(what, item.Note))
+		notesShown = notesShown || len(item.Note) > 0
 	}
 	for _, item := range r.Items {
-		ours = append(ours, fmt.Sprintf("%d × %s", item.Quantity, item.ItemID))
+		what := fmt.Sprintf("%d × %s", item.Quantity, item.ItemID)
+		ours, ourNotes = append(ours, what), append(ourNotes, fmt.Sprint(what, item.Note))
 	}
-	slices.Sort(theirs)
-	slices.Sort(ours)
-	if len(theirs) > 0 && !slices.Equal(theirs, ours) {
+	for _, list := range [][]string{theirs, ours, theirNotes, ourNotes} {
+		slices.Sort(list)
+	}
+	switch {
+	case len(theirs) > 0 && !slices.Equal(theirs, ours):
 		return fmt.Sprintf("is for %s, this reference asks for %s", strings.Join(theirs, ", "), strings.Join(ours, ", "))
+	case notesShown && !slices.Equal(theirNotes, ourNotes):
+		return "is for another player or account: its note is not the one that this reference asks for"
 	}
 	return ""
 }

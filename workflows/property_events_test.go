@@ -51,7 +51,9 @@ func (t *trial) say(what string) {
 	case "resume":
 		_ = t.book.Resume(t.ctx)
 	case "reset":
-		t.env.CancelWorkflow() // wakes what waits, so that the run finds itself abandoned
+		t.env.SignalWorkflow(workflows.SignalTopUp, nil) // wakes what waits, so that the run finds itself abandoned
+	case "workflow cancelled":
+		t.env.CancelWorkflow()
 	}
 }
 

@@ -187,7 +187,7 @@ func (h *hostile) ListOrders(_ context.Context, filter foxreload.OrderFilter) it
 // shown notes what an answer that got through has told.
 func (h *hostile) shown(o foxreload.Order) {
 	m := h.find(o.ID)
-	if m == nil || m.foreign {
+	if m == nil {
 		return
 	}
 	m.price = o.Price

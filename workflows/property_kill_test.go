@@ -162,7 +162,9 @@ func (a *attempt) ExecuteActivity(ctx context.Context, in *interceptor.ExecuteAc
 }
 
 // errAbandoned ends a run that was reset.
-var errAbandoned = temporal.NewNonRetryableApplicationError("the order was reset", "Abandoned", nil)
+var errAbandoned = temporal.NewNonRetryableApplicationError("the order was reset", typeAbandoned, nil)
+
+const typeAbandoned = "Abandoned"
 
 func (t *trial) isAbandoned() bool {
 	defer t.lock()()

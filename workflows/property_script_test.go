@@ -104,15 +104,20 @@ func with(kinds []string, more ...string) []string {
 	return append(append([]string(nil), kinds...), more...)
 }
 
-// settled is less than the time that a pay of unknown outcome is given before it
-// is repeated; FoxReload keeps no pay back for longer.
-const settled = 9 * time.Second
+// A pay of unknown outcome is given 10 s before it is repeated. FoxReload may carry
+// it out late, show it late and answer from an old copy, all together within that
+// time: beyond it nobody could tell a lost request from a slow one.
+const (
+	latest  = 6 * time.Second
+	unshown = 2 * time.Second
+	oldest  = time.Second
+)
 
 var (
 	moments = rapid.SampledFrom([]time.Duration{0, time.Second, 2 * time.Second, 4 * time.Second, 7 * time.Second, 12 * time.Second,
 		25 * time.Second, time.Minute, 5 * time.Minute, 15 * time.Minute, time.Hour, 3 * time.Hour})
 	outages = rapid.SampledFrom([]time.Duration{4 * time.Second, 30 * time.Second, 10 * time.Minute, 3 * time.Hour})
-	lates   = rapid.SampledFrom([]time.Duration{settled, time.Second, 4 * time.Second, 6 * time.Second})
+	lates   = rapid.SampledFrom([]time.Duration{latest, time.Second, 4 * time.Second})
 )
 
 // befalls draws a fault of one of the kinds; more often than not it is none.
@@ -123,10 +128,12 @@ func befalls(kinds []string) *rapid.Generator[fault] {
 		}
 		f := fault{Kind: rapid.SampledFrom(kinds).Draw(t, "kind")}
 		switch f.Kind {
-		case "unauthorised", "misdirected", "passing 429", "stale":
+		case "unauthorised", "misdirected", "passing 429":
 			f.For = outages.Draw(t, "for")
 		case "late":
 			f.For = lates.Draw(t, "late by")
+		case "stale":
+			f.For = oldest
 		}
 		return f
 	})
@@ -145,7 +152,7 @@ var scripts = rapid.Custom(func(t *rapid.T) script {
 			Window:     rapid.SampledFrom([]time.Duration{15 * time.Minute, 0, time.Minute, 5 * time.Second, 2 * time.Hour}).Draw(t, "window"),
 		},
 		Life: life{
-			ShownAfter: rapid.SampledFrom([]time.Duration{0, 0, 0, 2 * time.Second, 8 * time.Second, 30 * time.Second}).Draw(t, "shown after"),
+			ShownAfter: rapid.SampledFrom([]time.Duration{0, unshown}).Draw(t, "shown after"),
 			Processing: rapid.SampledFrom([]time.Duration{time.Second, 0, 20 * time.Second}).Draw(t, "processing"),
 			End:        rapid.SampledFrom([]string{"completed", "completed", "failed", "cancelled", ""}).Draw(t, "end"),
 			EndAfter:   rapid.SampledFrom([]time.Duration{20 * time.Second, 0, 3 * time.Second, 4 * time.Minute, 20 * time.Minute}).Draw(t, "end after"),
@@ -158,7 +165,7 @@ var scripts = rapid.Custom(func(t *rapid.T) script {
 		Kills: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) kill {
 			return kill{
 				Point: rapid.IntRange(1, 60).Draw(t, "point"),
-				Late:  rapid.SampledFrom([]time.Duration{0, time.Second, 8 * time.Second, 30 * time.Second, 54 * time.Second}).Draw(t, "late"),
+				Late:  rapid.SampledFrom([]time.Duration{0, time.Second, 8 * time.Second, 30 * time.Second, 50 * time.Second}).Draw(t, "late"),
 				Reset: rapid.IntRange(1, 4).Draw(t, "reset") == 4,
 			}
 		}), 0, 3).Draw(t, "kills"),
@@ -181,7 +188,7 @@ var doubtful = rapid.Custom(func(t *rapid.T) script {
 	s := scripts.Draw(t, "script")
 	s.Order.Mock, s.Order.Provider, s.Order.MaxPrice, s.Fox.Balance = false, false, "", "100"
 	s.Create = nil
-	s.Pay = append([]fault{{Kind: rapid.SampledFrom([]string{"lost after", "late", "lost before"}).Draw(t, "pay"), For: settled}}, s.Pay...)
+	s.Pay = append([]fault{{Kind: rapid.SampledFrom([]string{"lost after", "late", "lost before"}).Draw(t, "pay"), For: latest}}, s.Pay...)
 	s.Get = append([]fault{{Kind: rapid.SampledFrom([]string{"unauthorised", "misdirected", "malformed", "fine"}).Draw(t, "look"), For: outages.Draw(t, "for")}}, s.Get...)
 	s.Events = append(s.Events, event{At: moments.Draw(t, "at"),
 		What: rapid.SampledFrom([]string{"cancel", "abort", "retry", "reset", "dashboard cancels", "hint"}).Draw(t, "meanwhile")})

@@ -19,6 +19,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/testsuite"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
@@ -134,6 +135,8 @@ func (t *trial) play() (order.Status, error) {
 		switch {
 		case t.lost, !t.env.IsWorkflowCompleted():
 			return order.Status{}, errors.New("the order does not end")
+		case t.abandoned && !abandonedBy(t.env.GetWorkflowError()):
+			return order.Status{}, fmt.Errorf("run %d, abandoned: %w", t.runs, t.env.GetWorkflowError())
 		case !t.abandoned && !t.resetLater():
 			var s order.Status
 			err := t.env.GetWorkflowError()
@@ -143,6 +146,12 @@ func (t *trial) play() (order.Status, error) {
 			return s, err
 		}
 	}
+}
+
+// abandonedBy says whether a run that was reset ended as such a run does.
+func abandonedBy(err error) bool {
+	var app *temporal.ApplicationError
+	return err == nil || (errors.As(err, &app) && app.Type() == typeAbandoned)
 }
 
 // open gives the order a new run over the same ledger and FoxReload, as a reset
@@ -161,7 +170,7 @@ func (t *trial) open() {
 	env.SetStartTime(start)
 	env.SetTestTimeout(time.Minute)
 	env.SetWorkerOptions(worker.Options{
-		DeadlockDetectionTimeout: time.Minute,
+		DeadlockDetectionTimeout: 20 * time.Second, // ends what goes round without any activity
 		Interceptors:             []interceptor.WorkerInterceptor{&reaper{trial: t}},
 	})
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: order.WorkflowID(t.ref()), TaskQueue: "foxflow"})

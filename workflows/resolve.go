@@ -63,6 +63,9 @@ func (o *run) resolve(ctx workflow.Context, r Resolution) (order.Status, error) 
 func (o *run) decide(ctx workflow.Context) error {
 	d := o.decision
 	defer func() { d.done, o.decision = true, nil }()
+	if err := o.remember(ctx); err != nil {
+		return err
+	}
 	switch d.Choice {
 	case Adopt:
 		return o.adopt(ctx, d)

@@ -109,8 +109,13 @@ func TestAdoptRefusesWhatIsNotOurs(t *testing.T) {
 			return id
 		}, "belongs to reference shop-2"},
 		"for something else": {func(w *world) string { return w.lies("product_b", "") }, "is for 1 × product_b, this reference asks for 1 × product_a"},
-		"of another key":     {func(w *world) string { return w.lies("product_a", "somebody-else") }, "key that this reference never sent"},
-		"not there":          {func(*world) string { return "fox-99" }, "NOT_FOUND"},
+		"for another player": {func(w *world) string {
+			id := w.lies("product_a", "")
+			w.fox.find(id).order.Items[0].Note = map[string]string{"player_id": "00999999"}
+			return id
+		}, "is for another player"},
+		"of another key": {func(w *world) string { return w.lies("product_a", "somebody-else") }, "key that this reference never sent"},
+		"not there":      {func(*world) string { return "fox-99" }, "NOT_FOUND"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := hidden(t)

@@ -88,7 +88,7 @@ func (o *run) awaitPerson(ctx workflow.Context) error {
 // paid past us, and says whether that moved it and whether it could be seen at all.
 func (o *run) lastLook(ctx workflow.Context) (moved, seen bool, err error) {
 	if o.status.OrderID == nil || o.dead {
-		return false, true, nil // nothing more to see
+		return false, true, o.remember(ctx) // nothing more to see
 	}
 	before, when := o.status.State, workflow.Now(ctx)
 	if o.brokenOff {
@@ -114,6 +114,12 @@ func (o *run) lastLook(ctx workflow.Context) (moved, seen bool, err error) {
 	}
 	return o.status.State != before, true, nil
 }
+
+// remember has all that was said to the order so far put into its history before
+// anything follows from it. An update is there only once its workflow task has
+// completed; what was put on record before that would stand alone if the worker
+// died.
+func (o *run) remember(ctx workflow.Context) error { return workflow.Sleep(ctx, time.Millisecond) }
 
 // holdUntil is when a blocked order is given up; zero for a paused one, which
 // waits as long as it takes.
