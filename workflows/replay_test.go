@@ -28,7 +28,7 @@ const histories = "testdata/histories"
 // states, and orders that were still open.
 var paths = []string{
 	"completed", "failed", "refused", "cancelled", "price-guard", "topup-active", "topup-replaced",
-	"paused", "blocked", "stalled", "unresolved", "open-awaiting-topup", "open-processing", "open-stalled", "open-paused",
+	"paused", "blocked", "resolved", "stalled", "unresolved", "open-awaiting-topup", "open-processing", "open-stalled", "open-paused", "open-asking",
 }
 
 func TestRecordedHistoriesReplay(t *testing.T) {

@@ -60,6 +60,12 @@ var recordings = map[string]func(s *stack, reference string){
 		s.admin(http.MethodPost, "/admin/knobs", `{"access":"open"}`, nil)
 		s.until(r, "completed")
 	},
+	"resolved": func(s *stack, r string) {
+		s.hide().place(r, giftCard).until(r, "blocked")
+		s.must("starter", "resolve", r, "--retry")
+		s.until(r, "completed")
+	},
+	"open-asking": func(s *stack, r string) { s.hide().place(r, giftCard).until(r, "blocked") },
 	"stalled": func(s *stack, r string) {
 		s.stall(r)
 		s.admin(http.MethodPost, "/admin/orders/"+*s.status(r).OrderID+"/move", `{"status":"completed"}`, nil)
@@ -85,6 +91,13 @@ var recordings = map[string]func(s *stack, reference string){
 func (s *stack) place(reference, item string, flags ...string) *stack {
 	s.Helper()
 	s.must("starter", append([]string{"place", "--reference", reference, "--item", item}, flags...)...)
+	return s
+}
+
+// hide has the next create answered that its order exists, and shows none.
+func (s *stack) hide() *stack {
+	s.Helper()
+	s.admin(http.MethodPost, "/admin/faults/next", `{"kind":"exists-hidden","route":"create"}`, nil)
 	return s
 }
 
