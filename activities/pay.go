@@ -83,7 +83,8 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	case class == foxreload.ClassUnknown:
 		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): the answer is lost, look before anything else", id, in.reference())}
 	default:
-		return Outcome{}, refusal(err, in.Request, foxreload.ClassFinal, foxreload.ClassPrice, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
+		// Of a repeat, that the last look showed no payment is not yet certainty.
+		return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassFinal, foxreload.ClassPrice, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), intended)
 	}
 }
 

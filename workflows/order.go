@@ -121,7 +121,7 @@ func (o *run) step(ctx workflow.Context) error {
 
 func (o *run) create(ctx workflow.Context) error {
 	ctx = apiOptions(ctx, priorityCreate, "create "+summary(o.in.Request))
-	out, err := o.call(ctx, acts.CreateOrder, o.input(), func() bool { return o.cancelRequested })
+	out, err := o.call(ctx, acts.CreateOrder, o.input(), func() bool { return o.cancelRequested && o.mayCancel() })
 	return o.settle(ctx, out, err)
 }
 

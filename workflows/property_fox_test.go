@@ -44,6 +44,8 @@ type taken struct {
 	cancelled time.Time
 	reason    string
 	session   bool             // an external provider's
+	sent      bool             // a pay of it went out
+	looked    bool             // it was looked at since
 	price     *decimal.Decimal // in the last answer that got through
 	codes     []string         // in an answer that was taken in
 }
@@ -190,7 +192,7 @@ func (h *hostile) shown(o foxreload.Order) {
 	if m == nil {
 		return
 	}
-	m.price = o.Price
+	m.price, m.looked = o.Price, true
 	for _, item := range o.Items {
 		for _, code := range item.Codes {
 			h.news = append(h.news, func() { m.codes = append(m.codes, string(code)) })

@@ -165,6 +165,12 @@ func (h *hostile) mayPay(id string) {
 		}
 	}
 	m := h.find(id)
+	if m != nil && m.sent && !m.looked {
+		h.breach("%s is paid again without a look", short(id))
+	}
+	if m != nil {
+		m.sent, m.looked = true, false
+	}
 	if m == nil || (!h.adopted[id] && (m.foreign || (m.key != "" && !h.ours(m.key)))) {
 		h.breach("%s is paid, which is not ours", short(id))
 	}

@@ -56,6 +56,47 @@ func TestResetForgetsNoPaymentInDoubt(t *testing.T) {
 	assert.Contains(t, s.Error.Message, "about order fox-1")
 }
 
+// Temporal's own cancellation of a workflow meets a payment in doubt: it waits for
+// the look, and does nothing else meanwhile.
+func TestCancelledWorkflowWaitsForAPaymentInDoubt(t *testing.T) {
+	w := newWorld(t)
+	require.Equal(t, order.Completed, w.run().State)
+	w.restart()
+	away := w.env.Now().Add(time.Hour)
+	w.fox.onGet = func(int) error {
+		if w.env.Now().Before(away) {
+			return apiError(foxreload.ClassPassing, "HTTP_503")
+		}
+		return nil
+	}
+	w.at(time.Minute, w.env.CancelWorkflow)
+	assert.Equal(t, order.Completed, w.run().State)
+	assert.Less(t, w.fox.get, 300)
+}
+
+// A lost pay is repeated, and the key is refused then: the first may have gone
+// through all the same, so the order is not cancelled before that was seen.
+func TestRefusedRepeatLeavesThePaymentInDoubt(t *testing.T) {
+	w := newWorld(t)
+	w.fox.onPay = func(n int) error {
+		if n == 1 {
+			return errLost
+		}
+		w.fox.onGet = func(int) error { return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED") }
+		return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED")
+	}
+	var a *answer
+	w.at(10*time.Minute, func() {
+		a = w.cancel()
+		w.fox.do(func() {
+			w.fox.settle(w.fox.orders[0]) // it lands, late as it is
+			w.fox.onGet = nil
+		})
+	})
+	assert.Equal(t, order.Completed, w.run().State)
+	assert.ErrorContains(t, a.err, "outcome is not known")
+}
+
 // An order whose payment link is out, or whose payment is held, is taken up again.
 func TestResetOfAnOrderThatWaits(t *testing.T) {
 	for name, prepare := range map[string]func(*world){
