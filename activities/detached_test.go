@@ -18,7 +18,10 @@ import (
 )
 
 // slowFox notes whether a call could be broken off.
-type slowFox struct{ paying, creating error }
+type slowFox struct {
+	paying, creating error
+	left             time.Duration // until the pay is broken off
+}
 
 func (f *slowFox) CreateOrder(ctx context.Context, _ foxreload.CreateRequest) (foxreload.Order, error) {
 	f.creating = ctx.Err()
@@ -27,6 +30,9 @@ func (f *slowFox) CreateOrder(ctx context.Context, _ foxreload.CreateRequest) (f
 
 func (f *slowFox) PayOrder(ctx context.Context, id string, _ foxreload.PayRequest) (foxreload.Payment, error) {
 	f.paying = ctx.Err()
+	if deadline, ok := ctx.Deadline(); ok {
+		f.left = time.Until(deadline)
+	}
 	return foxreload.Payment{Order: foxreload.Order{ID: id, Status: foxreload.StatusPaid}}, nil
 }
 
@@ -68,4 +74,17 @@ func TestCancelledActivityFinishesItsCall(t *testing.T) {
 	_, err = env.ExecuteActivity(acts.PayOrder, Step{Request: r, Status: status, Seq: 2})
 	require.NoError(t, err)
 	require.NoError(t, fox.paying)
+
+	// A ledger that took 20 s to write the intent has used up as much of the time
+	// that the pay may be in flight.
+	status.OrderID = text("fox-2")
+	require.NoError(t, book.VoidPayment(t.Context(), "shop-1", "fox-1", "test", noon))
+	require.NoError(t, book.LandPayment(t.Context(), "fox-1", time.Time{}))
+	require.NoError(t, book.Pin(t.Context(), "shop-1", 1, "fox-2", noon))
+	clock := time.Now()
+	acts.Now = func() time.Time { clock = clock.Add(20 * time.Second); return clock }
+	_, err = env.ExecuteActivity(acts.PayOrder, Step{Request: r, Status: status, Seq: 3})
+	require.NoError(t, err)
+	require.LessOrEqual(t, fox.left, 40*time.Second)
+	require.Positive(t, fox.left)
 }

@@ -63,7 +63,8 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	if err := guardPrice(in.Request, in.Status); err != nil {
 		return Outcome{}, err
 	}
-	first, err := a.intend(ctx, in)
+	begun := a.Now()
+	first, err := a.intend(ctx, in, begun)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -71,7 +72,7 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 		// An attempt that was thought dead wrote its intent a moment ago.
 		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", id, in.reference())}
 	}
-	p, err := a.send(ctx, id, foxreload.PayRequest{Provider: in.Request.Provider, ReturnURL: in.Request.ReturnURL})
+	p, err := a.send(ctx, id, begun, foxreload.PayRequest{Provider: in.Request.Provider, ReturnURL: in.Request.ReturnURL})
 	a.landed(ctx, id, err)
 	switch class := foxreload.ClassOf(err); {
 	case err == nil:
@@ -116,10 +117,10 @@ func guardPrice(r order.Request, s order.Status) error {
 
 // intend writes the payment's intent, and says whether it is the first: from here
 // on, whoever comes looks first.
-func (a *Activities) intend(ctx context.Context, in Step) (first bool, err error) {
+func (a *Activities) intend(ctx context.Context, in Step, begun time.Time) (first bool, err error) {
 	p := ledger.Payment{
 		Reference: in.reference(), OrderID: in.orderID(), Mock: in.Request.Mock,
-		Currency: deref(in.Status.Currency), At: a.Now().UTC(),
+		Currency: deref(in.Status.Currency), At: begun.UTC(),
 		Key: "intent/pay/" + in.orderID(), State: in.Status.State, InFlight: a.PayTakes,
 	}
 	if amount, known := in.Status.Amount(); known {
@@ -144,9 +145,10 @@ func (a *Activities) intend(ctx context.Context, in Step) (first bool, err error
 	return first, err
 }
 
-// send pays, within the time that the ledger was told.
-func (a *Activities) send(ctx context.Context, id string, r foxreload.PayRequest) (foxreload.Payment, error) {
-	ctx, stop := context.WithTimeout(ctx, a.PayTakes)
+// send pays, within the time that the ledger was told: what the ledger itself took
+// to write it down is gone from that.
+func (a *Activities) send(ctx context.Context, id string, begun time.Time, r foxreload.PayRequest) (foxreload.Payment, error) {
+	ctx, stop := context.WithTimeout(ctx, a.PayTakes-a.Now().Sub(begun))
 	defer stop()
 	return a.API.PayOrder(ctx, id, r)
 }

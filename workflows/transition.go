@@ -28,8 +28,9 @@ type change struct {
 // (when the order waits for somebody, and at its end) and the Web UI's text.
 //
 // A step to the state that the order is in already is none: it renews the words
-// alone, on record too where the order waits for something else now. An illegal step is a mistake in this package; the panic fails the
-// workflow task, not the workflow, so that a mended worker can go on.
+// alone, on record too where the order waits for something else now. An illegal
+// step is a mistake in this package; the panic fails the workflow task, not the
+// workflow, so that a mended worker can go on.
 func (o *run) transition(ctx workflow.Context, next order.State, c change) error {
 	from, now := o.status.State, workflow.Now(ctx).UTC()
 	s := o.status
