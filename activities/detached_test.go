@@ -79,7 +79,9 @@ func TestCancelledActivityFinishesItsCall(t *testing.T) {
 	// that the pay may be in flight.
 	status.OrderID = text("fox-2")
 	require.NoError(t, book.VoidPayment(t.Context(), "shop-1", "fox-1", "test", noon))
-	require.NoError(t, book.LandPayment(t.Context(), "fox-1", time.Time{}))
+	until, err := book.PaymentInFlight(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.NoError(t, book.LandPayment(t.Context(), "fox-1", until, time.Time{}))
 	require.NoError(t, book.Pin(t.Context(), "shop-1", 1, "fox-2", noon))
 	clock := time.Now()
 	acts.Now = func() time.Time { clock = clock.Add(20 * time.Second); return clock }

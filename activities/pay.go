@@ -73,7 +73,7 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", id, in.reference())}
 	}
 	p, err := a.send(ctx, id, begun, foxreload.PayRequest{Provider: in.Request.Provider, ReturnURL: in.Request.ReturnURL})
-	a.landed(ctx, id, err)
+	a.landed(ctx, id, begun.Add(a.PayTakes), err)
 	switch class := foxreload.ClassOf(err); {
 	case err == nil:
 		return a.paid(ctx, in, p)
@@ -156,13 +156,13 @@ func (a *Activities) send(ctx context.Context, id string, begun time.Time, r fox
 // landed says what a refused or lost pay means for the next one. One that was
 // accepted is not followed by another. Where this can't be written down, the next
 // attempt waits as if the request were still on its way.
-func (a *Activities) landed(ctx context.Context, id string, err error) {
+func (a *Activities) landed(ctx context.Context, id string, until time.Time, err error) {
 	switch {
 	case err == nil:
 	case foxreload.ClassOf(err) == foxreload.ClassUnknown:
-		_ = a.Ledger.LandPayment(ctx, id, a.Now().Add(repeatAfter))
+		_ = a.Ledger.LandPayment(ctx, id, until, a.Now().Add(repeatAfter))
 	default:
-		_ = a.Ledger.LandPayment(ctx, id, time.Time{})
+		_ = a.Ledger.LandPayment(ctx, id, until, time.Time{})
 	}
 }
 

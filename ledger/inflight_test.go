@@ -34,12 +34,16 @@ func TestNoPaymentBesideOneInFlight(t *testing.T) {
 	require.False(t, first)
 
 	// This one was refused: the next may come at once.
-	require.NoError(t, l.LandPayment(t.Context(), "ord-1", time.Time{}))
+	second := noon.Add(110 * time.Second)
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", noon.Add(55*time.Second), time.Time{}))
+	_, err = attempt(56 * time.Second)
+	require.ErrorAs(t, err, &flying, "the first attempt, late, says nothing of the second")
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", second, time.Time{}))
 	_, err = attempt(56 * time.Second)
 	require.NoError(t, err)
 
 	// And this one's answer is lost: the request may land for a while.
-	require.NoError(t, l.LandPayment(t.Context(), "ord-1", noon.Add(70*time.Second)))
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", noon.Add(111*time.Second), noon.Add(70*time.Second)))
 	_, err = attempt(69 * time.Second)
 	require.ErrorAs(t, err, &flying)
 	_, err = attempt(70 * time.Second)

@@ -126,11 +126,12 @@ func inFlightUntil(at time.Time, on bool) *string {
 	return &text
 }
 
-// LandPayment says that the request of the latest attempt to pay the order is no
-// longer on its way, or, where its outcome is not known, that it has landed by
-// quietUntil at the latest.
-func (l *Ledger) LandPayment(ctx context.Context, orderID string, quietUntil time.Time) error {
-	err := l.exec(ctx, `UPDATE payments SET in_flight_until = $1 WHERE order_id = $2`, inFlightUntil(quietUntil, !quietUntil.IsZero()), orderID)
+// LandPayment says that the request of the attempt that could be in flight until
+// then is no longer on its way, or, where its outcome is not known, that it has
+// landed by quietUntil at the latest. Of any other attempt it says nothing.
+func (l *Ledger) LandPayment(ctx context.Context, orderID string, until, quietUntil time.Time) error {
+	err := l.exec(ctx, `UPDATE payments SET in_flight_until = $1 WHERE order_id = $2 AND in_flight_until = $3`,
+		inFlightUntil(quietUntil, !quietUntil.IsZero()), orderID, stamp(until))
 	if err != nil {
 		return fmt.Errorf("land payment of order %s: %w", orderID, err)
 	}

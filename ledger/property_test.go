@@ -110,7 +110,11 @@ func (g *game) pay(rt *rapid.T) {
 	default:
 		require.NoError(rt, err)
 		require.Equal(rt, !g.begun[p.OrderID], first)
-		g.begun[p.OrderID], g.standing[p.Reference], g.flying[p.OrderID] = true, p.OrderID, g.now.Add(p.InFlight)
+		g.begun[p.OrderID], g.standing[p.Reference] = true, p.OrderID
+		delete(g.flying, p.OrderID)
+		if p.InFlight > 0 {
+			g.flying[p.OrderID] = g.now.Add(p.InFlight)
+		}
 	}
 }
 
@@ -129,8 +133,15 @@ func (g *game) land(rt *rapid.T) {
 	if rapid.Bool().Draw(rt, "lost") {
 		until = g.now.Add(10 * time.Second)
 	}
-	require.NoError(rt, g.ledger.LandPayment(g.t.Context(), id, until))
-	if g.begun[id] {
+	was, flies := g.flying[id]
+	if rapid.Bool().Draw(rt, "of an earlier attempt") {
+		was, flies = was.Add(-time.Second), false
+	}
+	require.NoError(rt, g.ledger.LandPayment(g.t.Context(), id, was, until))
+	switch {
+	case flies && until.IsZero():
+		delete(g.flying, id)
+	case flies:
 		g.flying[id] = until
 	}
 }
