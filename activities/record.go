@@ -44,12 +44,16 @@ func (a *Activities) OpenOrder(ctx context.Context, r order.Request, startedAt t
 	if err != nil {
 		return Opened{}, err
 	}
-	last, id, err := a.lastPinned(ctx, Step{Request: r})
-	if err != nil || id == "" {
+	cancelled, err := a.Ledger.CancelledOnRequest(ctx, r.Reference)
+	if err != nil {
 		return Opened{}, err
 	}
+	last, id, err := a.lastPinned(ctx, Step{Request: r})
+	if err != nil || id == "" {
+		return Opened{Cancelled: cancelled}, err
+	}
 	intended, voided, err := a.Ledger.PaymentIntent(ctx, id)
-	return Opened{OrderID: id, Replacements: last.Status.Replacements, Intended: intended && !voided}, err
+	return Opened{OrderID: id, Replacements: last.Status.Replacements, Intended: intended && !voided, Cancelled: cancelled}, err
 }
 
 // Opened is what the ledger remembers of a reference as its workflow begins.
@@ -58,6 +62,8 @@ type Opened struct {
 	Replacements int    `json:"replacements,omitempty"`
 	// Intended says that a payment of it was begun: it may be paid.
 	Intended bool `json:"intended,omitempty"`
+	// Cancelled says that it was once cancelled because a person asked for that.
+	Cancelled bool `json:"cancelled,omitempty"`
 }
 
 // RecordInput is one state that belongs to no call of the API.

@@ -32,6 +32,17 @@ func (l *Ledger) Audit(ctx context.Context, reference string) (entries []AuditEn
 	return entries, nil
 }
 
+// CancelledOnRequest says whether the reference was ever put on record as cancelled
+// because a person asked for that.
+func (l *Ledger) CancelledOnRequest(ctx context.Context, reference string) (yes bool, err error) {
+	err = l.db.reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit WHERE reference = $1 AND kind = $2 AND state = $3 AND reason = $4)`,
+		reference, KindState, order.Cancelled, order.UserRequest).Scan(&yes)
+	if err != nil {
+		return false, fmt.Errorf("read whether %s was cancelled: %w", reference, err)
+	}
+	return yes, nil
+}
+
 // Export writes every entry of the ledger in the order in which they were
 // written, a line of JSON each: an audit entry with its reference.
 func (l *Ledger) Export(ctx context.Context, w io.Writer) error {

@@ -92,9 +92,10 @@ func open(ctx workflow.Context, in OrderInput) (*run, error) {
 	if err != nil {
 		return nil, err
 	}
-	// After a reset the ledger knows more than the workflow: an order may be paid.
+	// After a reset the ledger knows more than the workflow: an order may be paid, and
+	// a person who was told that it is cancelled relies on it.
 	o.status.OrderID, o.status.Replacements = ptr(known.OrderID), known.Replacements
-	o.inDoubt = known.Intended
+	o.inDoubt, o.cancelRequested = known.Intended, known.Cancelled
 	return o, o.transition(ctx, order.Creating, change{})
 }
 

@@ -95,9 +95,17 @@ func (h *hearing) Reject(err error) { h.tell("refused: %v", err) }
 func (h *hearing) Complete(result any, err error) {
 	if s, ok := result.(order.Status); ok && err == nil {
 		h.tell("answered: %s", s.State)
+		h.trial.promised(s.State)
 		return
 	}
 	h.tell("answered: %v", err)
+}
+
+// promised keeps what a person was told: an order called cancelled is not paid any
+// more, whatever happens.
+func (t *trial) promised(s order.State) {
+	defer t.lock()()
+	t.cancelled = t.cancelled || s == order.Cancelled
 }
 
 // paidAs is FoxReload's last word on the order that was paid, "" if none was.

@@ -145,6 +145,9 @@ func (h *hostile) debit(m *taken, at time.Time, fromBalance bool) error {
 
 // mayPay is asked at the moment in which a pay goes out.
 func (h *hostile) mayPay(id string) {
+	if h.cancelled {
+		h.breach("%s is paid, and a person was told that it is cancelled", short(id))
+	}
 	h.land(h.now())
 	owner, pinned, err := h.book.OwnerOf(h.ctx, id)
 	if err != nil || !pinned || owner != h.ref() {

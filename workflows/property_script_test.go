@@ -97,7 +97,7 @@ var (
 	gets    = with(anyCall, "malformed", "stale", "strange", "not found")
 	lists   = with(anyCall, "malformed", "hidden", "not found")
 	happens = []string{"top-up", "hint", "money", "cancel", "retry", "abort", "adopt ours", "adopt theirs", "link is paid",
-		"dashboard cancels", "reprice", "pause", "resume", "disk refuses", "reset"}
+		"dashboard cancels", "reprice", "pause", "resume", "disk refuses", "reset", "workflow cancelled"}
 )
 
 func with(kinds []string, more ...string) []string {
@@ -191,6 +191,6 @@ var doubtful = rapid.Custom(func(t *rapid.T) script {
 	s.Pay = append([]fault{{Kind: rapid.SampledFrom([]string{"lost after", "late", "lost before"}).Draw(t, "pay"), For: latest}}, s.Pay...)
 	s.Get = append([]fault{{Kind: rapid.SampledFrom([]string{"unauthorised", "misdirected", "malformed", "fine"}).Draw(t, "look"), For: outages.Draw(t, "for")}}, s.Get...)
 	s.Events = append(s.Events, event{At: moments.Draw(t, "at"),
-		What: rapid.SampledFrom([]string{"cancel", "abort", "retry", "reset", "dashboard cancels", "hint"}).Draw(t, "meanwhile")})
+		What: rapid.SampledFrom([]string{"cancel", "abort", "retry", "reset", "dashboard cancels", "hint", "workflow cancelled"}).Draw(t, "meanwhile")})
 	return s
 })

@@ -53,6 +53,7 @@ type trial struct {
 	lost      bool       // it never ends
 	deafDisk  time.Time  // the ledger refuses writes until then
 	outside   bool       // a write of the script's own
+	cancelled bool       // a person was told that it is
 	wrong     []string
 	story     []string
 }

@@ -37,6 +37,39 @@ func TestOrderPaidBeforeAResetIsNotCancelledAfterIt(t *testing.T) {
 	assert.Error(t, a.err)
 }
 
+// Whoever was told that an order is cancelled relies on it: a reset, which takes no
+// decision of that time along, neither creates nor pays it.
+func TestOrderCancelledBeforeAResetStaysCancelled(t *testing.T) {
+	t.Run("by cancel", func(t *testing.T) {
+		w := poor(t)
+		w.at(time.Minute, func() { w.cancel() })
+		require.Equal(t, order.Cancelled, w.run().State)
+		w.fox.do(func() { w.fox.balance = decimal.NewFromInt(100) })
+		w.restart()
+		s := w.run()
+		assert.Equal(t, order.Cancelled, s.State)
+		assert.Equal(t, order.UserRequest, *s.CancelReason)
+		assert.Empty(t, w.fox.debits)
+	})
+	t.Run("by resolve", func(t *testing.T) {
+		w := hidden(t)
+		w.at(time.Hour, func() { w.resolve("u1", workflows.Resolution{Choice: workflows.Abort}) })
+		require.Equal(t, order.Cancelled, w.run().State)
+		w.fox.onCreate = nil
+		w.restart()
+		assert.Equal(t, order.Cancelled, w.run().State)
+		assert.Empty(t, w.fox.orders)
+	})
+	t.Run("paid in FoxReload's dashboard since", func(t *testing.T) {
+		w := poor(t)
+		w.at(time.Minute, func() { w.cancel() })
+		require.Equal(t, order.Cancelled, w.run().State)
+		w.fox.do(func() { w.fox.settle(w.fox.orders[0]) })
+		w.restart()
+		assert.Equal(t, order.Completed, w.run().State)
+	})
+}
+
 // The key is refused when the order is taken up again: that it may be paid is not
 // forgotten, neither by a cancellation nor when it is given up.
 func TestResetForgetsNoPaymentInDoubt(t *testing.T) {

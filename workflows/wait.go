@@ -61,7 +61,11 @@ func (o *run) endUnpaid(ctx workflow.Context, end func() change) error {
 			}
 			mustSee = true
 		}
-		if err := workflow.Sleep(ctx, lookAgain); err != nil {
+		pause := lookAgain
+		if !seen {
+			pause = o.in.Intervals.StallPoll // for as long as the key is refused
+		}
+		if err := workflow.Sleep(ctx, pause); err != nil {
 			return err
 		}
 	}
