@@ -16,6 +16,7 @@ import (
 
 	"foxflow/activities"
 	"foxflow/budget"
+	"foxflow/codec"
 	"foxflow/ledger"
 	"foxflow/settings"
 )
@@ -87,6 +88,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 		return err
 	}
 
+	options = codec.Seal(options, keys)
 	options.Logger = log.NewStructuredLogger(slogger(logger))
 	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()

@@ -81,7 +81,8 @@ func (s *stack) find(c client.Client, query string) error {
 	return err
 }
 
-// client is a Temporal client beside foxflow's programs.
+// client is a Temporal client beside foxflow's programs. It has no keyset: what it
+// reads is what lies in Temporal.
 func (s *stack) client() client.Client {
 	s.Helper()
 	c, err := client.DialContext(s.Context(), client.Options{HostPort: s.temporal, Namespace: s.namespace, Logger: quiet{}})
