@@ -37,19 +37,26 @@ func (o *run) whyNot() string {
 // waited for: if it got through, the order can't be cancelled any more.
 func (o *run) cancel(ctx workflow.Context) (order.Status, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
-	o.cancelRequested = true
+	o.cancelling++
+	defer func() { o.cancelling-- }()
 	if err := workflow.Await(ctx, func() bool { return o.whyNot() != "" }); err != nil {
 		return order.Status{}, err
 	}
 	if o.status.State == order.Cancelled {
 		return o.status, nil
 	}
-	o.cancelRequested = false
 	return order.Status{}, o.refuseCancel()
 }
 
 // mayCancel says whether it is certain that no money has left and none will.
 func (o *run) mayCancel() bool { return o.whyNot() == "" }
+
+// toCancel says whether somebody wants the order cancelled, and it may be.
+func (o *run) toCancel() bool { return (o.cancelling > 0 || o.mustCancel) && o.mayCancel() }
+
+// mustSee says that the order is to be cancelled and a payment is in doubt: it is not
+// paid any more, and looked at until that is clear.
+func (o *run) mustSee() bool { return o.mustCancel && o.inDoubt }
 
 // endAsRequested stops the order, unless a last look finds it paid.
 func (o *run) endAsRequested(ctx workflow.Context) error {

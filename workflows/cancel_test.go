@@ -141,6 +141,32 @@ func TestWorkflowCancellation(t *testing.T) {
 	})
 }
 
+// The workflow is cancelled while a payment is in doubt, and so is the order by a
+// person who is refused: that refusal takes nothing back.
+func TestRefusedCancelTakesNoCancellationBack(t *testing.T) {
+	w := newWorld(t)
+	away := true
+	w.fox.onGet = func(int) error {
+		if away {
+			return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED")
+		}
+		return nil
+	}
+	w.fox.onPay = func(n int) error {
+		if n == 1 {
+			return errLost // and never carried out
+		}
+		return nil
+	}
+	w.at(time.Minute, w.env.CancelWorkflow)
+	var a *answer
+	w.at(2*time.Minute, func() { a = w.cancel() })
+	w.at(3*time.Minute, func() { w.fox.do(func() { away = false }) })
+	assert.Equal(t, order.Cancelled, w.run().State)
+	assert.ErrorContains(t, a.err, "outcome is not known")
+	assert.Empty(t, w.fox.debits)
+}
+
 func TestPausedGoesOnByItself(t *testing.T) {
 	w := newWorld(t)
 	require.NoError(t, w.book.Pause(t.Context(), "test", time.Now()))

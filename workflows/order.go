@@ -40,11 +40,12 @@ type run struct {
 	paidSince     time.Time           // when money was first seen to have left
 	replacedInRow int                 // replacements in a row that money was not the cause of
 
-	woken           bool // a top-up signal came since the last pay
-	hope            bool // one came, and the balance was not found too low since
-	cancelRequested bool
-	decision        *decision // a person's, for a blocked order that asks for one
-	brokenOff       bool      // a call was interrupted: what it did may show late
+	woken      bool      // a top-up signal came since the last pay
+	hope       bool      // one came, and the balance was not found too low since
+	cancelling int       // cancel updates that wait for the end
+	mustCancel bool      // as soon as that is safe: the workflow was cancelled, or the order was before a reset
+	decision   *decision // a person's, for a blocked order that asks for one
+	brokenOff  bool      // a call was interrupted: what it did may show late
 
 	timeline []string
 }
@@ -65,7 +66,7 @@ func OrderWorkflow(ctx workflow.Context, in OrderInput) (order.Status, error) {
 	}
 	workflow.GoNamed(ctx, "cancellation", func(ctx workflow.Context) {
 		root.Done().Receive(ctx, nil)
-		o.cancelRequested = true
+		o.mustCancel = true
 	})
 	for !o.status.State.Ended() {
 		if err := o.step(ctx); err != nil {
@@ -95,7 +96,7 @@ func open(ctx workflow.Context, in OrderInput) (*run, error) {
 	// After a reset the ledger knows more than the workflow: an order may be paid, and
 	// a person who was told that it is cancelled relies on it.
 	o.status.OrderID, o.status.Replacements = ptr(known.OrderID), known.Replacements
-	o.inDoubt, o.cancelRequested = known.Intended, known.Cancelled
+	o.inDoubt, o.mustCancel = known.Intended, known.Cancelled
 	return o, o.transition(ctx, order.Creating, change{})
 }
 
@@ -103,7 +104,7 @@ func open(ctx workflow.Context, in OrderInput) (*run, error) {
 // known of it.
 func (o *run) step(ctx workflow.Context) error {
 	switch {
-	case o.cancelRequested && o.mayCancel():
+	case o.toCancel():
 		return o.endAsRequested(ctx)
 	case o.status.State == order.AwaitingTopUp && !o.hope:
 		return o.awaitTopUp(ctx)
@@ -113,7 +114,7 @@ func (o *run) step(ctx workflow.Context) error {
 		return o.replace(ctx)
 	case o.status.OrderID == nil || !o.seen:
 		return o.create(ctx)
-	case !o.paid && !o.linkOut:
+	case !o.paid && !o.linkOut && !o.mustSee():
 		return o.pay(ctx)
 	default:
 		return o.poll(ctx)
@@ -122,7 +123,7 @@ func (o *run) step(ctx workflow.Context) error {
 
 func (o *run) create(ctx workflow.Context) error {
 	ctx = apiOptions(ctx, priorityCreate, "create "+summary(o.in.Request))
-	out, err := o.call(ctx, acts.CreateOrder, o.input(), func() bool { return o.cancelRequested && o.mayCancel() })
+	out, err := o.call(ctx, acts.CreateOrder, o.input(), o.toCancel)
 	return o.settle(ctx, out, err)
 }
 
@@ -130,7 +131,7 @@ func (o *run) create(ctx workflow.Context) error {
 // is held, and so surely unpaid, lets go.
 func (o *run) pay(ctx workflow.Context) error {
 	o.woken = false
-	interrupt := func() bool { return o.held != nil && (o.woken || (o.cancelRequested && o.mayCancel())) }
+	interrupt := func() bool { return o.held != nil && (o.woken || o.mustCancel || o.toCancel()) }
 	ctx = apiOptions(ctx, priorityPay, "pay order "+o.orderID())
 	out, err := o.call(ctx, acts.PayOrder, o.input(), interrupt)
 	return o.settle(ctx, out, err)
@@ -141,6 +142,9 @@ func (o *run) poll(ctx workflow.Context) error {
 		Step: o.input(), Known: o.upstream, Strange: o.strange,
 		Initial: o.in.Intervals.PollInitial, Max: o.in.Intervals.PollMax,
 		NotBefore: o.seenAt.Add(o.in.Intervals.PollInitial),
+	}
+	if o.mustSee() {
+		in.Known = "" // whatever the status is, it is news
 	}
 	switch o.status.State {
 	case order.Paid, order.Processing:
@@ -188,7 +192,9 @@ func (o *run) settle(ctx workflow.Context, out activities.Outcome, err error) er
 // saw takes in news of the order.
 func (o *run) saw(ctx workflow.Context, out activities.Outcome) error {
 	o.note(out)
-	o.inDoubt = false
+	if out.Upstream.Known() {
+		o.inDoubt = false
+	}
 	o.held = nil
 	switch {
 	case out.Recorded:
@@ -267,10 +273,10 @@ func (o *run) replace(ctx workflow.Context) error {
 			err: &order.Error{Code: "PAYMENT_WINDOW", Message: fmt.Sprintf("the payment windows of %d orders in a row ended before they could be paid", o.replacedInRow)}})
 	} else if o.replacedInRow > 1 {
 		pause := o.in.Intervals.PollInitial << (o.replacedInRow - 1)
-		if _, err := workflow.AwaitWithTimeout(ctx, pause, func() bool { return o.cancelRequested }); err != nil {
+		if _, err := workflow.AwaitWithTimeout(ctx, pause, o.toCancel); err != nil {
 			return err
 		}
-		if o.cancelRequested {
+		if o.toCancel() {
 			o.replacedInRow--
 			return nil
 		}

@@ -211,6 +211,8 @@ func (t *trial) happen(what string) {
 		t.deafDisk = t.now().Add(20 * time.Second)
 	case "reset":
 		t.abandoned = true
+	case "cancel", "retry", "abort":
+		t.asked = append(t.asked, what)
 	case "pause", "resume":
 		t.outside = true
 	}

@@ -45,6 +45,7 @@ type trial struct {
 	env    *testsuite.TestWorkflowEnvironment
 	began  time.Time
 	runs   int
+	asked  []string // by updates, which a reset takes along
 
 	mu        sync.Mutex // all below, and fox
 	points    int        // where a kill could have struck
@@ -179,6 +180,9 @@ func (t *trial) open() {
 	env.RegisterActivity(t.acts)
 	env.RegisterWorkflowWithOptions(workflows.OrderWorkflow, workflow.RegisterOptions{Name: workflows.OrderWorkflowName})
 	t.env = env
+	for _, what := range t.asked {
+		env.RegisterDelayedCallback(func() { t.say(what) }, 0)
+	}
 	// Payments that are held have no end of their own.
 	for _, e := range append(t.script.Events, event{At: 4 * time.Hour, What: "resume"}) {
 		if after := t.began.Add(e.At).Sub(start); t.runs == 1 || after > 0 {

@@ -34,6 +34,9 @@ var needsPerson = map[foxreload.Class]bool{
 	activities.ClassGuard: true,
 }
 
+// blind are the refusals that keep us from seeing anything at all.
+var blind = map[foxreload.Class]bool{foxreload.ClassUnauthorised: true, foxreload.ClassMisdirected: true}
+
 // codeGivenUp is the error code of an order that was given up with money out.
 const codeGivenUp = "GIVEN_UP"
 
@@ -62,7 +65,8 @@ func (o *run) refused(ctx workflow.Context, r *activities.Refusal) error {
 		o.note(*r.Seen)
 		c.status = &r.Seen.Status
 	}
-	o.inDoubt = r.InDoubt
+	// Where FoxReload does not let us look, a doubt of before is still one.
+	o.inDoubt = r.InDoubt || (o.inDoubt && blind[r.Class])
 	if o.status.State == order.Blocked && !workflow.Now(ctx).Before(o.holdUntil()) {
 		c.err = o.givenUp(r)
 		return o.transition(ctx, order.Unresolved, c)

@@ -60,6 +60,19 @@ func TestOrderCancelledBeforeAResetStaysCancelled(t *testing.T) {
 		assert.Equal(t, order.Cancelled, w.run().State)
 		assert.Empty(t, w.fox.orders)
 	})
+	// A reset takes the cancel update along. It is refused while a payment is in doubt,
+	// and the word on record stands all the same.
+	t.Run("by cancel, which comes again", func(t *testing.T) {
+		w := newWorld(t)
+		w.fox.onPay = func(int) error { return apiError(foxreload.ClassUnauthorised, "FORBIDDEN") }
+		w.at(time.Minute, func() { w.cancel() })
+		require.Equal(t, order.Cancelled, w.run().State)
+		w.restart()
+		w.fox.onPay = nil
+		w.at(0, func() { w.cancel() })
+		assert.Equal(t, order.Cancelled, w.run().State)
+		assert.Empty(t, w.fox.debits)
+	})
 	t.Run("paid in FoxReload's dashboard since", func(t *testing.T) {
 		w := poor(t)
 		w.at(time.Minute, func() { w.cancel() })

@@ -18,11 +18,11 @@ import (
 // too: a replacement makes sense only when there is money to hope for.
 func (o *run) awaitTopUp(ctx workflow.Context) error {
 	left := o.since.Add(o.in.Intervals.GiveUpAfter).Sub(workflow.Now(ctx))
-	told, err := workflow.AwaitWithTimeout(ctx, left, func() bool { return o.woken || o.cancelRequested })
+	told, err := workflow.AwaitWithTimeout(ctx, left, func() bool { return o.woken || o.toCancel() })
 	switch {
 	case err != nil:
 		return err
-	case o.cancelRequested:
+	case o.toCancel():
 		return nil
 	case told:
 		o.woken, o.hope = false, true
@@ -75,7 +75,7 @@ func (o *run) endUnpaid(ctx workflow.Context, end func() change) error {
 func (o *run) awaitPerson(ctx workflow.Context) error {
 	left := o.holdUntil().Sub(workflow.Now(ctx))
 	told, err := workflow.AwaitWithTimeout(ctx, left, func() bool {
-		return o.decision != nil || (o.cancelRequested && o.mayCancel())
+		return o.decision != nil || o.toCancel()
 	})
 	switch {
 	case err != nil:
@@ -107,7 +107,7 @@ func (o *run) lastLook(ctx workflow.Context) (moved, seen bool, err error) {
 	}
 	switch {
 	case err == nil && out.Unchanged:
-		return false, true, nil
+		return false, out.Upstream != "", nil
 	case err == nil && out.Upstream == foxreload.StatusCancelled:
 		o.note(out)
 		o.dead = true
