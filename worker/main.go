@@ -17,6 +17,7 @@ import (
 	"foxflow/activities"
 	"foxflow/budget"
 	"foxflow/ledger"
+	"foxflow/logging"
 	"foxflow/settings"
 )
 
@@ -44,7 +45,7 @@ func run(args, environ []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	logger, err := newLogger(s.Log)
+	logger, err := logging.New(s.Level, s.Format)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
@@ -87,7 +88,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 		return err
 	}
 
-	options.Logger = log.NewStructuredLogger(slogger(logger))
+	options.Logger = log.NewStructuredLogger(logging.Slog(logger))
 	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	temporal, err := client.DialContext(dialing, options)
