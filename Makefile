@@ -31,7 +31,7 @@ help:
 	@echo 'make histories   records workflow histories for the replay tests'
 	@echo 'make clean       remove bin/ (state under .foxflow/ stays)'
 	@echo
-	@echo 'Settings: TEMPORAL_PORT, UI_PORT, SIMULATOR_PORT, FOXFLOW_STATE_DIR;'
+	@echo 'Settings: TEMPORAL_PORT, UI_PORT, SIMULATOR_PORT, CODEC_PORT, FOXFLOW_STATE_DIR;'
 	@echo 'TEMPORAL_ADDRESS uses a Temporal server that runs already.'
 
 build: programs foxflow-dev

@@ -21,6 +21,7 @@ type environment struct {
 	TemporalPort    int    `env:"TEMPORAL_PORT" envDefault:"7233"`
 	UIPort          int    `env:"UI_PORT" envDefault:"8233"`
 	SimulatorPort   int    `env:"SIMULATOR_PORT" envDefault:"8099"`
+	CodecPort       int    `env:"CODEC_PORT"`
 	StateDir        string `env:"FOXFLOW_STATE_DIR" envDefault:".foxflow"`
 	WorkerHTTP      string `env:"FOXFLOW_HTTP"`
 	TemporalAddress string `env:"TEMPORAL_ADDRESS"`
@@ -43,16 +44,17 @@ func run(args, environ []string, stdout, stderr io.Writer) int {
 	command := &cobra.Command{
 		Use:   "demo",
 		Short: "Run foxflow on this machine: Temporal, Web UI, simulator, one worker",
-		Long: `Runs Temporal with its Web UI, the simulator and one worker, until Ctrl-C.
-State, keys and logs are kept in one folder; nothing leaves this machine.
+		Long: `Runs Temporal with its Web UI, the codec server that opens sealed payloads for it,
+the simulator and one worker, until Ctrl-C. State, keys and logs are kept in one folder; nothing leaves this machine.
 
 Environment:
   TEMPORAL_PORT, UI_PORT, SIMULATOR_PORT   7233, 8233, 8099
+  CODEC_PORT                               the codec server's: 8234, or any free port
   FOXFLOW_STATE_DIR                        .foxflow
   FOXFLOW_HTTP                             the worker's health address: 127.0.0.1:9464, or any free port
   TEMPORAL_ADDRESS                         use the Temporal server there and start none
   TEMPORAL_UI_URL                          the Web UI of that server, for links
-  FOXFLOW_BIN                              folder of worker, starter, simulator, foxflow-dev: that of this program
+  FOXFLOW_BIN                              folder of worker, starter, simulator, codec, foxflow-dev: that of this program
 
 Exit status: 0 stopped when asked, 1 error or the story went wrong, 2 wrong usage.`,
 		Args: func(_ *cobra.Command, args []string) error {
@@ -110,7 +112,7 @@ func settingsFrom(environ []string) (stack.Settings, error) {
 	}
 	return stack.Settings{
 		Bin: e.Bin, StateDir: e.StateDir, Environ: environ,
-		TemporalPort: e.TemporalPort, UIPort: e.UIPort, SimulatorPort: e.SimulatorPort,
+		TemporalPort: e.TemporalPort, UIPort: e.UIPort, SimulatorPort: e.SimulatorPort, CodecPort: e.CodecPort,
 		WorkerHTTP: e.WorkerHTTP, TemporalAddress: e.TemporalAddress, UIURL: e.UIURL,
 	}, nil
 }

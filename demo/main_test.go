@@ -39,7 +39,7 @@ func TestWrongUsageStartsNothing(t *testing.T) {
 func TestHelpNamesEveryVariable(t *testing.T) {
 	var out, errs bytes.Buffer
 	require.Zero(t, run([]string{"--help"}, nil, &out, &errs))
-	for _, name := range []string{"TEMPORAL_PORT", "UI_PORT", "SIMULATOR_PORT", "FOXFLOW_STATE_DIR", "FOXFLOW_HTTP", "TEMPORAL_ADDRESS"} {
+	for _, name := range []string{"TEMPORAL_PORT", "UI_PORT", "SIMULATOR_PORT", "CODEC_PORT", "FOXFLOW_STATE_DIR", "FOXFLOW_HTTP", "TEMPORAL_ADDRESS"} {
 		assert.Contains(t, out.String(), name)
 	}
 }

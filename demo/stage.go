@@ -51,6 +51,7 @@ var whatItIs = map[string]string{
 	"foxflow-dev": "Temporal server and Web UI",
 	"simulator":   "FoxReload's stand-in",
 	"worker":      "foxflow's worker",
+	"codec":       "opens payloads for the Web UI",
 }
 
 func (s *stage) starting(name string, ready bool) {
@@ -66,6 +67,8 @@ func (s *stage) running(st *stack.Stack) {
 	s.say("")
 	if ui := st.WebUI(); ui != "" {
 		s.say("Web UI     %s", ui)
+		s.say("           payloads are sealed: sign in at %s to read them there", st.Codec())
+		s.say("           (any user name; the password is in %s)", st.CodecTokenFile())
 	}
 	s.say("Temporal   %s", st.Temporal())
 	s.say("Simulator  %s", st.SimulatorURL())

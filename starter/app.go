@@ -13,7 +13,9 @@ import (
 	"go.temporal.io/sdk/log"
 
 	"foxflow/budget"
+	"foxflow/codec"
 	"foxflow/foxreload"
+	"foxflow/keyset"
 	"foxflow/ledger"
 	"foxflow/settings"
 	"foxflow/starter/internal/show"
@@ -46,6 +48,7 @@ func newApp(environ []string, stdout, stderr io.Writer) *app {
 type desk struct {
 	*app
 	settings settings.Starter
+	keys     *keyset.Keyset
 	book     *ledger.Ledger
 }
 
@@ -67,7 +70,7 @@ func (a *app) open(ctx context.Context) (*desk, error) {
 	case err != nil:
 		return nil, failed("FOXFLOW_LEDGER names the ledger", "open ledger %s: %v", s.Ledger, err)
 	}
-	return &desk{app: a, settings: s, book: book}, nil
+	return &desk{app: a, settings: s, keys: keys, book: book}, nil
 }
 
 // atDesk opens the ledger around work.
@@ -91,15 +94,16 @@ type temporal struct {
 
 // connect dials Temporal and waits for its answer; without one nothing may be
 // begun.
-func (a *app) connect(ctx context.Context) (*temporal, error) {
-	options, err := settings.Temporal(a.raw)
+func (d *desk) connect(ctx context.Context) (*temporal, error) {
+	options, err := settings.Temporal(d.raw)
 	if err != nil {
 		return nil, err
 	}
+	options = codec.Seal(options, d.keys)
 	options.Logger = log.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
-	c, err := a.dial(dialing, options)
+	c, err := d.dial(dialing, options)
 	if err != nil {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
@@ -107,11 +111,7 @@ func (a *app) connect(ctx context.Context) (*temporal, error) {
 		return nil, failed("start it (make dev), or set TEMPORAL_ADDRESS to where it runs; nothing was started",
 			"Temporal at %s does not answer: %v", options.HostPort, err)
 	}
-	t := &temporal{Client: c, payloads: options.DataConverter, address: options.HostPort, namespace: options.Namespace}
-	if t.payloads == nil {
-		t.payloads = converter.GetDefaultDataConverter()
-	}
-	return t, nil
+	return &temporal{Client: c, payloads: options.DataConverter, address: options.HostPort, namespace: options.Namespace}, nil
 }
 
 // foxreload is the API client, inside the budget that it shares with the workers.

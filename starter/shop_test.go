@@ -180,6 +180,7 @@ type fakeTemporal struct {
 	*mocks.Client
 	mu        sync.Mutex
 	down      bool
+	payloads  converter.DataConverter // of the client that was last connected
 	workflows map[string]*fakeWorkflow
 	started   []workflows.OrderInput
 	signalled []string
@@ -207,10 +208,13 @@ func newFakeTemporal(s *shop) *fakeTemporal {
 	return f
 }
 
-func (f *fakeTemporal) dial(context.Context, client.Options) (client.Client, error) {
+func (f *fakeTemporal) dial(_ context.Context, o client.Options) (client.Client, error) {
 	if f.down {
 		return nil, errors.New("connection refused")
 	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.payloads = o.DataConverter
 	return f, nil
 }
 
@@ -243,7 +247,7 @@ func (f *fakeTemporal) describe(_ context.Context, id, _ string) (*workflowservi
 	if !known {
 		return nil, serviceerror.NewNotFound("no such workflow")
 	}
-	memo, err := converter.GetDefaultDataConverter().ToPayload(w.ledger)
+	memo, err := f.payloads.ToPayload(w.ledger)
 	return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{
 		Status: w.status, Memo: &commonpb.Memo{Fields: map[string]*commonpb.Payload{workflows.MemoLedger: memo}}}}, err
 }

@@ -16,6 +16,7 @@ import (
 
 	"foxflow/activities"
 	"foxflow/budget"
+	"foxflow/codec"
 	"foxflow/ledger"
 	"foxflow/logging"
 	"foxflow/settings"
@@ -88,6 +89,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 		return err
 	}
 
+	options = codec.Seal(options, keys)
 	options.Logger = log.NewStructuredLogger(logging.Slog(logger))
 	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()

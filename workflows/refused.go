@@ -40,15 +40,19 @@ const codeGivenUp = "GIVEN_UP"
 // paidStates are those that an order enters only once money has left.
 var paidStates = map[order.State]bool{order.Paid: true, order.Processing: true, order.Completed: true, order.Failed: true}
 
-// refusalIn finds the refusal that an activity ended with.
+// refusalIn finds the refusal that an activity ended with. Details that can't be
+// read are no answer but a worker with another keyset: the panic has the workflow
+// task tried again, where an error would end the order.
 func refusalIn(err error) (*activities.Refusal, bool) {
 	var app *temporal.ApplicationError
 	if !errors.As(err, &app) || !app.NonRetryable() || !app.HasDetails() {
 		return nil, false
 	}
 	var refused activities.Refusal
-	undecoded := app.Details(&refused)
-	return &refused, undecoded == nil && refused.Class != ""
+	if err := app.Details(&refused); err != nil {
+		panic(fmt.Errorf("read refusal %s: %w", app.Type(), err))
+	}
+	return &refused, refused.Class != ""
 }
 
 // refused takes in a refusal: the order waits, or ends.

@@ -20,6 +20,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"foxflow/activities"
+	"foxflow/codec"
 	"foxflow/keyset"
 	"foxflow/ledger"
 	"foxflow/order"
@@ -37,6 +38,8 @@ type world struct {
 	acts *activities.Activities
 	in   workflows.OrderInput
 	runs int
+	// sealing is how payloads and failures are sealed, as in production.
+	sealing client.Options
 }
 
 const reference = "shop-1001"
@@ -57,7 +60,7 @@ func newWorld(t *testing.T) *world {
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = book.Close() })
 
-	w := &world{T: t, file: file, book: book, in: workflows.OrderInput{Request: order.Request{
+	w := &world{T: t, file: file, book: book, sealing: codec.Seal(client.Options{}, keys), in: workflows.OrderInput{Request: order.Request{
 		Reference: reference, Items: []order.Item{{ItemID: "product_a", Quantity: 1, Note: map[string]string{"player_id": "00123456"}}},
 	}}}
 	w.restart()
@@ -75,6 +78,8 @@ func (w *world) restart() {
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
 	w.env = suite.NewTestWorkflowEnvironment()
 	w.env.SetStartTime(start)
+	w.env.SetDataConverter(w.sealing.DataConverter)
+	w.env.SetFailureConverter(w.sealing.FailureConverter)
 	w.env.SetTestTimeout(time.Minute)
 	// On a busy machine a goroutine may well stand still for a second.
 	w.runs++

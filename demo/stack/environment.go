@@ -11,12 +11,13 @@ import (
 
 // The files in the state folder.
 const (
-	keysetFile    = "keyset.json"
-	apiKeyFile    = "api-key"
-	ledgerFile    = "foxflow.db"
-	temporalFile  = "temporal.toml"
-	simulatorFile = "simulator.state"
-	envFile       = "env"
+	keysetFile     = "keyset.json"
+	apiKeyFile     = "api-key"
+	codecTokenFile = "codec-token"
+	ledgerFile     = "foxflow.db"
+	temporalFile   = "temporal.toml"
+	simulatorFile  = "simulator.state"
+	envFile        = "env"
 )
 
 // namespace is the one that foxflow-dev makes.
@@ -54,7 +55,7 @@ func (s Settings) variables() map[string]string {
 // to a server that the user named, as they belong to it.
 func (s Settings) withheld(name string) bool {
 	switch {
-	case strings.HasPrefix(name, "FOXRELOAD_"), strings.HasPrefix(name, "FOXFLOW_KEYSET"), strings.HasPrefix(name, "SIMULATOR_"):
+	case strings.HasPrefix(name, "FOXRELOAD_"), strings.HasPrefix(name, "FOXFLOW_KEYSET"), strings.HasPrefix(name, "FOXFLOW_CODEC_"), strings.HasPrefix(name, "SIMULATOR_"):
 		return true
 	case strings.HasPrefix(name, "TEMPORAL_"):
 		return s.startsTemporal()

@@ -25,6 +25,7 @@ func (s *Settings) prepare(ctx context.Context) error {
 		{keysetFile, func() ([]byte, error) { return s.newKeyset(ctx) }},
 		// Its own for each stack, so that no two can be taken for each other.
 		{apiKeyFile, func() ([]byte, error) { return []byte("demo-" + rand.Text() + "\n"), nil }},
+		{codecTokenFile, func() ([]byte, error) { return []byte(rand.Text() + "\n"), nil }},
 		{temporalFile, func() ([]byte, error) {
 			return []byte("# Left empty, so that your own Temporal profiles don't apply here.\n"), nil
 		}},

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -15,11 +16,14 @@ const host = "127.0.0.1"
 // Settings say where a stack lives. Two stacks with different ports and folders
 // run side by side.
 type Settings struct {
-	Bin           string // folder of the programs: worker, starter, simulator, foxflow-dev
+	Bin           string // folder of the programs: worker, starter, simulator, codec, foxflow-dev
 	StateDir      string // folder of databases, keys and logs; made when missing
 	TemporalPort  int
 	UIPort        int
 	SimulatorPort int
+	// CodecPort is where the codec server opens payloads for the Web UI; 0: port 8234,
+	// or any free one.
+	CodecPort int
 	// WorkerHTTP is the worker's health address; empty: port 9464, or any free one.
 	WorkerHTTP string
 	// TemporalAddress names a Temporal server that runs already. Then none is started.
@@ -61,6 +65,7 @@ func (s *Settings) complete() error {
 		{"TEMPORAL_PORT", s.TemporalPort, s.startsTemporal()},
 		{"UI_PORT", s.UIPort, s.startsTemporal()},
 		{"SIMULATOR_PORT", s.SimulatorPort, true},
+		{"CODEC_PORT", s.CodecPort, s.CodecPort != 0},
 	} {
 		if !p.used {
 			continue
@@ -75,11 +80,21 @@ func (s *Settings) complete() error {
 		}
 	}
 	if s.WorkerHTTP == "" {
-		address, err := workerAddress()
+		port, err := preferred(9464)
 		if err != nil {
-			return err
+			return fmt.Errorf("find a port for the worker: %w; set FOXFLOW_HTTP", err)
 		}
-		s.WorkerHTTP = address
+		s.WorkerHTTP = net.JoinHostPort(host, strconv.Itoa(port))
+	}
+	if s.CodecPort == 0 {
+		port, err := preferred(8234)
+		if err != nil {
+			return fmt.Errorf("find a port for the codec server: %w; set CODEC_PORT", err)
+		}
+		s.CodecPort = port
+	}
+	if u, err := url.Parse(s.WebUI()); err != nil || (s.WebUI() != "" && (u.Scheme == "" || u.Host == "")) {
+		return fmt.Errorf("TEMPORAL_UI_URL: %q is no address of a Web UI; write it as http://127.0.0.1:8233", s.WebUI())
 	}
 	for _, program := range s.programs() {
 		if _, err := os.Stat(filepath.Join(s.Bin, program)); errors.Is(err, os.ErrNotExist) {
@@ -93,6 +108,9 @@ func (s Settings) startsTemporal() bool { return s.TemporalAddress == "" }
 
 func (s Settings) programs() []string {
 	programs := []string{"simulator", "worker", "starter"}
+	if s.WebUI() != "" {
+		programs = append(programs, "codec")
+	}
 	if s.startsTemporal() {
 		programs = append(programs, "foxflow-dev")
 	}
@@ -116,6 +134,27 @@ func (s Settings) WebUI() string {
 		return fmt.Sprintf("http://%s:%d", host, s.UIPort)
 	}
 	return s.UIURL
+}
+
+// Codec is the address of the codec server; empty where there is no Web UI to open
+// payloads for.
+func (s Settings) Codec() string {
+	if s.WebUI() == "" {
+		return ""
+	}
+	return fmt.Sprintf("http://%s:%d", host, s.CodecPort)
+}
+
+// CodecTokenFile holds the password of the codec server.
+func (s Settings) CodecTokenFile() string { return filepath.Join(s.StateDir, codecTokenFile) }
+
+// origin is the Web UI as a browser names it to other servers.
+func (s Settings) origin() string {
+	u, err := url.Parse(s.WebUI())
+	if err != nil {
+		return "" // complete has refused it
+	}
+	return u.Scheme + "://" + u.Host
 }
 
 // Namespace is the Temporal namespace that orders live in.
@@ -144,14 +183,14 @@ func free(port int) error {
 	return l.Close()
 }
 
-// workerAddress prefers the worker's documented port, so that a dashboard finds
-// it, and takes any other when a second stack runs.
-func workerAddress() (string, error) {
-	for _, port := range []string{"9464", "0"} {
-		if l, err := net.Listen("tcp", net.JoinHostPort(host, port)); err == nil {
+// preferred is the documented port, so that it is found, or any other when a second
+// stack runs.
+func preferred(port int) (int, error) {
+	for _, p := range []int{port, 0} {
+		if l, err := net.Listen("tcp", net.JoinHostPort(host, strconv.Itoa(p))); err == nil {
 			defer l.Close()
-			return l.Addr().String(), nil
+			return l.Addr().(*net.TCPAddr).Port, nil
 		}
 	}
-	return "", errors.New("find a free port for the worker: there is none; set FOXFLOW_HTTP")
+	return 0, errors.New("none is free")
 }

@@ -36,11 +36,21 @@ func (s Settings) parts() []part {
 	var parts []part
 	if s.startsTemporal() {
 		parts = append(parts, part{
-			name:  "foxflow-dev",
-			args:  []string{"temporal", "--port", strconv.Itoa(s.TemporalPort), "--ui-port", strconv.Itoa(s.UIPort), "--state-dir", s.StateDir},
+			name: "foxflow-dev",
+			args: []string{"temporal", "--port", strconv.Itoa(s.TemporalPort), "--ui-port", strconv.Itoa(s.UIPort), "--state-dir", s.StateDir,
+				"--codec-endpoint", s.Codec()},
 			grace: 25 * time.Second,
 			// It looks at everything itself before it says so.
 			ready: func(_ context.Context, p *process) error { return p.said("ready") },
+		})
+	}
+	if s.Codec() != "" {
+		parts = append(parts, part{
+			name: "codec",
+			env: []string{"FOXFLOW_CODEC_LISTEN=" + net.JoinHostPort(host, strconv.Itoa(s.CodecPort)),
+				"FOXFLOW_CODEC_TOKEN_FILE=" + s.CodecTokenFile(), "FOXFLOW_CODEC_ORIGIN=" + s.origin()},
+			grace: 10 * time.Second,
+			ready: func(_ context.Context, p *process) error { return p.said("codec ready") },
 		})
 	}
 	return append(parts,

@@ -30,8 +30,10 @@ func TestMain(m *testing.M) {
 		play("ready temporal=… ui=…")
 	case "simulator":
 		play("simulator ready on …")
+	case "codec":
+		playServer("FOXFLOW_CODEC_LISTEN", "codec ready on …")
 	case "worker":
-		playWorker()
+		playServer("FOXFLOW_HTTP", "worker at work")
 	case "starter":
 		fmt.Println(`{"keyset":"` + strconv.Itoa(os.Getpid()) + `"}`)
 	case "parent":
@@ -64,11 +66,12 @@ func play(words string) {
 	fmt.Fprintln(stopped, name)
 }
 
-func playWorker() {
-	go func() {
-		must(http.ListenAndServe(os.Getenv("FOXFLOW_HTTP"), http.HandlerFunc(func(http.ResponseWriter, *http.Request) {})))
-	}()
-	play("worker at work")
+// playServer listens where the variable says, too.
+func playServer(variable, words string) {
+	listener, err := net.Listen("tcp", os.Getenv(variable))
+	must(err)
+	go func() { must(http.Serve(listener, http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))) }()
+	play(words)
 }
 
 // playParent runs a stack until it is killed.
@@ -97,7 +100,7 @@ func newSettings(t *testing.T) Settings {
 	self, err := os.Executable()
 	require.NoError(t, err)
 	bin := t.TempDir()
-	for _, name := range []string{"foxflow-dev", "simulator", "worker", "starter", "parent"} {
+	for _, name := range []string{"foxflow-dev", "codec", "simulator", "worker", "starter", "parent"} {
 		require.NoError(t, os.Symlink(self, filepath.Join(bin, name)))
 	}
 	ports := freePorts(t, 3)
@@ -158,17 +161,17 @@ func TestPartsStartInOrderAndStopBackwards(t *testing.T) {
 	var heard []string
 	st, err := Start(t.Context(), s, func(name string, ready bool) { heard = append(heard, fmt.Sprint(name, " ", ready)) })
 	require.NoError(t, err)
-	require.Equal(t, []string{"foxflow-dev false", "foxflow-dev true", "simulator false", "simulator true", "worker false", "worker true"}, heard)
+	require.Equal(t, []string{"foxflow-dev false", "foxflow-dev true", "codec false", "codec true", "simulator false", "simulator true", "worker false", "worker true"}, heard)
 	st.Stop()
-	require.Equal(t, "worker\nsimulator\nfoxflow-dev\n", s.read(t, "stopped"))
+	require.Equal(t, "worker\nsimulator\ncodec\nfoxflow-dev\n", s.read(t, "stopped"))
 }
 
 func TestNoChildSeesARealAccount(t *testing.T) {
 	s := newSettings(t)
 	s.Environ = append(s.Environ, "FOXRELOAD_API_KEY=real-key", "FOXRELOAD_BASE_URL=https://public-api.foxreload.com",
-		"FOXFLOW_KEYSET=real-keyset", "TEMPORAL_API_KEY=real-cloud-key", "TEMPORAL_TLS=true", "TEMPORAL_PROFILE=prod")
+		"FOXFLOW_KEYSET=real-keyset", "FOXFLOW_CODEC_TOKEN=real-token", "TEMPORAL_API_KEY=real-cloud-key", "TEMPORAL_TLS=true", "TEMPORAL_PROFILE=prod")
 	st := start(t, s)
-	for _, name := range []string{"worker", "simulator", "foxflow-dev"} {
+	for _, name := range []string{"worker", "simulator", "codec", "foxflow-dev"} {
 		environ := s.read(t, name+".environ")
 		require.NotContains(t, environ, "real-", name)
 		require.NotContains(t, environ, "TEMPORAL_TLS=", name)
@@ -198,7 +201,7 @@ func TestKeysAreMadeOnceAndForTheOwnerAlone(t *testing.T) {
 	s := newSettings(t)
 	start(t, s).Stop()
 	keyset, apiKey := s.read(t, "keyset.json"), s.read(t, "api-key")
-	for _, name := range []string{"keyset.json", "api-key", "env"} {
+	for _, name := range []string{"keyset.json", "api-key", "codec-token", "env"} {
 		info, err := os.Stat(filepath.Join(s.StateDir, name))
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o600), info.Mode().Perm(), name)
@@ -240,7 +243,7 @@ func TestAChildThatFailsAtItsStartLeavesNothingRunning(t *testing.T) {
 	require.ErrorAs(t, err, &died)
 	require.Equal(t, "worker", died.Name)
 	require.Contains(t, err.Error(), "it can't be done: worker says why")
-	require.Equal(t, "simulator\nfoxflow-dev\n", s.read(t, "stopped"))
+	require.Equal(t, "simulator\ncodec\nfoxflow-dev\n", s.read(t, "stopped"))
 }
 
 func TestStopAskedForDuringTheStart(t *testing.T) {
@@ -283,7 +286,7 @@ func TestNoChildOutlivesAKilledParent(t *testing.T) {
 	require.Equal(t, "up\n", line)
 	require.NoError(t, parent.Process.Kill())
 	_ = parent.Wait()
-	for _, name := range []string{"worker", "simulator", "foxflow-dev"} {
+	for _, name := range []string{"worker", "simulator", "codec", "foxflow-dev"} {
 		pid := s.pid(t, name)
 		require.Eventually(t, func() bool { return !alive(pid) }, 10*time.Second, 20*time.Millisecond, name)
 	}
@@ -319,6 +322,8 @@ func TestPortsThatCannotBeUsed(t *testing.T) {
 func TestTwoStacksRunSideBySide(t *testing.T) {
 	one, two := start(t, newSettings(t)), start(t, newSettings(t))
 	require.NotEqual(t, one.WorkerHTTP, two.WorkerHTTP)
+	require.NotEqual(t, one.Codec(), two.Codec())
+	require.Contains(t, one.read(t, "codec.environ"), "FOXFLOW_CODEC_ORIGIN="+one.WebUI())
 }
 
 func TestAMissingProgramIsNamed(t *testing.T) {

@@ -92,6 +92,17 @@ func (p *page) shows(texts ...string) {
 	}
 }
 
+// showsNot checks that none of the texts can be read on the page as it is now: what
+// it does show has to be waited for first.
+func (p *page) showsNot(texts ...string) {
+	p.Helper()
+	seen, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](readable))
+	require.NoError(p, err)
+	for _, text := range texts {
+		require.NotContains(p, seen, text)
+	}
+}
+
 // picture saves what the page looks like, where somebody wants to look.
 func (p *page) picture(name string) {
 	p.Helper()

@@ -12,7 +12,8 @@ import (
 )
 
 // TestRecordHistories writes a history of every path into the folder that
-// FOXFLOW_RECORD names, for the replay tests of the workflows ("make histories").
+// FOXFLOW_RECORD names, for the replay tests of the workflows ("make histories"),
+// with payloads opened: a replay has no keyset, and a reader neither.
 // Run it on the code that is deployed, never on the change under test: a history
 // of the new code says nothing about the orders that run already. A file that is
 // there is not overwritten.
@@ -23,7 +24,7 @@ func TestRecordHistories(t *testing.T) {
 	}
 	for path, play := range recordings {
 		t.Run(path, func(t *testing.T) {
-			s := newStack(t, []string{"--balance", "usd=50"})
+			s := newStack(t, []string{"--balance", "usd=50"}, withCodec)
 			play(s, path)
 			s.save(folder, path)
 		})
@@ -131,7 +132,7 @@ func (s *stack) save(folder, path string) {
 		time.Sleep(500 * time.Millisecond)
 		return length == before
 	})
-	text, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(s.history(path))
+	text, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(s.opened(s.history(path)))
 	require.NoError(s, err)
 	require.NoError(s, os.MkdirAll(folder, 0o755))                    //nolint:gosec // source, not a secret
 	require.NoError(s, os.WriteFile(file, append(text, '\n'), 0o644)) //nolint:gosec // source, not a secret

@@ -32,13 +32,17 @@ type stack struct {
 	queue     string
 	env       map[string]string // over the standard environment
 	processes map[string]*process
-	own       bool // the story needs a Temporal server of its own, to kill it
+	own       bool   // the story needs a Temporal server of its own, to kill it
+	codec     string // host:port of the codec server, where the Web UI has one
 }
 
 type option func(*stack)
 
 // with sets a variable of worker and starter.
 func with(name, value string) option { return func(s *stack) { s.env[name] = value } }
+
+// withCodec has payloads opened for the Web UI, for those who sign in.
+func withCodec(s *stack) { s.codec = freePort(s) }
 
 // ownTemporal is for stories that kill the Temporal server.
 func ownTemporal(s *stack) { s.own = true }
@@ -55,6 +59,9 @@ func newStack(t *testing.T, simulatorFlags []string, options ...option) *stack {
 	simulator, worker := freePort(t), freePort(t)
 	s.simulator = "http://" + simulator
 	s.write("keyset.json", s.must("starter", "keyset", "new"))
+	if s.codec != "" {
+		s.startCodec()
+	}
 	s.run("simulator", append([]string{"--listen", simulator, "--api-key", "e2e-key", "--state", filepath.Join(s.dir, "simulator.state"),
 		"--requests-per-minute", "0", "--speed", "5", "--spread", "0", "--log-format", "off"}, simulatorFlags...)...)
 	s.env["FOXFLOW_HTTP"] = worker

@@ -52,6 +52,9 @@ func (s *stack) runTemporal(flags ...string) {
 	require.NoError(s, err)
 	log := filepath.Join(s.dir, "foxflow-dev.log")
 	before, _ := os.ReadFile(log)
+	if s.codec != "" {
+		flags = append(flags, "--codec-endpoint", "http://"+s.codec)
+	}
 	s.run("foxflow-dev", append([]string{"temporal", "--port", port, "--ui-port", uiPort, "--state-dir", s.temporalDir()}, flags...)...)
 	s.eventually("foxflow-dev to be ready", func() bool {
 		text, err := os.ReadFile(log)
@@ -81,7 +84,8 @@ func (s *stack) find(c client.Client, query string) error {
 	return err
 }
 
-// client is a Temporal client beside foxflow's programs.
+// client is a Temporal client beside foxflow's programs. It has no keyset: what it
+// reads is what lies in Temporal.
 func (s *stack) client() client.Client {
 	s.Helper()
 	c, err := client.DialContext(s.Context(), client.Options{HostPort: s.temporal, Namespace: s.namespace, Logger: quiet{}})

@@ -7,14 +7,13 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// A person who opens an order in Temporal's Web UI reads where it stands and what
-// it waits for, without knowing what a history event is.
+// A person who opens an order in Temporal's Web UI, and may read it, sees where it
+// stands and what it waits for, without knowing what a history event is.
 func TestWebUIShowsTheOrdersState(t *testing.T) {
-	s := newStack(t, []string{"--balance", "usd=1"})
-	if s.ui == "" {
-		t.Skip("TEMPORAL_ADDRESS names a server whose Web UI is not known")
-	}
+	s := newStack(t, []string{"--balance", "usd=1"}, ownTemporal, withCodec)
 	tab := browse(t)
+	tab.signIn(s)
+	tab.shows("payloads")
 	require.Zero(t, s.starter("place", "--reference", "shop-1001", "--item", giftCard).code)
 	s.until("shop-1001", "awaiting_topup")
 
@@ -38,6 +37,33 @@ func TestWebUIShowsTheOrdersState(t *testing.T) {
 	tab.open(s.ui + "/namespaces/" + s.namespace + "/workflows?query=" + url.QueryEscape(`FoxflowState="completed"`))
 	tab.shows("order/shop-1001", "1 COMPLETED", `FoxflowState = "completed"`)
 	tab.picture("list")
+}
+
+// Whoever has not signed in at the codec server sees that there is an order and
+// which state it is in, and nothing of what is in it.
+func TestWebUIShowsSealedPayloadsWithoutPermission(t *testing.T) {
+	s := newStack(t, []string{"--balance", "usd=0.1"}, ownTemporal, withCodec)
+	tab := browse(t)
+	const player = "player-77310042"
+	s.place("shop-1001", gameTopUp, "--note", "player_id="+player).until("shop-1001", "awaiting_topup")
+
+	read := []string{player, "starter top-up shop-1001", "BalanceNotEnough", gameTopUp}
+	tab.open(s.workflowPage("shop-1001"))
+	tab.shows("order/shop-1001", "OrderWorkflow", "RUNNING", "Sealed. Sign in at the codec server")
+	tab.shows("PayOrder") // the timeline is there
+	tab.showsNot(read...)
+	tab.picture("sealed")
+	tab.follow("User Metadata")
+	tab.shows("Sealed. Sign in at the codec server")
+	tab.showsNot(read...)
+
+	tab.signIn(s)
+	tab.shows("payloads")
+	tab.open(s.workflowPage("shop-1001"))
+	tab.shows(player)
+	tab.follow("User Metadata")
+	tab.shows("starter top-up shop-1001")
+	tab.picture("opened")
 }
 
 func (s *stack) workflowPage(reference string) string {

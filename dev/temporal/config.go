@@ -100,7 +100,7 @@ func serverConfig(s services, store *config.SQL) *config.Config {
 // uiConfig is the Web UI's configuration. It works without a network: no news, no
 // look for new versions.
 func uiConfig(o Options) *uiconfig.Config {
-	return &uiconfig.Config{
+	config := &uiconfig.Config{
 		Host:                host,
 		Port:                o.UIPort,
 		TemporalGRPCAddress: o.Address(),
@@ -112,4 +112,15 @@ func uiConfig(o Options) *uiconfig.Config {
 		// The page is plain HTTP on loopback; a "secure" cookie would not be sent.
 		CORS: uiconfig.CORS{CookieInsecure: true},
 	}
+	if o.CodecEndpoint != "" {
+		config.Codec = uiconfig.Codec{
+			Endpoint: o.CodecEndpoint,
+			// The browser proves with the session of whoever signed in at the codec
+			// server that payloads may be shown.
+			IncludeCredentials:  true,
+			DefaultErrorMessage: "Sealed. Sign in at the codec server to read it, then load this page again.",
+			DefaultErrorLink:    o.CodecEndpoint,
+		}
+	}
+	return config
 }

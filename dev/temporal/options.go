@@ -2,6 +2,7 @@ package temporal
 
 import (
 	"fmt"
+	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -19,6 +20,9 @@ type Options struct {
 	UIPort   int    // the Web UI's HTTP port
 	StateDir string // folder of the database; made when missing
 	LogLevel string // debug, info, warn or error
+	// CodecEndpoint is the URL of the codec server that opens sealed payloads for the
+	// Web UI; empty: they are shown sealed.
+	CodecEndpoint string
 }
 
 // LogLevels lists the accepted values of Options.LogLevel.
@@ -67,6 +71,12 @@ func (o Options) Validate() error {
 		return &FlagError{"--state-dir", "is empty", "name a folder, e.g. .foxflow"}
 	case !slices.Contains(LogLevels, o.LogLevel):
 		return &FlagError{"--log-level", fmt.Sprintf("%q is not a level", o.LogLevel), "use " + strings.Join(LogLevels, ", ")}
+	}
+	if o.CodecEndpoint != "" {
+		u, err := url.Parse(o.CodecEndpoint)
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil {
+			return &FlagError{"--codec-endpoint", fmt.Sprintf("%q is not the URL of a codec server", o.CodecEndpoint), "give it as http://127.0.0.1:8234"}
+		}
 	}
 	return nil
 }

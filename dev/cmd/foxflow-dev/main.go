@@ -27,6 +27,8 @@ Flags:
   --port PORT         of the Temporal frontend, gRPC (default %d)
   --ui-port PORT      of the Web UI, HTTP (default %d)
   --state-dir FOLDER  of the database; made when missing (default %s)
+  --codec-endpoint URL  of the codec server that opens sealed payloads for the Web UI;
+                      without it they are shown sealed
   --log-level LEVEL   what the server says on stderr: %s (default %s)
 
 It prints a line that begins with "ready" once workflows can be started, and
@@ -50,6 +52,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.IntVar(&options.Port, "port", options.Port, "")
 	flags.IntVar(&options.UIPort, "ui-port", options.UIPort, "")
 	flags.StringVar(&options.StateDir, "state-dir", options.StateDir, "")
+	flags.StringVar(&options.CodecEndpoint, "codec-endpoint", "", "")
 	flags.StringVar(&options.LogLevel, "log-level", options.LogLevel, "")
 	help := func(w io.Writer) {
 		d := temporal.Defaults()
