@@ -44,9 +44,14 @@ const (
 
 // admit says who asks or, where they may not, why. An Authorization header decides
 // alone: with a wrong one a session does not help.
+//
+// A password on a page's request does not count. The browser adds it on its own, for
+// as long as it runs and from whatever page: with it a session would never end, and
+// no SameSite would hold it back.
 func (g *gate) admit(r *http.Request) (c caller, refused string) {
-	authorization := r.Header.Get("Authorization")
-	if authorization == "" {
+	authorization, page := r.Header.Get("Authorization"), r.Header.Get("Origin") != ""
+	user, password, basic := r.BasicAuth()
+	if authorization == "" || basic && page {
 		if c, found := g.sessions.of(r); found {
 			return c, ""
 		}
@@ -55,7 +60,7 @@ func (g *gate) admit(r *http.Request) (c caller, refused string) {
 	if scheme, token, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "Bearer") && g.holds(token) {
 		return caller{by: byBearer}, ""
 	}
-	if user, password, basic := r.BasicAuth(); basic && g.holds(password) {
+	if basic && g.holds(password) {
 		if g.holds(user) {
 			user = "" // someone typed it twice, and names are logged
 		}

@@ -125,6 +125,24 @@ func TestASessionEndsAfterTwelveHours(t *testing.T) {
 	}
 }
 
+// A browser remembers the password for as long as it runs, and adds it to whatever it
+// sends here.
+func TestAPasswordThatTheBrowserAddsProlongsNoSession(t *testing.T) {
+	h := newHouse(t)
+	session := h.signIn("ann")
+	page := header("Origin", origin)
+	response, _ := h.ask(http.MethodPost, "/decode", sealed(t, h.keys), page, basic("ann", token), cookie(session))
+	assert.Equal(t, http.StatusOK, response.StatusCode)
+	assert.Equal(t, "session", h.lines()[1]["by"])
+
+	h.wait(12 * time.Hour)
+	response, body := h.ask(http.MethodPost, "/decode", sealed(t, h.keys), page, basic("ann", token), cookie(session))
+	assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
+	assert.NotContains(t, body, "payloads")
+	response, _ = h.ask(http.MethodPost, "/decode", sealed(t, h.keys), page, bearer(token))
+	assert.Equal(t, http.StatusOK, response.StatusCode, "a token that the page itself sends counts")
+}
+
 // Browsers keep one jar for all ports of a host.
 func TestSessionsLiveBesideOtherServersCookies(t *testing.T) {
 	h := newHouse(t)
