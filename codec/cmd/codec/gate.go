@@ -49,9 +49,9 @@ const (
 // as long as it runs and from whatever page: with it a session would never end, and
 // no SameSite would hold it back.
 func (g *gate) admit(r *http.Request) (c caller, refused string) {
-	authorization, page := r.Header.Get("Authorization"), r.Header.Get("Origin") != ""
+	authorization, fromPage := r.Header.Get("Authorization"), r.Header.Get("Origin") != ""
 	user, password, basic := r.BasicAuth()
-	if authorization == "" || basic && page {
+	if authorization == "" || basic && fromPage {
 		if c, found := g.sessions.of(r); found {
 			return c, ""
 		}

@@ -23,8 +23,8 @@ func TestWhoeverMayReads(t *testing.T) {
 	} {
 		for _, path := range []string{"/decode", "/decode?preserveStorageRefs=true"} {
 			response, body := h.ask(http.MethodPost, path, sealed(t, h.keys), permission)
-			require.Equal(t, http.StatusOK, response.StatusCode, "%s: %s", name, body)
-			assert.Equal(t, "application/json", response.Header.Get("Content-Type"))
+			require.Equal(t, http.StatusOK, response.status, "%s: %s", name, body)
+			assert.Equal(t, "application/json", response.header.Get("Content-Type"))
 			assert.Equal(t, player, opened(t, body), name)
 		}
 	}
@@ -58,17 +58,17 @@ func TestWhoeverMayNotReadsNothing(t *testing.T) {
 	} {
 		for _, path := range []string{"/decode", "/encode"} {
 			response, body := h.ask(http.MethodPost, path, sealed(t, h.keys), permission)
-			require.Equal(t, http.StatusUnauthorized, response.StatusCode, "%s %s", name, path)
+			require.Equal(t, http.StatusUnauthorized, response.status, "%s %s", name, path)
 			assert.NotContains(t, body, "payloads", name)
 			assert.Contains(t, body, "sign in at /", name)
-			assert.True(t, strings.HasPrefix(response.Header.Get("WWW-Authenticate"), "Bearer "), "the browser asks for no password inside the Web UI")
+			assert.True(t, strings.HasPrefix(response.header.Get("WWW-Authenticate"), "Bearer "), "the browser asks for no password inside the Web UI")
 			last := h.lines()[len(h.lines())-1]
 			assert.EqualValues(t, 401, last["status"], name)
 			assert.Equal(t, path, last["path"], name)
 		}
 		response, _ := h.ask(http.MethodGet, "/", "", permission)
-		assert.Equal(t, http.StatusUnauthorized, response.StatusCode, name)
-		assert.Empty(t, response.Cookies(), name)
+		assert.Equal(t, http.StatusUnauthorized, response.status, name)
+		assert.Empty(t, response.cookies, name)
 	}
 	for _, secret := range []string{token, "token-of-the-test-2", "wrong-wrong-wrong-1", session.Value, forged.Value} {
 		assert.NotContains(t, h.logged(), secret)
@@ -78,23 +78,23 @@ func TestWhoeverMayNotReadsNothing(t *testing.T) {
 func TestSigningInGivesTheBrowserASession(t *testing.T) {
 	h := newHouse(t)
 	response, body := h.ask(http.MethodGet, "/", "")
-	assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
-	assert.Equal(t, `Basic realm="foxflow codec server", charset="UTF-8"`, response.Header.Get("WWW-Authenticate"), "the browser asks")
+	assert.Equal(t, http.StatusUnauthorized, response.status)
+	assert.Equal(t, `Basic realm="foxflow codec server", charset="UTF-8"`, response.header.Get("WWW-Authenticate"), "the browser asks")
 	assert.Contains(t, body, "sign in with any name")
 	assert.Empty(t, h.lines(), "a browser's first question is no attempt")
 
 	response, _ = h.ask(http.MethodGet, "/", "", basic("ann", "a-wrong-password"))
-	assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
-	assert.Empty(t, response.Cookies())
+	assert.Equal(t, http.StatusUnauthorized, response.status)
+	assert.Empty(t, response.cookies)
 	require.Len(t, h.lines(), 1)
 	assert.Equal(t, "wrong credentials", h.lines()[0]["outcome"])
 
 	response, body = h.ask(http.MethodGet, "/", "", basic("ann & <b>", token))
-	require.Equal(t, http.StatusOK, response.StatusCode)
+	require.Equal(t, http.StatusOK, response.status)
 	assert.Contains(t, body, "as ann &amp; &lt;b&gt;, until 2026-11-24 21:00 UTC")
 	assert.Contains(t, body, `<a href="`+origin+`">`)
-	require.Len(t, response.Cookies(), 1)
-	session := response.Cookies()[0]
+	require.Len(t, response.cookies, 1)
+	session := response.cookies[0]
 	assert.True(t, session.HttpOnly)
 	assert.Equal(t, http.SameSiteStrictMode, session.SameSite)
 	assert.Equal(t, "/", session.Path)
@@ -112,16 +112,16 @@ func TestASessionEndsAfterTwelveHours(t *testing.T) {
 	session := h.signIn("ann")
 	h.wait(12*time.Hour - time.Second)
 	response, body := h.ask(http.MethodGet, "/", "", cookie(session))
-	assert.Equal(t, http.StatusOK, response.StatusCode)
+	assert.Equal(t, http.StatusOK, response.status)
 	assert.Contains(t, body, "until 2026-11-24 21:00 UTC", "looking at the page does not prolong it")
-	assert.Empty(t, response.Cookies())
+	assert.Empty(t, response.cookies)
 	response, _ = h.ask(http.MethodPost, "/decode", sealed(t, h.keys), cookie(session))
-	assert.Equal(t, http.StatusOK, response.StatusCode)
+	assert.Equal(t, http.StatusOK, response.status)
 
 	h.wait(time.Second)
 	for _, ask := range []struct{ method, path string }{{http.MethodPost, "/decode"}, {http.MethodGet, "/"}} {
 		response, _ = h.ask(ask.method, ask.path, sealed(t, h.keys), cookie(session))
-		assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
+		assert.Equal(t, http.StatusUnauthorized, response.status)
 	}
 }
 
@@ -132,15 +132,15 @@ func TestAPasswordThatTheBrowserAddsProlongsNoSession(t *testing.T) {
 	session := h.signIn("ann")
 	page := header("Origin", origin)
 	response, _ := h.ask(http.MethodPost, "/decode", sealed(t, h.keys), page, basic("ann", token), cookie(session))
-	assert.Equal(t, http.StatusOK, response.StatusCode)
+	assert.Equal(t, http.StatusOK, response.status)
 	assert.Equal(t, "session", h.lines()[1]["by"])
 
 	h.wait(12 * time.Hour)
 	response, body := h.ask(http.MethodPost, "/decode", sealed(t, h.keys), page, basic("ann", token), cookie(session))
-	assert.Equal(t, http.StatusUnauthorized, response.StatusCode)
+	assert.Equal(t, http.StatusUnauthorized, response.status)
 	assert.NotContains(t, body, "payloads")
 	response, _ = h.ask(http.MethodPost, "/decode", sealed(t, h.keys), page, bearer(token))
-	assert.Equal(t, http.StatusOK, response.StatusCode, "a token that the page itself sends counts")
+	assert.Equal(t, http.StatusOK, response.status, "a token that the page itself sends counts")
 }
 
 // Browsers keep one jar for all ports of a host.
@@ -149,7 +149,7 @@ func TestSessionsLiveBesideOtherServersCookies(t *testing.T) {
 	session := h.signIn("ann")
 	beside := &http.Cookie{Name: session.Name, Value: "someone-elses"}
 	response, _ := h.ask(http.MethodPost, "/decode", sealed(t, h.keys), cookie(beside), cookie(session))
-	assert.Equal(t, http.StatusOK, response.StatusCode)
+	assert.Equal(t, http.StatusOK, response.status)
 	assert.NotEqual(t, session.Name, newSessions("http://127.0.0.1:9233", time.Now).cookie, "two stacks side by side")
 	_, there := newSessions("https://ui.example.com", time.Now).begin("ann")
 	assert.True(t, there.Secure, "where the Web UI is on https, the session travels there alone")

@@ -80,7 +80,7 @@ func TestSignalsStopItAndItsLogHoldsNoSecrets(t *testing.T) {
 		// Whatever the level, the record is whole.
 		p := start(t, text, "FOXFLOW_LOG_LEVEL=error")
 		response, body := p.ask(http.MethodPost, "/decode", sealed(t, keys), bearer(token))
-		require.Equal(t, http.StatusOK, response.StatusCode)
+		require.Equal(t, http.StatusOK, response.status)
 		require.Equal(t, player, opened(t, body))
 		session := p.signIn("ann")
 		require.NoError(t, p.cmd.Process.Signal(signal))

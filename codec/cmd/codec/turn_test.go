@@ -47,11 +47,11 @@ func TestWhatWasNeverSealedPassesAsItIs(t *testing.T) {
 	plain, err := converter.GetDefaultDataConverter().ToPayload(player)
 	require.NoError(t, err)
 	response, body := h.ask(http.MethodPost, "/decode", inJSON(t, plain), bearer(token))
-	assert.Equal(t, http.StatusOK, response.StatusCode)
+	assert.Equal(t, http.StatusOK, response.status)
 	assert.Equal(t, player, opened(t, body))
 
 	response, body = h.ask(http.MethodPost, "/decode", `{}`, bearer(token))
-	assert.Equal(t, http.StatusOK, response.StatusCode)
+	assert.Equal(t, http.StatusOK, response.status)
 	assert.JSONEq(t, `{}`, body)
 }
 
@@ -59,7 +59,7 @@ func TestWhatAnotherKeysetSealedIsRefusedInClearWords(t *testing.T) {
 	h := newHouse(t)
 	foreign := sealed(t, newKeys(t))
 	response, body := h.ask(http.MethodPost, "/decode", foreign, bearer(token))
-	assert.Equal(t, http.StatusBadRequest, response.StatusCode)
+	assert.Equal(t, http.StatusBadRequest, response.status)
 	assert.Equal(t, "open payload: open sealed text: another keyset sealed it, or it was changed or moved\n", body)
 	line := h.lines()[0]
 	assert.Equal(t, "can't be opened", line["outcome"])
@@ -94,7 +94,7 @@ func TestRequestsAreBounded(t *testing.T) {
 	} {
 		before := len(h.lines())
 		response, body := h.ask(c.method, c.path, c.body, header("Content-Type", c.kind), bearer(token))
-		assert.Equal(t, c.status, response.StatusCode, "%s: %.200s", c.name, body)
+		assert.Equal(t, c.status, response.status, "%s: %.200s", c.name, body)
 		if c.outcome == "" {
 			assert.Len(t, h.lines(), before, c.name)
 			continue
@@ -139,13 +139,13 @@ func TestEachLookIsOnRecordWithoutWhatWasSeen(t *testing.T) {
 	}
 }
 
-// answers fails the test where an answer goes out that is not on record.
-type answers struct {
+// recorded fails the test where an answer goes out that is not on record.
+type recorded struct {
 	*httptest.ResponseRecorder
 	house *house
 }
 
-func (a answers) Write(body []byte) (int, error) {
+func (a recorded) Write(body []byte) (int, error) {
 	assert.Len(a.house.t, a.house.lines(), 1, "an answer left before its line was written")
 	return a.ResponseRecorder.Write(body)
 }
@@ -155,7 +155,7 @@ func TestALookIsOnRecordBeforeItIsAnswered(t *testing.T) {
 	request := httptest.NewRequest(http.MethodPost, "/decode", strings.NewReader(sealed(t, h.keys)))
 	request.Header.Set("Content-Type", "application/json")
 	bearer(token)(request)
-	answer := answers{httptest.NewRecorder(), h}
+	answer := recorded{httptest.NewRecorder(), h}
 	h.server.routes().ServeHTTP(answer, request)
 	assert.Equal(t, player, opened(t, answer.Body.String()))
 }
@@ -171,7 +171,7 @@ func TestWhatCannotBeSealedIsNotSent(t *testing.T) {
 	h := newHouse(t)
 	h.server.codec = broken{}
 	response, body := h.ask(http.MethodPost, "/encode", sealed(t, h.keys), bearer(token))
-	assert.Equal(t, http.StatusBadRequest, response.StatusCode)
+	assert.Equal(t, http.StatusBadRequest, response.status)
 	assert.NotContains(t, body, "payloads")
 	assert.Equal(t, "can't be sealed", h.lines()[0]["outcome"])
 }
