@@ -23,7 +23,7 @@ help:
 	@echo 'make dev         the stack: Temporal, Web UI, simulator, one worker'
 	@echo 'make temporal    Temporal and its Web UI alone: bring your own worker'
 	@echo 'make simulator   the simulator alone'
-	@echo 'make build       bin/worker, bin/starter, bin/simulator, bin/foxflow-dev'
+	@echo 'make build       bin/worker, bin/starter, bin/codec, bin/simulator, bin/foxflow-dev'
 	@echo 'make test        every test of both modules'
 	@echo 'make storm       the long storm: 1,000 orders (ORDERS=, SEED=) under every fault, and a judge'
 	@echo 'make fuzz        every fuzz test for a while (FUZZTIME=5s)'
@@ -37,8 +37,8 @@ help:
 build: programs foxflow-dev
 
 programs:
-	@$(PROGRESS) 'Building worker, starter and simulator. The first time this takes a few minutes.' \
-		$(GO) build -v -trimpath -o $(BIN)/ ./worker ./starter ./simulator/cmd/simulator ./demo
+	@$(PROGRESS) 'Building worker, starter, codec server and simulator. The first time this takes a few minutes.' \
+		$(GO) build -v -trimpath -o $(BIN)/ ./worker ./starter ./codec/cmd/codec ./simulator/cmd/simulator ./demo
 
 foxflow-dev:
 	@$(PROGRESS) 'Building the Temporal server and its Web UI: 5 to 10 minutes the first time (about 1,800 packages), seconds later.' \

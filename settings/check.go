@@ -16,9 +16,7 @@ var (
 )
 
 func (c *Common) check(wrong wrong) {
-	if c.KeysetFile != "" && !c.Keyset.Empty() {
-		wrong("FOXFLOW_KEYSET_FILE", "is set beside FOXFLOW_KEYSET: set one of the two")
-	}
+	c.Sealing.check(wrong)
 	if !taskQueueRE.MatchString(c.TaskQueue) {
 		wrong("FOXFLOW_TASK_QUEUE", fmt.Sprintf("is %q: use 1 to 200 characters of A-Z a-z 0-9 . _ / -", c.TaskQueue))
 	}
@@ -28,7 +26,7 @@ func (c *Common) check(wrong wrong) {
 }
 
 func (f *FoxReload) check(wrong wrong) {
-	f.readKeyFile(wrong)
+	readSecretFile(wrong, "FOXRELOAD_API_KEY", &f.APIKey, f.APIKeyFile)
 	f.Currency, f.Language = strings.ToLower(f.Currency), strings.ToLower(f.Language)
 	if f.Currency != "" && !currencyRE.MatchString(f.Currency) {
 		wrong("FOXRELOAD_CURRENCY", fmt.Sprintf("is %q, which is not a currency", f.Currency))
@@ -63,15 +61,19 @@ func (i Intervals) check(wrong wrong) {
 }
 
 func (h HTTP) check(wrong wrong) {
-	_, port, err := net.SplitHostPort(h.Addr)
-	if number, bad := strconv.Atoi(port); err != nil || bad != nil || number < 0 || number > 65535 {
-		wrong("FOXFLOW_HTTP", fmt.Sprintf("is %q, which is not HOST:PORT", h.Addr))
-	}
+	address(wrong, "FOXFLOW_HTTP", h.Addr)
 }
 
 func (l Log) check(wrong wrong) {
 	oneOf(wrong, "FOXFLOW_LOG_LEVEL", l.Level, "debug", "info", "warn", "error")
 	oneOf(wrong, "FOXFLOW_LOG_FORMAT", l.Format, "json", "console")
+}
+
+func address(wrong wrong, variable, value string) {
+	_, port, err := net.SplitHostPort(value)
+	if number, bad := strconv.Atoi(port); err != nil || bad != nil || number < 0 || number > 65535 {
+		wrong(variable, fmt.Sprintf("is %q, which is not HOST:PORT", value))
+	}
 }
 
 func between(wrong wrong, variable string, value, least, most time.Duration) {

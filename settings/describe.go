@@ -46,19 +46,28 @@ func (vs variables) example(name string) string {
 	return "…"
 }
 
-// temporal is part of every program's environment, but read by Temporal's own
-// library: these are the ones most used.
+// temporal is part of the environment of every program that talks to Temporal,
+// but read by Temporal's own library: these are the ones most used.
 var temporal = variables{
 	{Name: "TEMPORAL_ADDRESS", Default: DefaultTemporalAddress, About: "Temporal's host:port"},
 	{Name: "TEMPORAL_NAMESPACE", Default: "default", About: "Temporal namespace; one ledger goes with one namespace"},
 	{Name: "TEMPORAL_API_KEY, TEMPORAL_TLS, TEMPORAL_TLS_…, TEMPORAL_PROFILE", About: "as the temporal command reads them"},
 }
 
-// Describe is the text for --help: every variable of a settings struct with its
-// meaning and default, readable at 80 columns.
+// Describe is the text for --help: every variable of a settings struct, and
+// Temporal's, with its meaning and default, readable at 80 columns.
 func Describe(settings any) string {
+	return append(variablesOf(reflect.TypeOf(settings)), temporal...).describe()
+}
+
+// DescribeOwn is Describe for a program that does not talk to Temporal.
+func DescribeOwn(settings any) string {
+	return variablesOf(reflect.TypeOf(settings)).describe()
+}
+
+func (vs variables) describe() string {
 	var b strings.Builder
-	for _, v := range append(variablesOf(reflect.TypeOf(settings)), temporal...) {
+	for _, v := range vs {
 		fmt.Fprintf(&b, "  %s", v.Name)
 		if v.Default != "" {
 			fmt.Fprintf(&b, " (default %s)", v.Default)

@@ -1,5 +1,5 @@
-// Package settings reads what the environment says: every variable of worker
-// and starter, parsed, checked and described in one place.
+// Package settings reads what the environment says: every variable of worker,
+// starter and codec server, parsed, checked and described in one place.
 //
 // A variable that is set but empty, or set to something wrong, is refused with
 // its name, what was wrong and an example; all of them at once, so that a

@@ -2,8 +2,6 @@ package settings
 
 import (
 	"errors"
-	"os"
-	"strings"
 
 	"foxflow/foxreload"
 )
@@ -20,26 +18,6 @@ func (f FoxReload) Client(gate foxreload.Gate) (*foxreload.Client, error) {
 func (f FoxReload) config(key string, gate foxreload.Gate) foxreload.Config {
 	return foxreload.Config{BaseURL: f.BaseURL, APIKey: key, Currency: f.Currency, Language: f.Language,
 		Timeout: f.Timeout, AllowHTTP: f.AllowHTTP, Gate: gate}
-}
-
-// readKeyFile takes the partner key from FOXRELOAD_API_KEY_FILE. The file's
-// mode is not judged: container secrets come as mode 0444.
-func (f *FoxReload) readKeyFile(wrong wrong) {
-	if f.APIKeyFile == "" {
-		return
-	}
-	if !f.APIKey.Empty() {
-		wrong("FOXRELOAD_API_KEY_FILE", "is set beside FOXRELOAD_API_KEY: set one of the two")
-		return
-	}
-	text, err := os.ReadFile(f.APIKeyFile)
-	if err != nil {
-		wrong("FOXRELOAD_API_KEY_FILE", "can't be read: "+err.Error())
-		return
-	}
-	if f.APIKey = NewSecret(strings.TrimSpace(string(text))); f.APIKey.Empty() {
-		wrong("FOXRELOAD_API_KEY_FILE", "names an empty file")
-	}
 }
 
 // checkClient lets the client itself judge address and key, so that a slip is

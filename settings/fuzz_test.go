@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// FuzzEnvironment gives every variable of both programs any text at all, but for
+// FuzzEnvironment gives every variable of every program any text at all, but for
 // those that name a file of this machine. What is wrong is named with its variable
 // and an example; what is taken lies within its bounds.
 func FuzzEnvironment(f *testing.F) {
@@ -18,6 +18,8 @@ func FuzzEnvironment(f *testing.F) {
 		{"FOXFLOW_DAILY_LIMIT", "usd=500,rub=20000"}, {"FOXFLOW_DAILY_LIMIT", "usd=1e9999"}, {"FOXFLOW_DAILY_LIMIT", "usd=-1e9999"}, {"FOXFLOW_DAILY_LIMIT", "usd=1e-9999"}, {"FOXFLOW_DAILY_LIMIT", ",=,"},
 		{"FOXFLOW_HTTP", "[::1]:0"}, {"FOXFLOW_HTTP", ":99999"}, {"FOXFLOW_TASK_QUEUE", "a b"}, {"FOXFLOW_LEDGER", "\x01"},
 		{"FOXFLOW_LOG_LEVEL", "INFO"}, {"FOXFLOW_LOG_FORMAT", ""},
+		{"FOXFLOW_CODEC_LISTEN", "[::1]:0"}, {"FOXFLOW_CODEC_TOKEN", "short"}, {"FOXFLOW_CODEC_TOKEN", "sixteen letters\x7f"}, {"FOXFLOW_CODEC_ORIGIN", "*"},
+		{"FOXFLOW_CODEC_ORIGIN", "http://[::ffff:1.2.3.4]:080"}, {"FOXFLOW_CODEC_ORIGIN", "HTTPS://u:p@A.b:443/?#"}, {"FOXFLOW_CODEC_ORIGIN", "https://\u212a.example"},
 	} {
 		f.Add(seed[0], seed[1])
 	}
@@ -36,6 +38,11 @@ func FuzzEnvironment(f *testing.F) {
 		if err == nil && (s.PollInitial <= 0 || s.PollMax < s.PollInitial || s.GiveUpAfter <= 0) {
 			t.Errorf("%s=%q: intervals %+v", name, value, s.Intervals)
 		}
+		c, err := LoadCodec(codecEnv(name + "=" + value))
+		refusedWell(t, err)
+		if err == nil {
+			codecWithinBounds(t, c)
+		}
 	})
 }
 
@@ -52,9 +59,30 @@ func refusedWell(t *testing.T, err error) {
 		if e.Variable == "" || e.Problem == "" || !strings.HasPrefix(e.Example, e.Variable+"=") {
 			t.Errorf("refused without its name, problem or example: %+v", *e)
 		}
-		if strings.Contains(e.Error(), "key-7731") {
-			t.Errorf("shows the partner key: %v", e)
+		if strings.Contains(e.Error(), "key-7731") || strings.Contains(e.Error(), codecToken) {
+			t.Errorf("shows the partner key or the codec server's token: %v", e)
 		}
+	}
+}
+
+// codecWithinBounds wants a token worth the name, and an origin that browsers may
+// send: reading it again changes nothing.
+func codecWithinBounds(t *testing.T, c CodecServer) {
+	t.Helper()
+	if n := len(c.Token.Reveal()); n < leastToken || n > mostToken {
+		t.Errorf("token of %d characters", n)
+	}
+	for _, char := range c.Origin {
+		if char > '~' || strings.ContainsRune(" *@?#\\", char) {
+			t.Errorf("origin %q", c.Origin)
+		}
+	}
+	if strings.Count(c.Origin, "/") != 2 {
+		t.Errorf("origin %q has a path", c.Origin)
+	}
+	again, err := LoadCodec(codecEnv("FOXFLOW_CODEC_ORIGIN=" + c.Origin))
+	if err != nil || again.Origin != c.Origin {
+		t.Errorf("origin %q reads again as %q: %v", c.Origin, again.Origin, err)
 	}
 }
 

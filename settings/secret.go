@@ -1,6 +1,10 @@
 package settings
 
-import "fmt"
+import (
+	"fmt"
+	"os"
+	"strings"
+)
 
 const redacted = "[secret]"
 
@@ -25,3 +29,24 @@ func (s Secret) GoString() string             { return redacted }
 func (s Secret) Format(f fmt.State, _ rune)   { _, _ = f.Write([]byte(redacted)) }
 func (s Secret) MarshalText() ([]byte, error) { return []byte(redacted), nil }
 func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"` + redacted + `"`), nil }
+
+// readSecretFile takes the secret that variable would hold from the file that
+// <variable>_FILE names, if it names one. The file's mode is not judged:
+// container secrets come as mode 0444.
+func readSecretFile(wrong wrong, variable string, secret *Secret, path string) {
+	if path == "" {
+		return
+	}
+	if !secret.Empty() {
+		wrong(variable+"_FILE", "is set beside "+variable+": set one of the two")
+		return
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		wrong(variable+"_FILE", "can't be read: "+err.Error())
+		return
+	}
+	if *secret = NewSecret(strings.TrimSpace(string(text))); secret.Empty() {
+		wrong(variable+"_FILE", "names an empty file")
+	}
+}

@@ -1,13 +1,9 @@
 package settings
 
-import (
-	"time"
-
-	"foxflow/keyset"
-)
+import "time"
 
 // Starter is what the command line reads. Nothing in it is required to begin
-// with: Common.Keys and FoxReload.Client say what is missing when a command
+// with: Sealing.Keys and FoxReload.Client say what is missing when a command
 // needs it.
 type Starter struct {
 	Common
@@ -26,10 +22,9 @@ type Worker struct {
 
 // Common is what every program that works on orders needs.
 type Common struct {
-	Ledger     string `env:"FOXFLOW_LEDGER" envDefault:"foxflow.db" example:"foxflow.db" about:"the ledger: a SQLite file, or postgres://…"`
-	Keyset     Secret `env:"FOXFLOW_KEYSET" example:"$(starter keyset new)" about:"Tink keyset (JSON) that seals codes and payloads; make one with: starter keyset new"`
-	KeysetFile string `env:"FOXFLOW_KEYSET_FILE" example:"/run/secrets/foxflow-keyset.json" about:"a file that holds the keyset, readable by its owner alone"`
-	TaskQueue  string `env:"FOXFLOW_TASK_QUEUE" envDefault:"foxflow" example:"foxflow" about:"Temporal task queue of the workflows; API activities run on it with -foxreload added"`
+	Ledger string `env:"FOXFLOW_LEDGER" envDefault:"foxflow.db" example:"foxflow.db" about:"the ledger: a SQLite file, or postgres://…"`
+	Sealing
+	TaskQueue string `env:"FOXFLOW_TASK_QUEUE" envDefault:"foxflow" example:"foxflow" about:"Temporal task queue of the workflows; API activities run on it with -foxreload added"`
 }
 
 // FoxReload is how the partner API is reached.
@@ -65,7 +60,7 @@ type HTTP struct {
 	Addr string `env:"FOXFLOW_HTTP" envDefault:"127.0.0.1:9464" example:"127.0.0.1:9464" about:"address of /healthz, /readyz and /metrics"`
 }
 
-// Log is what the worker writes about its work.
+// Log is what a program that serves writes about its work.
 type Log struct {
 	Level  string `env:"FOXFLOW_LOG_LEVEL" envDefault:"info" example:"info" about:"debug, info, warn or error"`
 	Format string `env:"FOXFLOW_LOG_FORMAT" envDefault:"json" example:"json" about:"json, or console for people"`
@@ -90,28 +85,10 @@ func LoadWorker(environ []string) (Worker, error) {
 		w.FoxReload.check(wrong)
 		w.HTTP.check(wrong)
 		w.Log.check(wrong)
-		if w.APIKey.Empty() {
+		if w.APIKey.Empty() && w.APIKeyFile == "" {
 			wrong("FOXRELOAD_API_KEY", "is not set")
 		}
-		if w.Keyset.Empty() && w.KeysetFile == "" {
-			wrong("FOXFLOW_KEYSET", "is not set")
-		}
+		w.Sealing.require(wrong)
 	})
 	return w, err
-}
-
-// Keys is the keyset that FOXFLOW_KEYSET or FOXFLOW_KEYSET_FILE holds.
-func (c Common) Keys() (*keyset.Keyset, error) {
-	variable, read := "FOXFLOW_KEYSET", func() (*keyset.Keyset, error) { return keyset.Parse(c.Keyset.Reveal()) }
-	switch {
-	case c.KeysetFile != "":
-		variable, read = "FOXFLOW_KEYSET_FILE", func() (*keyset.Keyset, error) { return keyset.ReadFile(c.KeysetFile) }
-	case c.Keyset.Empty():
-		return nil, complain(c, variable, "is not set")
-	}
-	keys, err := read()
-	if err != nil {
-		return nil, complain(c, variable, "holds no usable keyset: "+err.Error())
-	}
-	return keys, nil
 }

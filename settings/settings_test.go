@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -21,6 +22,12 @@ import (
 
 func workerEnv(more ...string) []string {
 	return append([]string{"FOXRELOAD_API_KEY=key-1", "FOXFLOW_KEYSET=any"}, more...)
+}
+
+const codecToken = "token-of-the-test"
+
+func codecEnv(more ...string) []string {
+	return append([]string{"FOXFLOW_CODEC_TOKEN=" + codecToken, "FOXFLOW_KEYSET=any"}, more...)
 }
 
 func TestDefaultsAreThoseOfTheInterface(t *testing.T) {
@@ -40,16 +47,23 @@ func TestDefaultsAreThoseOfTheInterface(t *testing.T) {
 	assert.Equal(t, "info", w.Level)
 	assert.Equal(t, "json", w.Format)
 	assert.Empty(t, w.DailyLimit)
+
+	c, err := LoadCodec(codecEnv())
+	require.NoError(t, err)
+	assert.Equal(t, "127.0.0.1:8234", c.Listen)
+	assert.Equal(t, "http://127.0.0.1:8233", c.Origin)
+	assert.Equal(t, "info", c.Level)
 }
 
 func TestEveryVariableIsRefusedWhenEmpty(t *testing.T) {
-	for _, v := range append(variablesOf(reflect.TypeFor[Starter]()), variablesOf(reflect.TypeFor[Worker]())...) {
+	all := slices.Concat(variablesOf(reflect.TypeFor[Starter]()), variablesOf(reflect.TypeFor[Worker]()), variablesOf(reflect.TypeFor[CodecServer]()))
+	for _, v := range all {
 		t.Run(v.Name, func(t *testing.T) {
-			environ := workerEnv(v.Name + "=")
-			_, starterErr := LoadStarter(environ)
-			_, workerErr := LoadWorker(environ)
+			_, starterErr := LoadStarter(workerEnv(v.Name + "="))
+			_, workerErr := LoadWorker(workerEnv(v.Name + "="))
+			_, codecErr := LoadCodec(codecEnv(v.Name + "="))
 			var errs Errors
-			require.True(t, errors.As(errors.Join(starterErr, workerErr), &errs))
+			require.True(t, errors.As(errors.Join(starterErr, workerErr, codecErr), &errs))
 			assert.Equal(t, v.Name, errs[0].Variable)
 			assert.Contains(t, errs[0].Error(), "is set but empty")
 			assert.Contains(t, errs[0].Error(), v.Name+"="+v.Example)
@@ -65,6 +79,13 @@ func TestExamplesAreGoodValues(t *testing.T) {
 			continue
 		}
 		_, err := LoadWorker(append(workerEnv(), v.Name+"="+v.Example))
+		assert.NoError(t, err, v.Name)
+	}
+	for _, v := range variablesOf(reflect.TypeFor[CodecServer]()) {
+		if strings.HasSuffix(v.Name, "_FILE") || strings.HasPrefix(v.Example, "$(") {
+			continue // what another program prints is its own affair
+		}
+		_, err := LoadCodec(append(codecEnv(), v.Name+"="+v.Example))
 		assert.NoError(t, err, v.Name)
 	}
 }
@@ -196,12 +217,16 @@ func TestSecretsAreNeverShown(t *testing.T) {
 }
 
 func TestDescribeFitsEightyColumns(t *testing.T) {
-	text := Describe(Worker{})
+	text, own := Describe(Worker{}), DescribeOwn(CodecServer{})
 	for _, v := range variablesOf(reflect.TypeFor[Worker]()) {
 		assert.Contains(t, text, v.Name)
 	}
+	for _, v := range variablesOf(reflect.TypeFor[CodecServer]()) {
+		assert.Contains(t, own, v.Name)
+	}
 	assert.Contains(t, text, "TEMPORAL_ADDRESS (default 127.0.0.1:7233)")
-	for _, line := range strings.Split(text, "\n") {
+	assert.NotContains(t, own, "TEMPORAL_", "the codec server does not talk to Temporal")
+	for _, line := range strings.Split(text+own, "\n") {
 		assert.LessOrEqual(t, len([]rune(line)), 80, line)
 	}
 }

@@ -18,6 +18,7 @@ import (
 	"foxflow/budget"
 	"foxflow/codec"
 	"foxflow/ledger"
+	"foxflow/logging"
 	"foxflow/settings"
 )
 
@@ -45,7 +46,7 @@ func run(args, environ []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	logger, err := newLogger(s.Log)
+	logger, err := logging.New(s.Level, s.Format)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
@@ -89,7 +90,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	}
 
 	options = codec.Seal(options, keys)
-	options.Logger = log.NewStructuredLogger(slogger(logger))
+	options.Logger = log.NewStructuredLogger(logging.Slog(logger))
 	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	temporal, err := client.DialContext(dialing, options)
