@@ -19,7 +19,7 @@ func (f FoxReload) Client(gate foxreload.Gate) (*foxreload.Client, error) {
 
 func (f FoxReload) config(key string, gate foxreload.Gate) foxreload.Config {
 	return foxreload.Config{BaseURL: f.BaseURL, APIKey: key, Currency: f.Currency, Language: f.Language,
-		Timeout: f.Timeout, AllowHTTP: f.AllowHTTP, Gate: gate}
+		Timeout: f.Timeout, AllowHTTP: f.AllowHTTP, Gate: gate, Proxy: f.Proxy.For}
 }
 
 // readKeyFile takes the partner key from FOXRELOAD_API_KEY_FILE. The file's
