@@ -3,6 +3,7 @@ package settings
 import (
 	"net/url"
 	"slices"
+	"strings"
 
 	"golang.org/x/net/http/httpproxy"
 )
@@ -45,10 +46,10 @@ func readProxy(environ []string, wrong wrong) Proxy {
 
 // proxyAddress takes what Go takes: a URL, or HOST:PORT alone.
 func proxyAddress(address string) bool {
-	u, err := url.Parse(address)
-	if err != nil || u.Scheme == "" || u.Host == "" {
-		u, err = url.Parse("http://" + address)
+	if !strings.Contains(address, "://") {
+		address = "http://" + address
 	}
+	u, err := url.Parse(address)
 	return err == nil && u.Hostname() != "" && slices.Contains([]string{"http", "https", "socks5", "socks5h"}, u.Scheme)
 }
 
