@@ -47,12 +47,14 @@ func TestNoSecretIsPrintedLoggedOrEncoded(t *testing.T) {
 		value any
 		// carried: its JSON is how it travels, so only that may show it.
 		carried bool
+		// deep: it is safe even where fmt calls no methods, in unexported fields.
+		deep bool
 	}{
-		"secret":      {value: s.APIKey},
-		"settings":    {value: s},
-		"proxy":       {value: s.Proxy},
-		"keyset":      {value: keys},
-		"client":      {value: api},
+		"secret":      {value: s.APIKey, deep: true},
+		"settings":    {value: s, deep: true},
+		"proxy":       {value: s.Proxy, deep: true},
+		"keyset":      {value: keys, deep: true},
+		"client":      {value: api, deep: true},
 		"config":      {value: foxreload.Config{BaseURL: "https://fox.example", APIKey: marker}},
 		"code":        {value: ledger.Code{OrderID: "1f0c", Raw: raw}},
 		"order":       {value: foxreload.Order{ID: "1f0c", Raw: raw, Items: []foxreload.Item{{Codes: []json.RawMessage{raw}, Note: map[string]string{"player_id": marker}}}}},
@@ -65,7 +67,7 @@ func TestNoSecretIsPrintedLoggedOrEncoded(t *testing.T) {
 		"line of one": {value: foxreload.CreateItem{Note: map[string]string{"player_id": marker}}, carried: true},
 	} {
 		t.Run(name, func(t *testing.T) {
-			for how, shown := range ways(t, v.value, v.carried) {
+			for how, shown := range ways(t, v.value, v.carried, v.deep) {
 				for _, form := range forms(marker, tink.Key[0].KeyData.Value) {
 					assert.NotContains(t, shown, form, how)
 				}
@@ -75,12 +77,15 @@ func TestNoSecretIsPrintedLoggedOrEncoded(t *testing.T) {
 }
 
 // ways are the texts that a value turns into.
-func ways(t *testing.T, value any, carried bool) map[string]string {
+func ways(t *testing.T, value any, carried, deep bool) map[string]string {
 	t.Helper()
 	shown := map[string]string{}
 	holders := map[string]any{
 		"alone": value, "pointer": &value, "struct": struct{ V any }{value}, "slice": []any{value}, "map": map[string]any{"v": value},
 		"error": fmt.Errorf("use %v: %w", value, errors.New("no")),
+	}
+	if deep {
+		holders["hidden"] = struct{ v any }{value}
 	}
 	for holder, v := range holders {
 		// Not %p: fmt calls no method for it, and go vet refuses it.
