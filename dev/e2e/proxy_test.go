@@ -15,8 +15,8 @@ import (
 	"github.com/stretchr/testify/require"
 )
 
-// proxy is the one way out of a shop's network: it knows the names outside.
-type proxy struct {
+// forwardProxy is the one way out of a shop's network: it knows the names outside.
+type forwardProxy struct {
 	url   string
 	names map[string]string // host:port outside → address here
 
@@ -25,9 +25,9 @@ type proxy struct {
 	clear []byte // what passed through, as it was sent
 }
 
-func startProxy(s *stack, names map[string]string) *proxy {
+func startProxy(s *stack, names map[string]string) *forwardProxy {
 	s.Helper()
-	p := &proxy{names: names}
+	p := &forwardProxy{names: names}
 	p.url = "http://" + serve(s, nil, p)
 	return p
 }
@@ -47,7 +47,7 @@ func serve(s *stack, secure *tls.Config, handler http.Handler) (address string) 
 	return address
 }
 
-func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (p *forwardProxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	p.mu.Lock()
 	p.asked = append(p.asked, r.Method+" "+r.Host)
 	p.mu.Unlock()
@@ -67,7 +67,7 @@ func (p *proxy) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // Write listens in on what is sent through the proxy.
-func (p *proxy) Write(sent []byte) (int, error) {
+func (p *forwardProxy) Write(sent []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.clear = append(p.clear, sent...)
@@ -78,7 +78,7 @@ func (p *proxy) Write(sent []byte) (int, error) {
 // through it, and it learns two names and nothing more.
 func TestAShopBehindAProxy(t *testing.T) {
 	const key = "e2e-key-that-no-proxy-may-see"
-	var p *proxy
+	var p *forwardProxy
 	s := newStack(t, []string{"--api-key", key}, with("FOXRELOAD_API_KEY", key), with("TEMPORAL_API_KEY", temporalKey), func(s *stack) {
 		ca := newAuthority(s, "ca")
 		temporal := startFront(s, &front{tls: ca.server("temporal.example"), apiKey: temporalKey})
