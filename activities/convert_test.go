@@ -2,7 +2,6 @@ package activities
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"testing"
@@ -13,7 +12,6 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"foxflow/foxreload"
-	"foxflow/order"
 )
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
@@ -82,11 +80,4 @@ func TestInterval(t *testing.T) {
 func TestIdempotencyKeyNeverChanges(t *testing.T) {
 	assert.Equal(t, "535c6d82-3a92-5829-a071-701c00026160", IdempotencyKey("shop-1001", 0, 0))
 	assert.NotEqual(t, IdempotencyKey("shop-1001", 0, 0), IdempotencyKey("shop-1001", 1, 0))
-}
-
-func TestScrub(t *testing.T) {
-	r := order.Request{Items: []order.Item{{Note: map[string]string{"player_id": "00123456", "server": "eu"}}}}
-	codes := []json.RawMessage{json.RawMessage(`"AAAA-BBBB"`), json.RawMessage(`{"pin":"1234"}`)}
-	assert.Equal(t, "player ••• on eu has no code ••• (•••)", scrub("player 00123456 on eu\n has no code AAAA-BBBB (1234)", r, codes))
-	assert.LessOrEqual(t, len([]rune(scrub(string(make([]byte, 5000))+"x", r, nil))), maxWords+1)
 }

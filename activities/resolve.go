@@ -132,12 +132,12 @@ func otherThan(r order.Request, o foxreload.Order) string {
 			return "" // not shown
 		}
 		what := fmt.Sprintf("%d × %s", item.Quantity, item.ItemID)
-		theirs, theirNotes = append(theirs, what), append(theirNotes, fmt.Sprint(what, item.Note))
+		theirs, theirNotes = append(theirs, what), append(theirNotes, withNote(what, item.Note))
 		notesShown = notesShown || len(item.Note) > 0
 	}
 	for _, item := range r.Items {
 		what := fmt.Sprintf("%d × %s", item.Quantity, item.ItemID)
-		ours, ourNotes = append(ours, what), append(ourNotes, fmt.Sprint(what, item.Note))
+		ours, ourNotes = append(ours, what), append(ourNotes, withNote(what, item.Note))
 	}
 	for _, list := range [][]string{theirs, ours, theirNotes, ourNotes} {
 		slices.Sort(list)
@@ -150,6 +150,10 @@ func otherThan(r order.Request, o foxreload.Order) string {
 	}
 	return ""
 }
+
+// withNote is a line with its note, for comparing. The note is a plain map here:
+// an order.Note prints alike whatever it holds.
+func withNote(what string, note map[string]string) string { return fmt.Sprint(what, note) }
 
 // keyedByUs says whether the idempotency key that an order shows, if it shows
 // one, is one of the keys that this reference has sent.

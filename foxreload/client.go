@@ -27,9 +27,12 @@ type Config struct {
 	// then travels in clear.
 	AllowHTTP bool
 	Gate      Gate // nil: nothing is held back
-	// Transport carries the requests; nil: TLS 1.2 or later, through the proxy
-	// that HTTPS_PROXY, HTTP_PROXY and NO_PROXY name. It must not follow
-	// redirects or retry.
+	// Proxy names the proxy for an https address, and nil for none; nil: none for
+	// any. Plain http and this machine are reached without asking it: a proxy
+	// would read the key, and a call to here is nobody else's business.
+	Proxy func(*url.URL) (*url.URL, error)
+	// Transport carries the requests; nil: TLS 1.2 or later, through Proxy. It
+	// must not follow redirects or retry.
 	Transport http.RoundTripper
 	UserAgent string // "": foxflow
 }
@@ -90,7 +93,7 @@ func New(config Config) (*Client, error) {
 	}
 	transport := config.Transport
 	if transport == nil {
-		transport = newTransport()
+		transport = newTransport(config.Proxy)
 	}
 	c := &Client{
 		base: base, headers: headers, timeout: config.Timeout, gate: config.Gate, slashes: &slashes{},

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"testing"
 	"time"
 
@@ -104,11 +103,4 @@ func TestAServerThatQuotesTheKeyIsNotRepeated(t *testing.T) {
 	e := failure(t, getOne(client(t, f.URL)))
 	assert.Equal(t, "unknown key [key]", e.Message)
 	assert.NotContains(t, fmt.Sprintf("%+v %#v", e, *e), testKey)
-}
-
-func TestOurOwnTransportIsStrict(t *testing.T) {
-	transport := newTransport().(*http.Transport)
-	assert.EqualValues(t, 0x0303, transport.TLSClientConfig.MinVersion, "TLS 1.2")
-	assert.NotNil(t, transport.Proxy)
-	assert.False(t, transport.TLSClientConfig.InsecureSkipVerify)
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -36,10 +37,19 @@ func dialling(err error) bool {
 	return errors.As(err, &dns) || (errors.As(err, &op) && op.Op == "dial")
 }
 
+// proxyRefused is the status with which a proxy refused to connect us.
+type proxyRefused int
+
+func (p proxyRefused) Error() string {
+	return fmt.Sprintf("the proxy (HTTPS_PROXY) refused the connection: HTTP %d", int(p))
+}
+
 // explain says in our own words why there is no answer. net/http's words hold
 // addresses with ids in them, and sometimes bytes of an answer.
 func explain(err error) string {
 	var (
+		refused     proxyRefused
+		op          *net.OpError
 		dns         *net.DNSError
 		unknownCA   x509.UnknownAuthorityError
 		wrongHost   x509.HostnameError
@@ -48,6 +58,10 @@ func explain(err error) string {
 		notTLS      tls.RecordHeaderError
 	)
 	switch {
+	case errors.As(err, &refused):
+		return refused.Error()
+	case errors.As(err, &op) && (op.Op == "proxyconnect" || op.Op == "socks connect"):
+		return "no connection could be made to the proxy (HTTPS_PROXY), or through it"
 	case errors.As(err, &dns):
 		return "the host's name was not found"
 	case errors.Is(err, syscall.ECONNREFUSED):
@@ -58,7 +72,7 @@ func explain(err error) string {
 		return "the connection was reset"
 	case errors.As(err, &unknownCA), errors.As(err, &wrongHost), errors.As(err, &invalidCert):
 		return "the server's certificate is not trusted"
-	case errors.As(err, &alert), errors.As(err, &notTLS):
+	case errors.As(err, &alert), errors.As(err, &notTLS), op != nil && op.Op == "remote error": // how crypto/tls names an alert
 		return "no secure connection could be made"
 	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, os.ErrClosed), errors.Is(err, net.ErrClosed):
 		return "the connection was closed before the answer was complete"

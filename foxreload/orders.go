@@ -31,6 +31,25 @@ type CreateItem struct {
 	Note       map[string]string `json:"note,omitempty"` // the product's required fields: personal data
 }
 
+// String says how much is asked for. It and LogValue are what loggers take instead
+// of the JSON, which holds the notes.
+func (r CreateRequest) String() string { return fmt.Sprintf("new order of %v", r.Items) }
+
+// Format prints String for every verb.
+func (r CreateRequest) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, r.String()) }
+
+// LogValue is String, for slog.
+func (r CreateRequest) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
+// String names a line without its note.
+func (i CreateItem) String() string { return fmt.Sprintf("%d of %s", i.Quantity, i.ItemID) }
+
+// Format prints String for every verb.
+func (i CreateItem) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, i.String()) }
+
+// LogValue is String, for slog.
+func (i CreateItem) LogValue() slog.Value { return slog.StringValue(i.String()) }
+
 // Order is an order as FoxReload tells it. Raw and the items' codes and notes
 // are secrets: they are left out when an order is printed or encoded.
 type Order struct {

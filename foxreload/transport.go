@@ -19,10 +19,21 @@ import (
 const maxBody = 4 << 20
 
 // newTransport carries the requests where the caller brings nothing of its own.
-func newTransport() http.RoundTripper {
+func newTransport(proxy func(*url.URL) (*url.URL, error)) *http.Transport {
 	dialer := &net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}
 	return &http.Transport{
-		Proxy:                  http.ProxyFromEnvironment,
+		Proxy: func(r *http.Request) (*url.URL, error) {
+			if proxy == nil || r.URL.Scheme != "https" || loopback(r.URL.Hostname()) {
+				return nil, nil
+			}
+			return proxy(r.URL)
+		},
+		OnProxyConnectResponse: func(_ context.Context, _ *url.URL, _ *http.Request, answer *http.Response) error {
+			if answer.StatusCode != http.StatusOK {
+				return proxyRefused(answer.StatusCode)
+			}
+			return nil
+		},
 		DialContext:            dialer.DialContext,
 		TLSClientConfig:        &tls.Config{MinVersion: tls.VersionTLS12},
 		TLSHandshakeTimeout:    10 * time.Second,

@@ -2,6 +2,7 @@ package order
 
 import (
 	"fmt"
+	"log/slog"
 	"maps"
 	"net/url"
 	"regexp"
@@ -47,14 +48,25 @@ type Request struct {
 	NoCheck bool `json:"noCheck,omitempty"`
 }
 
+// String names a request by its reference and its lines. It and LogValue are what
+// loggers take instead of its JSON, which holds the notes.
+func (r Request) String() string { return fmt.Sprintf("%s %v", r.Reference, r.Items) }
+
+// LogValue is String, for slog.
+func (r Request) LogValue() slog.Value { return slog.StringValue(r.String()) }
+
 // Item is one line of a request.
 type Item struct {
 	ItemID   string `json:"itemId"`
 	Quantity int64  `json:"quantity"`
-	// Note holds the product's required fields (player_id, login, …): personal
-	// data. Values stay strings, so leading zeros survive.
-	Note map[string]string `json:"note,omitempty"`
+	Note     Note   `json:"note,omitempty"`
 }
+
+// String names a line without its note.
+func (i Item) String() string { return fmt.Sprintf("%d × %s", i.Quantity, i.ItemID) }
+
+// LogValue is String, for slog.
+func (i Item) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
 // FieldError names a wrong field, what was wrong and what to do.
 type FieldError struct {

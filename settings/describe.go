@@ -3,6 +3,7 @@ package settings
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -17,6 +18,9 @@ func variablesOf(t reflect.Type) variables {
 	var all variables
 	for i := range t.NumField() {
 		f := t.Field(i)
+		if !f.IsExported() {
+			continue
+		}
 		name, tagged := f.Tag.Lookup("env")
 		if !tagged {
 			all = append(all, variablesOf(f.Type)...)
@@ -51,13 +55,14 @@ func (vs variables) example(name string) string {
 var temporal = variables{
 	{Name: "TEMPORAL_ADDRESS", Default: DefaultTemporalAddress, About: "Temporal's host:port"},
 	{Name: "TEMPORAL_NAMESPACE", Default: "default", About: "Temporal namespace; one ledger goes with one namespace"},
-	{Name: "TEMPORAL_API_KEY, TEMPORAL_TLS, TEMPORAL_TLS_…, TEMPORAL_PROFILE", About: "as the temporal command reads them"},
+	{Name: "TEMPORAL_API_KEY, TEMPORAL_TLS, TEMPORAL_TLS_…", About: "as the temporal command reads them; an API key or a certificate turns TLS on"},
+	{Name: "TEMPORAL_CONFIG_FILE, TEMPORAL_PROFILE", About: "a file of profiles, and the one to use, as the temporal command reads them"},
 }
 
 // Describe is the text for --help: every variable of a settings struct, and
 // Temporal's, with its meaning and default, readable at 80 columns.
 func Describe(settings any) string {
-	return append(variablesOf(reflect.TypeOf(settings)), temporal...).describe()
+	return slices.Concat(variablesOf(reflect.TypeOf(settings)), temporal, network).describe()
 }
 
 // DescribeOwn is Describe for a program that does not talk to Temporal.

@@ -17,7 +17,7 @@ func (f FoxReload) Client(gate foxreload.Gate) (*foxreload.Client, error) {
 
 func (f FoxReload) config(key string, gate foxreload.Gate) foxreload.Config {
 	return foxreload.Config{BaseURL: f.BaseURL, APIKey: key, Currency: f.Currency, Language: f.Language,
-		Timeout: f.Timeout, AllowHTTP: f.AllowHTTP, Gate: gate}
+		Timeout: f.Timeout, AllowHTTP: f.AllowHTTP, Gate: gate, Proxy: f.Proxy.For}
 }
 
 // checkClient lets the client itself judge address and key, so that a slip is

@@ -47,7 +47,11 @@ func load(environ []string, target any, check func(wrong)) error {
 				return
 			}
 		}
-		errs = append(errs, &Error{Variable: variable, Problem: problem, Example: variable + "=" + known.example(variable)})
+		example := known.example(variable)
+		if strings.EqualFold(variable, "HTTPS_PROXY") {
+			example = proxyExample
+		}
+		errs = append(errs, &Error{Variable: variable, Problem: problem, Example: variable + "=" + example})
 	}
 	for _, v := range known {
 		if value, set := environment[v.Name]; set && strings.TrimSpace(value) == "" {

@@ -38,6 +38,7 @@ type FoxReload struct {
 	Timeout        time.Duration `env:"FOXRELOAD_TIMEOUT" envDefault:"30s" example:"30s" about:"the longest one HTTP call may take"`
 	PerMinute      int           `env:"FOXRELOAD_REQUESTS_PER_MINUTE" envDefault:"100" example:"100" about:"request budget over all workers and the starter, requests/minute"`
 	IdempotencyKey string        `env:"FOXRELOAD_IDEMPOTENCY_KEY" envDefault:"body" example:"body" about:"body: send idempotencyKey when creating; off: leave it out"`
+	Proxy          Proxy         // no variable of foxflow's own
 }
 
 // Intervals are the knobs of waiting. They travel into each order's input, so
@@ -71,6 +72,7 @@ func LoadStarter(environ []string) (Starter, error) {
 	var s Starter
 	err := load(environ, &s, func(wrong wrong) {
 		s.Common.check(wrong)
+		s.Proxy = readProxy(environ, wrong)
 		s.FoxReload.check(wrong)
 		s.Intervals.check(wrong)
 	})
@@ -82,6 +84,7 @@ func LoadWorker(environ []string) (Worker, error) {
 	var w Worker
 	err := load(environ, &w, func(wrong wrong) {
 		w.Common.check(wrong)
+		w.Proxy = readProxy(environ, wrong)
 		w.FoxReload.check(wrong)
 		w.HTTP.check(wrong)
 		w.Log.check(wrong)

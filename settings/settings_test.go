@@ -230,17 +230,3 @@ func TestDescribeFitsEightyColumns(t *testing.T) {
 		assert.LessOrEqual(t, len([]rune(line)), 80, line)
 	}
 }
-
-func TestTemporalReadsTheCommonContract(t *testing.T) {
-	options, err := Temporal([]string{"TEMPORAL_ADDRESS=temporal.example:7233", "TEMPORAL_NAMESPACE=shop", "HOME=" + t.TempDir()})
-	require.NoError(t, err)
-	assert.Equal(t, "temporal.example:7233", options.HostPort)
-	assert.Equal(t, "shop", options.Namespace)
-
-	for _, bad := range []string{"TEMPORAL_ADDRESS=", "TEMPORAL_ADDRESS=nohost", "TEMPORAL_NAMESPACE= "} {
-		_, err := Temporal([]string{bad})
-		name, _, _ := strings.Cut(bad, "=")
-		assert.ErrorContains(t, err, name)
-		assert.ErrorContains(t, err, "for example")
-	}
-}

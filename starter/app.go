@@ -108,6 +108,9 @@ func (d *desk) connect(ctx context.Context) (*temporal, error) {
 		if ctx.Err() != nil {
 			return nil, ctx.Err()
 		}
+		if obstacle := settings.Obstacle(options, err); obstacle != "" {
+			return nil, failed(obstacle+"; nothing was started", "Temporal at %s can't be used: %v", options.HostPort, err)
+		}
 		return nil, failed("start it (make dev), or set TEMPORAL_ADDRESS to where it runs; nothing was started",
 			"Temporal at %s does not answer: %v", options.HostPort, err)
 	}

@@ -95,6 +95,9 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	defer cancel()
 	temporal, err := client.DialContext(dialing, options)
 	if err != nil {
+		if obstacle := settings.Obstacle(options, err); obstacle != "" {
+			err = fmt.Errorf("%w; %s", err, obstacle)
+		}
 		return fmt.Errorf("connect to Temporal at %s: %w", options.HostPort, err)
 	}
 	defer temporal.Close()

@@ -1,0 +1,65 @@
+package main
+
+import (
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"github.com/stretchr/testify/assert"
+)
+
+// A server that answers with all that it was sent, and at length: a person is
+// told its words, short and without the key.
+func TestWordsOfFoxReloadAreShownShortAndWithoutTheKey(t *testing.T) {
+	const key = "partner-key-7731-hunt-me"
+	for _, status := range []int{200, 401, 422} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			body, _ := io.ReadAll(r.Body)
+			said := "no " + r.Header.Get("X-API-Key") + string(body)
+			w.WriteHeader(status)
+			_ = json.NewEncoder(w).Encode(map[string]any{"code": "NOT_" + r.Header.Get("X-API-Key"),
+				"detail": said + strings.Repeat(" and "+said, 500), "loc": []string{"header", r.Header.Get("X-API-Key")}})
+		}))
+		t.Cleanup(server.Close)
+		s := newShop(t)
+		s.setenv("FOXRELOAD_API_KEY="+key, "FOXRELOAD_BASE_URL="+server.URL)
+		for _, args := range [][]string{{"balance"}, {"products", "search", "card"}, {"products", "show", "product_a"},
+			{"place", "--reference", "shop-1", "--item", "product_a:1", "--note", "player_id=hunt-me-too", "--check-balance"}} {
+			for _, form := range []string{"table", "json"} {
+				got := s.run(append(args, "-o", form)...)
+				assert.NotContains(t, got.out+got.err, "hunt-me", "%v, HTTP %d", args, status)
+				assert.Less(t, len([]rune(got.err)), 700, "%v, HTTP %d: %s", args, status, got.err)
+				if status != 200 {
+					assert.Equal(t, exitError, got.status, "%v, HTTP %d", args, status)
+				}
+			}
+		}
+	}
+}
+
+// The command line is public on its machine (ps): no flag takes a secret. The
+// values of --note do stand there; a file keeps them off it.
+func TestNoFlagTakesASecret(t *testing.T) {
+	flags := 0
+	var walk func(*cobra.Command)
+	walk = func(c *cobra.Command) {
+		for _, set := range []*pflag.FlagSet{c.Flags(), c.PersistentFlags()} {
+			set.VisitAll(func(f *pflag.Flag) {
+				flags++
+				for _, word := range []string{"key", "secret", "token", "password", "code"} {
+					assert.NotContains(t, f.Name, word, c.CommandPath())
+				}
+			})
+		}
+		for _, sub := range c.Commands() {
+			walk(sub)
+		}
+	}
+	walk(newApp(nil, io.Discard, io.Discard).root())
+	assert.Greater(t, flags, 20, "it saw the flags")
+}
