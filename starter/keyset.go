@@ -55,7 +55,7 @@ A program reads its keyset when it starts:
 
   1. starter keyset rotate --write       (on every machine the same keyset must be in
                                           place: rotate once, and copy the file)
-  2. restart every worker, one after the other or all at once
+  2. restart every worker, one after the other or all at once, and the codec server
 
 Until the last one is restarted, a worker with the old keyset can't open what one
 with the new has sealed. Work that it meets fails there and is tried again until a
