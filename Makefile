@@ -7,6 +7,7 @@ BIN     := $(CURDIR)/bin
 DEV_FLAGS := -trimpath
 STATE := $(or $(FOXFLOW_STATE_DIR),.foxflow)
 PROGRESS := dev/with-progress.sh
+PROGRAMS := ./worker ./starter ./codec/cmd/codec ./simulator/cmd/simulator ./demo
 
 # With a server of your own nothing heavy is built.
 ifeq ($(strip $(TEMPORAL_ADDRESS)),)
@@ -16,7 +17,7 @@ endif
 # The race detector needs a C compiler; without one the tests run without it.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
 
-.PHONY: help build programs foxflow-dev demo dev temporal simulator test storm fuzz lint histories tools clean
+.PHONY: help build programs foxflow-dev demo dev temporal simulator test storm fuzz lint vulncheck licences reproducible histories tools clean
 
 help:
 	@echo 'make demo        the whole stack and a story of four orders (ONCE=1: end after it)'
@@ -24,10 +25,13 @@ help:
 	@echo 'make temporal    Temporal and its Web UI alone: bring your own worker'
 	@echo 'make simulator   the simulator alone'
 	@echo 'make build       bin/worker, bin/starter, bin/codec, bin/simulator, bin/foxflow-dev'
-	@echo 'make test        every test of both modules'
+	@echo 'make test        every test of all modules'
 	@echo 'make storm       the long storm: 1,000 orders (ORDERS=, SEED=) under every fault, and a judge'
 	@echo 'make fuzz        every fuzz test for a while (FUZZTIME=5s)'
 	@echo 'make lint        gofmt, go vet, golangci-lint, workflowcheck'
+	@echo 'make vulncheck   known vulnerabilities that our code reaches (GOVULNDB=; OFFLINE=ok)'
+	@echo 'make licences    what the programs link, and its licences (DEV=1: the server too)'
+	@echo 'make reproducible builds twice, elsewhere, and compares (FRESH=1: from nothing)'
 	@echo 'make histories   records workflow histories for the replay tests'
 	@echo 'make clean       remove bin/ (state under .foxflow/ stays)'
 	@echo
@@ -36,9 +40,11 @@ help:
 
 build: programs foxflow-dev
 
+# The same source and the same Go give the same bytes, whatever the folder, with git
+# or without, with a C compiler or without.
 programs:
-	@$(PROGRESS) 'Building worker, starter, codec server and simulator. The first time this takes a few minutes.' \
-		$(GO) build -v -trimpath -o $(BIN)/ ./worker ./starter ./codec/cmd/codec ./simulator/cmd/simulator ./demo
+	@CGO_ENABLED=0 $(PROGRESS) 'Building worker, starter, codec server and simulator. The first time this takes a few minutes.' \
+		$(GO) build -v -trimpath -buildvcs=false -o $(BIN)/ $(PROGRAMS)
 
 foxflow-dev:
 	@$(PROGRESS) 'Building the Temporal server and its Web UI: 5 to 10 minutes the first time (about 1,800 packages), seconds later.' \
@@ -62,6 +68,7 @@ test: programs $(SERVER)
 	$(if $(RACE),,@echo 'No C compiler found: tests run without the race detector.')
 	$(GO) test $(RACE) ./...
 	cd dev && FOXFLOW_BIN=$(BIN) $(GO) test $(DEV_FLAGS) -count=1 -timeout 30m ./e2e/... ./loopback/...
+	$(GO) test -C tools ./...
 
 storm: programs foxflow-dev
 	cd dev && FOXFLOW_BIN=$(BIN) FOXFLOW_STORM_ORDERS=$(or $(ORDERS),1000) FOXFLOW_STORM_SEED=$(or $(SEED),1) \
@@ -76,12 +83,30 @@ lint: tools
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
 	cd dev && $(GO) vet $(DEV_FLAGS) ./e2e/... ./loopback/...
+	$(GO) vet -C tools ./...
 	$(BIN)/tools/golangci-lint run --allow-parallel-runners ./...
 	cd dev && GOFLAGS=$(DEV_FLAGS) $(BIN)/tools/golangci-lint run --allow-parallel-runners ./...
+	cd tools && $(BIN)/tools/golangci-lint run --allow-parallel-runners ./...
 	$(BIN)/tools/workflowcheck -config workflowcheck.yml ./workflows/...
 
+# Status 2 and a line that says so when there is no database to look into; OFFLINE=ok
+# leaves it at the line.
+vulncheck:
+	@$(PROGRESS) 'Building govulncheck.' $(GO) build -C tools -v -o $(BIN)/tools/ golang.org/x/vuln/cmd/govulncheck
+	@VULNCHECK_OFFLINE=$(OFFLINE) tools/vulncheck.sh
+
+licences:
+	@$(PROGRESS) 'Building licences.' $(GO) build -C tools -v -o $(BIN)/tools/ ./licences
+	@$(BIN)/tools/licences $(PROGRAMS)
+ifneq ($(filter-out 0,$(DEV)),)
+	@echo && echo 'The embedded server, which is for development:' && cd dev && $(BIN)/tools/licences ./cmd/foxflow-dev
+endif
+
+reproducible:
+	@GO=$(GO) tools/reproducible.sh
+
 tools:
-	@$(PROGRESS) 'Building golangci-lint and workflowcheck. The first time this takes a few minutes.' \
+	@$(PROGRESS) 'Building golangci-lint, workflowcheck and govulncheck. The first time this takes a few minutes.' \
 		$(GO) build -C tools -v -o $(BIN)/tools/ tool
 
 # Histories for the replay tests. Run it on the code that is deployed, before the

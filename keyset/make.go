@@ -28,7 +28,15 @@ func Rotate(old string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	manager := keyset.NewManagerFromHandle(present.handle)
+	return present.Rotated()
+}
+
+// Rotated is what Rotate gives for k. The text is the secret itself.
+func (k *Keyset) Rotated() (string, error) {
+	if k == nil {
+		return "", errNone
+	}
+	manager := keyset.NewManagerFromHandle(k.handle)
 	id, err := manager.Add(template())
 	if err != nil {
 		return "", fmt.Errorf("rotate keyset: add a key: %w", err)
@@ -41,4 +49,12 @@ func Rotate(old string) (string, error) {
 		return "", fmt.Errorf("rotate keyset: %w", err)
 	}
 	return text(handle)
+}
+
+// Len is the number of keys, the primary one among them.
+func (k *Keyset) Len() int {
+	if k == nil {
+		return 0
+	}
+	return k.handle.Len()
 }
