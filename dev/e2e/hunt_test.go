@@ -43,17 +43,17 @@ func TestNothingSecretIsLeftInClear(t *testing.T) {
 	said := h.everyWay()
 	h.know("the partner key", secretKey)
 	h.know("the player's data", secretPlayer)
-	h.know("the price limit", secretPrice)
 	h.know("the codec server's token", codecToken)
 	h.know("the keyset", keyMaterial(t, h.read("keyset.json")))
-	codes := s.codes("happy")
-	require.Len(t, codes, 3)
+	codes := append(s.codes("happy"), s.codes("cards")...)
+	require.Len(t, codes, 4)
 	for _, code := range codes {
 		require.GreaterOrEqual(t, len(code), 8, "long enough not to turn up by chance")
 		h.know("code "+code, code)
 	}
 
 	h.search("what commands say", "output", []byte(said))
+	h.know("the price limit", secretPrice) // the partner who asks may see it, nobody else
 	h.processList()
 	h.pages()
 	h.files("while it runs")
@@ -100,14 +100,18 @@ func (h *hunt) everyWay() string {
 	}
 	place := func(reference, item, player string, more ...string) {
 		// By a file: a command line can be read by others while it runs.
-		file := h.write("in-"+reference+".csv", fmt.Sprintf("reference,item,quantity,note,mock,max_price\n%s,%s,%s,player_id=%s,,%s\n",
-			reference, item, map[bool]string{true: "3", false: "1"}[item == giftCard], player, secretPrice))
+		line := fmt.Sprintf("%s,%s,1,player_id=%s,,%s", reference, item, player, secretPrice)
+		if item == giftCard { // has many codes, and no note
+			line = fmt.Sprintf("%s,%s,3,,,%s", reference, item, secretPrice)
+		}
+		file := h.write("in-"+reference+".csv", "reference,item,quantity,note,mock,max_price\n"+line+"\n")
 		ask(append([]string{"place", "--file", file, "--yes"}, more...)...)
 	}
 	next := func(kind, route string) {
 		h.admin(http.MethodPost, "/admin/faults/next", fmt.Sprintf(`{"kind":%q,"route":%q}`, kind, route), nil)
 	}
-	place("happy", giftCard, secretPlayer, "--wait", "--results", filepath.Join(h.dir, "results.csv"))
+	place("happy", gameTopUp, secretPlayer, "--wait", "--results", filepath.Join(h.dir, "results.csv"))
+	place("cards", giftCard, "", "--wait")
 	place("fails", gameTopUp, "fail-"+secretPlayer, "--wait")
 	next("error-500", "create")
 	next("lost-answer", "pay")
@@ -115,7 +119,7 @@ func (h *hunt) everyWay() string {
 	place("errors", gameTopUp, secretPlayer, "--wait")
 	place("unknown", "product_unknown", secretPlayer)
 	h.until("unknown", "failed")
-	ask("place", "--reference", "happy", "--item", giftCard) // other content than is on record
+	ask("place", "--reference", "happy", "--item", gameTopUp, "--note", "player_id=other") // other content than is on record
 
 	place("crash", gameTopUp, "stuck-"+secretPlayer)
 	h.until("crash", "processing")
@@ -141,7 +145,7 @@ func (h *hunt) everyWay() string {
 	ask("top-up", "--all")
 	h.until("waits", "completed")
 
-	for _, reference := range []string{"happy", "fails", "errors", "unknown", "crash", "blocked", "waits", "stops"} {
+	for _, reference := range []string{"happy", "cards", "fails", "errors", "unknown", "crash", "blocked", "waits", "stops"} {
 		for _, command := range []string{"status", "audit", "explain", "watch"} {
 			ask(command, reference)
 			ask(command, reference, "-o", "json")
