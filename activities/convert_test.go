@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"foxflow/foxreload"
+	"foxflow/order"
 )
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
@@ -41,7 +42,9 @@ func TestConvert(t *testing.T) {
 		"budget":                          {err: &foxreload.HeldError{For: 7 * time.Second}, kind: "Budget", benign: true, after: 7 * time.Second},
 		"429":                             {err: &foxreload.Error{Code: "HTTP_429", Class: foxreload.ClassPassing, RetryAfter: 9 * time.Second}, kind: "HTTP_429", after: 9 * time.Second},
 		"502":                             {err: &foxreload.Error{Code: "HTTP_502", Class: foxreload.ClassPassing}, kind: "HTTP_502"},
-		"ledger":                          {err: errors.New("disk full"), kind: "Ledger"},
+		"a code that quotes what was sent": {in: Step{Request: order.Request{Items: []order.Item{{Note: map[string]string{"player_id": "ann7731"}}}}},
+			err: &foxreload.Error{Code: "PLAYER_ANN7731", Class: foxreload.ClassPassing}, kind: "UNKNOWN"},
+		"ledger": {err: errors.New("disk full"), kind: "Ledger"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			a := &Activities{Now: func() time.Time { return noon }}

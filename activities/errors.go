@@ -61,10 +61,19 @@ func refusal(err error, r order.Request, classes ...foxreload.Class) error {
 			if message == "" {
 				message = fmt.Sprintf("FoxReload answered %s to %s %s", api.Code, api.Method, api.Path)
 			}
-			return &Refusal{Class: class, Code: api.Code, Message: message}
+			return &Refusal{Class: class, Code: publicCode(api.Code, r), Message: message}
 		}
 	}
 	return err
+}
+
+// publicCode is the API's code, which names the error's type and so is never sealed;
+// one that quotes what was sent is not told.
+func publicCode(code string, r order.Request) string {
+	if scrub(code, r, nil) != code {
+		return "UNKNOWN"
+	}
+	return code
 }
 
 // later says that nothing is wrong and the activity is to be run again after a
@@ -105,7 +114,7 @@ func (a *Activities) convert(ctx context.Context, in Step, err error) error {
 	case errors.Is(ctx.Err(), context.Canceled):
 		return temporal.NewCanceledError()
 	case errors.As(err, &api):
-		return retry(scrub(err.Error(), in.Request, nil), api.Code, api.RetryAfter, temporal.ApplicationErrorCategoryUnspecified)
+		return retry(scrub(err.Error(), in.Request, nil), publicCode(api.Code, in.Request), api.RetryAfter, temporal.ApplicationErrorCategoryUnspecified)
 	default:
 		return retry(scrub(err.Error(), in.Request, nil), "Ledger", 0, temporal.ApplicationErrorCategoryUnspecified)
 	}

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"log/slog"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -189,7 +190,7 @@ func readOrder(raw json.RawMessage) (Order, bool) {
 	}
 	order := Order{
 		ID: o.text("id", "orderId", "uuid"), Status: readStatus(o.text("status")),
-		CancelReason: strings.ToLower(o.text("cancelReason")), PaymentExpiresAt: o.when("paymentExpiresAt"),
+		CancelReason: readReason(o.text("cancelReason")), PaymentExpiresAt: o.when("paymentExpiresAt"),
 		Price: o.money("price", "totalPrice", "total"), Currency: strings.ToLower(o.text("currency")),
 		IsMock: o.truth("isMock"), IdempotencyKey: o.text("idempotencyKey"), CreatedAt: o.when("createdAt"),
 		Raw: append(json.RawMessage(nil), raw...),
@@ -221,4 +222,18 @@ func readItemError(raw json.RawMessage) string {
 		return said
 	}
 	return "failed, and FoxReload does not say why"
+}
+
+// reasonForm is how FoxReload's reasons are written.
+var reasonForm = regexp.MustCompile(`^[a-z][a-z0-9_]{0,63}$`)
+
+// readReason takes a cancel reason for what it is, one word of a list. Words for a
+// person in its place may hold anything, and the reason is shown to many: they are
+// "other".
+func readReason(text string) string {
+	reason := strings.ToLower(text)
+	if reason == "" || reasonForm.MatchString(reason) {
+		return reason
+	}
+	return "other"
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"strings"
 	"testing"
 	"time"
 
@@ -191,4 +192,15 @@ func TestOrdersShowNoSecretsHoweverPrinted(t *testing.T) {
 		}
 	}
 	assert.Equal(t, "order o-1 completed (1 items, 1 codes)", order.String())
+}
+
+// The reason of a cancelled order is shown to many: only words of FoxReload's list are
+// taken for one.
+func TestCancelReasonIsOneWord(t *testing.T) {
+	for said, want := range map[string]string{
+		"payment_failure": "payment_failure", "User_Request": "user_request", "": "", "fraud_check_2": "fraud_check_2",
+		"player 0012 refused": "other", "ann@example.org": "other", strings.Repeat("a", 65): "other",
+	} {
+		assert.Equal(t, want, readReason(said), said)
+	}
 }

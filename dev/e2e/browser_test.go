@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
@@ -66,10 +67,22 @@ func (p *page) open(url string) {
 // follow clicks a link by its words.
 func (p *page) follow(words string) {
 	p.Helper()
-	_, err := chromedp.Run(p.ctx, chromedp.PollFunction[bool](
-		`(words) => { const link = [...document.querySelectorAll("a, [role=tab]")].find(l => l.innerText.trim().startsWith(words)); link?.click(); return link !== undefined }`,
-		chromedp.WithPollingArgs(words), chromedp.WithPollingTimeout(patience/3)))
+	err := p.poll(
+		`(words) => { const link = [...document.querySelectorAll("a, [role=tab]")].find(l => l.innerText.trim().startsWith(words)); link?.click(); return link !== undefined }`, words)
 	require.NoError(p, err, "find the link %q", words)
+}
+
+// poll asks the page until the function says yes. A page that is just being left takes
+// its answer with it: then the next one is asked.
+func (p *page) poll(function, argument string) (err error) {
+	for deadline := time.Now().Add(patience / 3); time.Now().Before(deadline); {
+		_, err = chromedp.Run(p.ctx, chromedp.PollFunction[bool](function,
+			chromedp.WithPollingArgs(argument), chromedp.WithPollingTimeout(time.Until(deadline))))
+		if err == nil || !strings.Contains(err.Error(), "context with specified id") {
+			return err
+		}
+	}
+	return err
 }
 
 // readable is what a person can read: of the page and of the frames in it, in which
@@ -81,9 +94,7 @@ const readable = `[document, ...[...document.querySelectorAll("iframe")].map(f =
 func (p *page) shows(texts ...string) {
 	p.Helper()
 	for _, text := range texts {
-		_, err := chromedp.Run(p.ctx, chromedp.PollFunction[bool](
-			`(text) => `+readable+`.includes(text)`,
-			chromedp.WithPollingArgs(text), chromedp.WithPollingTimeout(patience/3)))
+		err := p.poll(`(text) => `+readable+`.includes(text)`, text)
 		if err != nil {
 			seen, _ := chromedp.Run(p.ctx, chromedp.Evaluate[string](readable))
 			p.picture(strings.ReplaceAll(p.Name(), "/", "-"))
