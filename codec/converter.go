@@ -38,7 +38,7 @@ type aware struct{ converter.DataConverter }
 var _ workflow.ContextAware = aware{}
 
 func (c aware) WithWorkflowContext(workflow.Context) converter.DataConverter {
-	return insistent{c.DataConverter}
+	return insistent(c)
 }
 
 func (c aware) WithContext(context.Context) converter.DataConverter { return c }

@@ -42,7 +42,7 @@ func LoadCodec(environ []string) (CodecServer, error) {
 		c.checkToken(wrong)
 		c.checkOrigin(wrong)
 		c.Sealing.check(wrong)
-		c.Sealing.require(wrong)
+		c.require(wrong)
 		c.Log.check(wrong)
 	})
 	return c, err

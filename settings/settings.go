@@ -91,7 +91,7 @@ func LoadWorker(environ []string) (Worker, error) {
 		if w.APIKey.Empty() && w.APIKeyFile == "" {
 			wrong("FOXRELOAD_API_KEY", "is not set")
 		}
-		w.Sealing.require(wrong)
+		w.require(wrong)
 	})
 	return w, err
 }

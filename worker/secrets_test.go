@@ -140,7 +140,7 @@ func zapped(t *testing.T, field zap.Field) string {
 func forms(secrets ...string) (all []string) {
 	for _, secret := range secrets {
 		all = append(all, secret, fmt.Sprintf("%x", secret), fmt.Sprintf("%X", secret), fmt.Sprintf("% x", secret),
-			strings.Trim(fmt.Sprint([]byte(secret)), "[]"), base64.StdEncoding.EncodeToString([]byte(secret))[:20],
+			strings.Trim(fmt.Sprintf("%d", []byte(secret)), "[]"), base64.StdEncoding.EncodeToString([]byte(secret))[:20],
 			strings.TrimSuffix(strings.TrimPrefix(fmt.Sprintf("%#v", []byte(secret)), "[]byte{"), "}"))
 	}
 	return all

@@ -44,7 +44,7 @@ type program struct {
 func (p *program) Write(b []byte) (int, error) {
 	p.out.Lock()
 	defer p.out.Unlock()
-	return p.out.Buffer.Write(b)
+	return p.out.Write(b)
 }
 
 func (p *program) stderr() string {
