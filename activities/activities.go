@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
 
 	"foxflow/foxreload"
 	"foxflow/ledger"
@@ -30,6 +31,11 @@ type Activities struct {
 	// IdempotencyKeys says whether creates carry the idempotencyKey field
 	// (FOXRELOAD_IDEMPOTENCY_KEY).
 	IdempotencyKeys bool
+	// DailyLimit is the most that may be paid in a UTC day, by currency (lower case).
+	DailyLimit map[string]decimal.Decimal
+	// Currency is the one that FoxReload was told to answer in: that of a price whose
+	// currency is not said. Empty: not known.
+	Currency string
 	// PayTakes is the longest that one pay can take, from before it is queued in
 	// the request budget to its answer or time-out.
 	PayTakes time.Duration
