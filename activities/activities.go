@@ -19,6 +19,7 @@ type API interface {
 	CreateOrder(context.Context, foxreload.CreateRequest) (foxreload.Order, error)
 	PayOrder(ctx context.Context, orderID string, r foxreload.PayRequest) (foxreload.Payment, error)
 	GetOrder(ctx context.Context, orderID string) (foxreload.Order, error)
+	Product(ctx context.Context, id string) (foxreload.Product, error)
 	ListOrders(context.Context, foxreload.OrderFilter) iter.Seq2[foxreload.Order, error]
 }
 
