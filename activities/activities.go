@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
 
 	"foxflow/foxreload"
 	"foxflow/ledger"
@@ -18,6 +19,7 @@ type API interface {
 	CreateOrder(context.Context, foxreload.CreateRequest) (foxreload.Order, error)
 	PayOrder(ctx context.Context, orderID string, r foxreload.PayRequest) (foxreload.Payment, error)
 	GetOrder(ctx context.Context, orderID string) (foxreload.Order, error)
+	Product(ctx context.Context, id string) (foxreload.Product, error)
 	ListOrders(context.Context, foxreload.OrderFilter) iter.Seq2[foxreload.Order, error]
 }
 
@@ -30,6 +32,11 @@ type Activities struct {
 	// IdempotencyKeys says whether creates carry the idempotencyKey field
 	// (FOXRELOAD_IDEMPOTENCY_KEY).
 	IdempotencyKeys bool
+	// DailyLimit is the most that may be paid in a UTC day, by currency (lower case).
+	DailyLimit map[string]decimal.Decimal
+	// Currency is the one that FoxReload was told to answer in: that of a price whose
+	// currency is not said. Empty: not known.
+	Currency string
 	// PayTakes is the longest that one pay can take, from before it is queued in
 	// the request budget to its answer or time-out.
 	PayTakes time.Duration

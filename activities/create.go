@@ -8,6 +8,7 @@ import (
 
 	"foxflow/foxreload"
 	"foxflow/ledger"
+	"foxflow/order"
 )
 
 // settingNoKeys is the ledger setting that remembers, for good, that FoxReload
@@ -43,6 +44,10 @@ func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) 
 	if pinned != "" {
 		return a.seePinned(ctx, in, pinned)
 	}
+	terms, err := a.terms(ctx, in)
+	if err != nil {
+		return Outcome{}, err
+	}
 	attempt, err := a.Ledger.CreateIntent(ctx, in.reference(), in.Status.Replacements, a.Now().UTC())
 	if err != nil {
 		return Outcome{}, err
@@ -63,7 +68,7 @@ func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) 
 			return Outcome{}, err
 		}
 	}
-	return a.create(ctx, in, key)
+	return a.create(ctx, in, key, terms.totals(in.Request))
 }
 
 // seePinned looks at the order that is pinned already. Where it can't be seen, a
@@ -107,12 +112,14 @@ func (a *Activities) key(ctx context.Context, in Step) (string, error) {
 	return IdempotencyKey(in.reference(), in.Status.Replacements, fresh), err
 }
 
-func (a *Activities) create(ctx context.Context, in Step, key string) (Outcome, error) {
-	r := foxreload.CreateRequest{IsMock: in.Request.Mock, IdempotencyKey: key}
-	for _, item := range in.Request.Items {
-		r.Items = append(r.Items, foxreload.CreateItem{ItemID: item.ItemID, Quantity: item.Quantity, Note: item.Note})
+func (a *Activities) create(ctx context.Context, in Step, key string, prices totals) (Outcome, error) {
+	o, err := a.API.CreateOrder(ctx, createRequest(in.Request, key, prices))
+	if foxreload.ClassOf(err) == foxreload.ClassPrice {
+		if prices, err = a.reprice(ctx, in, prices); err != nil {
+			return Outcome{}, err
+		}
+		o, err = a.API.CreateOrder(ctx, createRequest(in.Request, key, prices))
 	}
-	o, err := a.API.CreateOrder(ctx, r)
 	switch api := new(foxreload.Error); {
 	case err == nil:
 		return a.adopt(ctx, in, o, "")
@@ -124,10 +131,22 @@ func (a *Activities) create(ctx context.Context, in Step, key string) (Outcome, 
 		if err := a.Ledger.SetSetting(ctx, settingNoKeys, "true"); err != nil {
 			return Outcome{}, err
 		}
-		return a.create(ctx, in, "")
+		return a.create(ctx, in, "", prices)
 	}
 	return Outcome{}, refusal(err, in.Request, foxreload.ClassFinal, foxreload.ClassNotFound, foxreload.ClassBalance,
 		foxreload.ClassPrice, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
+}
+
+func createRequest(r order.Request, key string, prices totals) foxreload.CreateRequest {
+	body := foxreload.CreateRequest{IsMock: r.Mock, IdempotencyKey: key}
+	for i, item := range r.Items {
+		line := foxreload.CreateItem{ItemID: item.ItemID, Quantity: item.Quantity, Note: item.Note}
+		if prices != nil {
+			line.TotalPrice = &prices[i]
+		}
+		body.Items = append(body.Items, line)
+	}
+	return body
 }
 
 // rejectsKey says whether FoxReload refused the create because of the

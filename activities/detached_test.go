@@ -40,6 +40,10 @@ func (f *slowFox) GetOrder(_ context.Context, id string) (foxreload.Order, error
 	return foxreload.Order{ID: id, Status: foxreload.StatusActive}, nil
 }
 
+func (f *slowFox) Product(context.Context, string) (foxreload.Product, error) {
+	return foxreload.Product{}, &foxreload.Error{Class: foxreload.ClassNotFound}
+}
+
 func (f *slowFox) ListOrders(context.Context, foxreload.OrderFilter) iter.Seq2[foxreload.Order, error] {
 	return func(func(foxreload.Order, error) bool) {}
 }

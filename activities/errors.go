@@ -14,7 +14,8 @@ import (
 
 // Classes of refusals that are foxflow's own, beside those of the API.
 const (
-	ClassPaused     foxreload.Class = "paused"      // payments are held by the switch or the daily limit
+	ClassPaused     foxreload.Class = "paused"      // payments are held by the switch
+	ClassLimit      foxreload.Class = "daily_limit" // the order would exceed the most that may be paid in a day
 	ClassPriceGuard foxreload.Class = "price_guard" // the order costs more than the partner will pay
 	ClassGuard      foxreload.Class = "guard"       // the ledger forbids it: another order of this reference may be paid
 )
@@ -22,6 +23,7 @@ const (
 // Codes of errors that are foxflow's own, as Status.Error shows them.
 const (
 	CodePaused     = "PAYMENTS_PAUSED"
+	CodeDailyLimit = "DAILY_LIMIT"
 	CodePriceGuard = "PRICE_GUARD"
 	CodeGuard      = "PAYMENT_GUARD"
 )
@@ -45,6 +47,7 @@ func (r *Refusal) Error() string { return r.Code + ": " + r.Message }
 var expected = map[foxreload.Class]bool{
 	foxreload.ClassBalance: true,
 	ClassPaused:            true,
+	ClassLimit:             true,
 	ClassPriceGuard:        true,
 }
 

@@ -26,7 +26,7 @@ const (
 // its way any more: two pays are never in flight, whatever was killed or reset in
 // between. "Not payable" is answered by looking, never by guessing.
 //
-// Refusals: balance, paused, price_guard, guard, final, price, unauthorised,
+// Refusals: balance, paused, daily_limit, price_guard, guard, final, price, unauthorised,
 // misdirected.
 func (a *Activities) PayOrder(ctx context.Context, in Step) (Outcome, error) {
 	// A cancelled activity must not leave a payment in flight: every call in here
@@ -38,13 +38,19 @@ func (a *Activities) PayOrder(ctx context.Context, in Step) (Outcome, error) {
 
 func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	id := in.orderID()
+	if in.Held == ClassPaused || in.Held == ClassLimit {
+		// Whether it is still held is for the ledger to say: it costs no request.
+		if err := a.stillHeld(ctx, in); err != nil {
+			return Outcome{}, err
+		}
+	}
 	intended, _, err := a.Ledger.PaymentIntent(ctx, id)
 	if err != nil {
 		return Outcome{}, err
 	}
-	// An order that has waited may have ended meanwhile, and a price guard needs
-	// a price.
-	look := intended || in.Status.State != order.Active || (in.Request.MaxPrice != nil && in.Status.Price == nil)
+	// An order that has waited may have ended meanwhile, and price guard and daily
+	// limit need a price.
+	look := intended || in.Status.State != order.Active || (a.needsPrice(in) && in.Status.Price == nil)
 	if look {
 		o, err := a.API.GetOrder(ctx, id)
 		if err != nil {
@@ -118,13 +124,9 @@ func guardPrice(r order.Request, s order.Status) error {
 // intend writes the payment's intent, and says whether it is the first: from here
 // on, whoever comes looks first.
 func (a *Activities) intend(ctx context.Context, in Step, begun time.Time) (first bool, err error) {
-	p := ledger.Payment{
-		Reference: in.reference(), OrderID: in.orderID(), Mock: in.Request.Mock,
-		Currency: deref(in.Status.Currency), At: begun.UTC(),
-		Key: "intent/pay/" + in.orderID(), State: in.Status.State, InFlight: a.PayTakes,
-	}
-	if amount, known := in.Status.Amount(); known {
-		p.Amount = &amount
+	p := a.payment(in, begun)
+	if err := a.countable(p); err != nil {
+		return false, err
 	}
 	first, err = a.Ledger.BeginPayment(ctx, p)
 	var (
@@ -137,12 +139,10 @@ func (a *Activities) intend(ctx context.Context, in Step, begun time.Time) (firs
 	case errors.As(err, &flying):
 		wait := max(min(flying.Until.Sub(p.At), settle), time.Millisecond)
 		return false, &later{after: wait, why: err.Error()}
-	case errors.Is(err, ledger.ErrPaused):
-		return false, &Refusal{Class: ClassPaused, Code: CodePaused, Message: "payments are paused"}
 	case errors.As(err, &notPinned), errors.As(err, &other), errors.As(err, &ended):
 		return false, &Refusal{Class: ClassGuard, Code: CodeGuard, Message: err.Error()}
 	}
-	return first, err
+	return first, held(err)
 }
 
 // send pays, within the time that the ledger was told: what the ledger itself took

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"foxflow/order"
 )
 
@@ -22,6 +24,24 @@ var (
 	// ErrNoKeyset: the ledger was opened without a keyset, and this needs one.
 	ErrNoKeyset = errors.New("the ledger was opened without a keyset: set FOXFLOW_KEYSET or FOXFLOW_KEYSET_FILE")
 )
+
+// LimitError: the payment would exceed the most that may be paid in a day.
+type LimitError struct {
+	Currency string
+	// Limit and Paid are of the whole UTC day; Amount was refused, nil when it is not
+	// known.
+	Limit, Paid decimal.Decimal
+	Amount      *decimal.Decimal
+	// Until is when the day ends.
+	Until time.Time
+}
+
+func (e *LimitError) Error() string {
+	if e.Amount == nil {
+		return fmt.Sprintf("what the order costs is not known, so it can't be counted towards the daily limit of %s %s", e.Limit, e.Currency)
+	}
+	return fmt.Sprintf("the order costs %s %s; %s of the daily limit of %s are spent", e.Amount, e.Currency, e.Paid, e.Limit)
+}
 
 // ConflictError: the reference is on record with other content. Differences are
 // fit to be shown.

@@ -15,9 +15,9 @@ import (
 //
 // Refusals: *EndedError, *NotPinnedError, *OtherPaymentError when another order of the
 // reference has an intent that stands, *PaymentInFlightError while the request of
-// another attempt may be on its way, ErrPaused when payments are switched off and
-// this is no mock. ErrPaused may come where an earlier attempt went out:
-// PaymentIntent tells.
+// another attempt may be on its way; and, for what is no mock, ErrPaused when payments
+// are switched off and *LimitError when it would exceed the day's limit. These two may
+// come where an earlier attempt went out: PaymentIntent tells.
 //
 // An order that was voided and is begun again has a standing intent once more, so
 // that no second order can be paid beside it.
@@ -86,14 +86,8 @@ func refusal(ctx context.Context, tx *sql.Tx, p Payment) (refused, err error) {
 		return nil, err
 	case flying != nil:
 		return flying, nil
-	case p.Mock:
-		return nil, nil
 	}
-	_, paused, err := found(tx.QueryRowContext(ctx, selectPause))
-	if paused {
-		return ErrPaused, err
-	}
-	return nil, err
+	return held(ctx, tx, p)
 }
 
 // intend puts the intent on record and says whether it is the order's first.
@@ -114,7 +108,9 @@ func intend(ctx context.Context, tx *sql.Tx, p Payment) (first bool, err error) 
 	if err != nil || inserted == 1 {
 		return inserted == 1, err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE payments SET voided_at = NULL, void_reason = NULL, in_flight_until = $1 WHERE order_id = $2`, until, p.OrderID)
+	// It counts to the day of its latest attempt, at the price of then.
+	_, err = tx.ExecContext(ctx, `UPDATE payments SET voided_at = NULL, void_reason = NULL, in_flight_until = $1, begun_at = $2,
+		amount = COALESCE($3, amount), currency = $4 WHERE order_id = $5`, until, stamp(p.At), amount, p.Currency, p.OrderID)
 	return false, err
 }
 

@@ -99,6 +99,17 @@ func (l *Ledger) CreateIntent(ctx context.Context, reference string, replacement
 	return attempts, nil
 }
 
+// CreateAttempts counts the attempts at creating an order for a reference and
+// replacement number so far.
+func (l *Ledger) CreateAttempts(ctx context.Context, reference string, replacement int) (n int, err error) {
+	err = l.db.reads.QueryRowContext(ctx, `SELECT attempts FROM create_attempts WHERE reference = $1 AND replacement = $2`,
+		reference, replacement).Scan(&n)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return 0, fmt.Errorf("read attempts to create (%s, replacement %d): %w", reference, replacement, err)
+	}
+	return n, nil
+}
+
 func createReason(replacement int) string {
 	if replacement == 0 {
 		return "about to create the order"

@@ -68,6 +68,9 @@ type Payment struct {
 	Key string
 	// State the order is in; empty: the state it has when the intent is written.
 	State order.State
+	// Limit is the most that may be paid in Currency in the UTC day of At; nil: no
+	// limit.
+	Limit *decimal.Decimal
 	// InFlight is how long the request may be on its way, at most: no other
 	// attempt is begun before that, unless LandPayment says that it has landed.
 	InFlight time.Duration

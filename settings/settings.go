@@ -53,7 +53,7 @@ type Intervals struct {
 
 // Payments bounds what is paid.
 type Payments struct {
-	DailyLimit DailyLimit `env:"FOXFLOW_DAILY_LIMIT" example:"usd=500,rub=20000" about:"the most paid in a UTC day, per currency, over all workers; not kept by this version, which refuses to run with it"`
+	DailyLimit DailyLimit `env:"FOXFLOW_DAILY_LIMIT" example:"usd=500,rub=20000" about:"the most paid in a UTC day, per currency, over all workers; beyond it orders wait as paused"`
 }
 
 // HTTP is where the worker shows its health and metrics.

@@ -72,9 +72,6 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	if s.Timeout > maxTimeout {
 		return settings.Errors{{Variable: "FOXRELOAD_TIMEOUT", Problem: fmt.Sprintf("is %s; calls longer than %s outlast the activities that make them", s.Timeout, maxTimeout), Example: "FOXRELOAD_TIMEOUT=30s"}}
 	}
-	if len(s.DailyLimit) > 0 {
-		return settings.Errors{{Variable: "FOXFLOW_DAILY_LIMIT", Problem: "is set, and this version keeps no daily limit; unset it: a limit that is not kept is worse than none", Example: "unset FOXFLOW_DAILY_LIMIT"}}
-	}
 	keys, err := s.Keys()
 	if err != nil {
 		return err
@@ -103,7 +100,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	defer temporal.Close()
 
 	acts := &activities.Activities{API: api, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body",
-		PayTakes: payTakes(s.Timeout)}
+		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout)}
 	workers := newWorkers(temporal, s, acts)
 	health := newHealth(temporal, book)
 

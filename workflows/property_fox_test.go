@@ -264,3 +264,8 @@ func (h *hostile) status(m *taken, at time.Time) (status foxreload.Status, reaso
 	}
 	return foxreload.StatusActive, ""
 }
+
+// Product is one that the catalogue can't tell: checks are other stories' matter.
+func (h *hostile) Product(context.Context, string) (foxreload.Product, error) {
+	return foxreload.Product{}, apiError(foxreload.ClassNotFound, foxreload.CodeNotFound)
+}

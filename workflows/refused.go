@@ -25,6 +25,7 @@ var refusals = map[foxreload.Class]struct {
 	foxreload.ClassExists:       {state: order.Blocked, waitingFor: waitExists},
 	activities.ClassGuard:       {state: order.Blocked, waitingFor: waitGuard},
 	activities.ClassPaused:      {state: order.Paused, waitingFor: waitPaused},
+	activities.ClassLimit:       {state: order.Paused, waitingFor: waitLimit},
 	activities.ClassPriceGuard:  {state: order.Cancelled, cancelReason: order.PriceGuard},
 }
 

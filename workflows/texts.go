@@ -13,6 +13,7 @@ const (
 	waitTopUp   = "a top-up: the balance is too low; raise it, then run: starter top-up REFERENCE"
 	waitPayment = "the payment through the provider's link; ends by itself when it is paid or the payment window is over"
 	waitPaused  = "the release of payments, which are held; goes on by itself after: starter resume"
+	waitLimit   = "the next day: payments have reached FOXFLOW_DAILY_LIMIT; goes on by itself after midnight UTC, or once the limit is raised"
 	waitStalled = "the delivery, which is late: the order is paid; it is watched on and ends by itself when FoxReload delivers; else ask FoxReload's support, do not order again"
 	waitKey     = "a valid API key: FoxReload refuses the present one or this address; goes on by itself once it is accepted"
 	waitAddress = "the right address: FoxReload answered with a redirect elsewhere; goes on by itself once FOXRELOAD_BASE_URL is right"

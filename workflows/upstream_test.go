@@ -43,8 +43,12 @@ type upstream struct {
 	listError              error
 	loseCreate, losePay    func(n int) bool // the effect happens, the answer is lost
 
+	onProduct func(id string) (foxreload.Product, error)
+	onOrder   func(r foxreload.CreateRequest) error // a create is refused for what it says
+
 	orders             []*made
 	creates, pays, get int
+	asked              int // for products
 	unbounded          int // pays without a deadline
 	debits             map[string]decimal.Decimal
 }
@@ -72,6 +76,11 @@ func (u *upstream) CreateOrder(_ context.Context, r foxreload.CreateRequest) (fo
 	u.creates++
 	if u.onCreate != nil {
 		if err := u.onCreate(u.creates); err != nil {
+			return foxreload.Order{}, err
+		}
+	}
+	if u.onOrder != nil {
+		if err := u.onOrder(r); err != nil {
 			return foxreload.Order{}, err
 		}
 	}
@@ -209,4 +218,15 @@ func (u *upstream) do(f func()) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	f()
+}
+
+// Product is not in the catalogue, unless a story puts it there.
+func (u *upstream) Product(_ context.Context, id string) (foxreload.Product, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.asked++
+	if u.onProduct != nil {
+		return u.onProduct(id)
+	}
+	return foxreload.Product{}, apiError(foxreload.ClassNotFound, foxreload.CodeNotFound)
 }

@@ -1,0 +1,189 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"go.temporal.io/sdk/activity"
+
+	"foxflow/foxreload"
+	"foxflow/order"
+)
+
+// CodeProduct is the code of an order that its product's terms don't allow.
+const CodeProduct = "PRODUCT_CHECK"
+
+// offer is the terms on which FoxReload's catalogue sells a product.
+type offer struct {
+	Price    *decimal.Decimal    `json:"price"` // of one; nil: not for sale now
+	Currency string              `json:"currency,omitempty"`
+	Min      *int64              `json:"min,omitempty"`
+	Max      *int64              `json:"max,omitempty"`
+	Required []string            `json:"required,omitempty"`
+	Types    map[string]string   `json:"types,omitempty"`
+	Options  map[string][]string `json:"options,omitempty"`
+}
+
+// askAgain is when to look for an answer that another worker is asking for.
+const askAgain = 500 * time.Millisecond
+
+// offers are the terms of an order's products, by product id. One that the catalogue
+// could not tell (no such product there, an outage, an odd answer) is missing: then the
+// create has the last word.
+type offers map[string]*offer
+
+// terms asks for the offers that the order needs: to be checked before it is sent for
+// the first time, and for its price guard.
+func (a *Activities) terms(ctx context.Context, in Step) (offers, error) {
+	if in.Request.NoCheck {
+		return nil, nil
+	}
+	sent, err := a.Ledger.CreateAttempts(ctx, in.reference(), in.Status.Replacements)
+	if err != nil || (sent > 0 && in.Request.MaxPrice == nil) {
+		return nil, err
+	}
+	known := offers{}
+	for _, item := range in.Request.Items {
+		o, err := a.offer(ctx, item.ItemID)
+		if err != nil {
+			return nil, err
+		}
+		if o != nil {
+			known[item.ItemID] = o
+		}
+	}
+	if sent > 0 {
+		return known, nil // an order may be there already: only FoxReload can refuse it now
+	}
+	return known, known.check(in.Request)
+}
+
+// check refuses an order with everything that its products' terms don't allow.
+func (os offers) check(r order.Request) error {
+	var wrong []string
+	for _, item := range r.Items {
+		if o := os[item.ItemID]; o != nil {
+			for _, problem := range o.problems(item) {
+				wrong = append(wrong, item.ItemID+": "+problem)
+			}
+		}
+	}
+	if len(wrong) == 0 {
+		return os.guard(r)
+	}
+	return &Refusal{Class: foxreload.ClassFinal, Code: CodeProduct, Message: strings.Join(wrong, "; ")}
+}
+
+// offer is what the catalogue says of a product, nil where it can't say. One worker
+// asks for all, once a minute.
+func (a *Activities) offer(ctx context.Context, id string) (*offer, error) {
+	known, err := a.Ledger.AskProduct(ctx, id, a.Now(), activity.GetInfo(ctx).ScheduledTime)
+	switch {
+	case err != nil:
+		return nil, err
+	case known.Asking:
+		return nil, &later{after: askAgain, why: "another worker asks for product " + id}
+	case known.Mine:
+		return a.ask(ctx, id)
+	case known.Answer == "":
+		return nil, nil
+	}
+	var terms offer
+	if err := json.Unmarshal([]byte(known.Answer), &terms); err != nil {
+		return nil, nil // another version's: as good as none
+	}
+	return &terms, nil
+}
+
+// ask asks FoxReload and tells the others.
+func (a *Activities) ask(ctx context.Context, id string) (*offer, error) {
+	p, err := a.API.Product(ctx, id)
+	var held *foxreload.HeldError
+	switch {
+	case errors.As(err, &held):
+		return nil, errors.Join(err, a.Ledger.ForgetProduct(ctx, id))
+	case err != nil:
+		return nil, a.Ledger.KeepProduct(ctx, id, "", a.Now())
+	}
+	terms := &offer{Price: p.Price, Currency: p.Currency, Min: p.OrderMinQuantity, Max: p.OrderMaxQuantity,
+		Required: p.RequiredNoteFields, Types: p.NoteFieldTypes, Options: p.NoteFieldOptions}
+	text, err := json.Marshal(terms)
+	if err != nil {
+		return nil, fmt.Errorf("keep product %s: %w", id, err)
+	}
+	return terms, a.Ledger.KeepProduct(ctx, id, string(text), a.Now())
+}
+
+// problems are in words for a person: what is missing and what is allowed, never what
+// was given, which is the player's.
+func (o offer) problems(item order.Item) (wrong []string) {
+	if o.Price == nil {
+		return []string{"it is not for sale now"}
+	}
+	switch low, high := o.Min, o.Max; {
+	case low != nil && item.Quantity < *low, high != nil && item.Quantity > *high:
+		wrong = append(wrong, fmt.Sprintf("quantity %d is not %s", item.Quantity, bounds(low, high)))
+	}
+	for _, field := range o.Required {
+		if strings.TrimSpace(item.Note[field]) == "" {
+			wrong = append(wrong, fmt.Sprintf("it needs note %s%s", field, o.allowed(field)))
+		}
+	}
+	for _, field := range slices.Sorted(maps.Keys(item.Note)) {
+		if value := item.Note[field]; strings.TrimSpace(value) != "" && !o.fits(field, value) {
+			wrong = append(wrong, fmt.Sprintf("note %s does not fit%s", field, o.allowed(field)))
+		}
+	}
+	return wrong
+}
+
+func bounds(low, high *int64) string {
+	switch {
+	case low != nil && high != nil:
+		return fmt.Sprintf("from %d to %d", *low, *high)
+	case low != nil:
+		return fmt.Sprintf("at least %d", *low)
+	default:
+		return fmt.Sprintf("at most %d", *high)
+	}
+}
+
+// noteTypes are the types of note fields that can be told right from wrong; a value
+// of any other fits.
+var noteTypes = map[string]*regexp.Regexp{
+	"number":  regexp.MustCompile(`^[+-]?[0-9]+([.,][0-9]+)?$`),
+	"integer": regexp.MustCompile(`^[+-]?[0-9]+$`),
+	"int":     regexp.MustCompile(`^[+-]?[0-9]+$`),
+	"digits":  regexp.MustCompile(`^[0-9]+$`),
+	"email":   regexp.MustCompile(`^[^@\s]+@[^@\s]+$`),
+}
+
+func (o offer) fits(field, value string) bool {
+	if options := o.Options[field]; len(options) > 0 {
+		return slices.Contains(options, value)
+	}
+	form, known := noteTypes[strings.ToLower(o.Types[field])]
+	return !known || form.MatchString(strings.TrimSpace(value))
+}
+
+// allowed says what a note field takes.
+func (o offer) allowed(field string) string {
+	const most = 20
+	switch options := o.Options[field]; {
+	case len(options) > most:
+		return fmt.Sprintf(" (one of %s, … %d in all)", strings.Join(options[:most], ", "), len(options))
+	case len(options) > 0:
+		return fmt.Sprintf(" (one of %s)", strings.Join(options, ", "))
+	case o.Types[field] != "":
+		return fmt.Sprintf(" (%s)", o.Types[field])
+	}
+	return ""
+}
