@@ -96,11 +96,11 @@ func (a *Activities) offer(ctx context.Context, id string) (*offer, error) {
 	case known.Answer == "":
 		return nil, nil
 	}
-	var terms offer
-	if err := json.Unmarshal([]byte(known.Answer), &terms); err != nil {
+	var terms *offer
+	if json.Unmarshal([]byte(known.Answer), &terms) != nil {
 		return nil, nil // another version's: as good as none
 	}
-	return &terms, nil
+	return terms, nil
 }
 
 // ask asks FoxReload and tells the others.
