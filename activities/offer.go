@@ -96,11 +96,17 @@ func (a *Activities) offer(ctx context.Context, id string) (*offer, error) {
 	case known.Answer == "":
 		return nil, nil
 	}
-	var terms *offer
-	if json.Unmarshal([]byte(known.Answer), &terms) != nil {
-		return nil, nil // another version's: as good as none
+	return readOffer(known.Answer), nil
+}
+
+// readOffer reads an offer that was kept; one that another version wrote otherwise is
+// as good as none.
+func readOffer(text string) *offer {
+	var o offer
+	if json.Unmarshal([]byte(text), &o) == nil {
+		return &o
 	}
-	return terms, nil
+	return nil
 }
 
 // ask asks FoxReload and tells the others.
