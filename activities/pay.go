@@ -51,6 +51,7 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	// An order that has waited may have ended meanwhile, and price guard and daily
 	// limit need a price.
 	look := intended || in.Status.State != order.Active || (a.needsPrice(in) && in.Status.Price == nil)
+	looked := a.Now()
 	if look {
 		o, err := a.API.GetOrder(ctx, id)
 		if err != nil {
@@ -67,7 +68,7 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 		}
 	}
 	if err := guardPrice(in.Request, in.Status); err != nil {
-		return Outcome{}, err
+		return Outcome{}, a.onceLanded(ctx, in, looked, err)
 	}
 	begun := a.Now()
 	first, err := a.intend(ctx, in, begun)
@@ -102,6 +103,20 @@ func inDoubt(err error, doubt bool) error {
 		refused.InDoubt = doubt
 	}
 	return err
+}
+
+// onceLanded is a refusal that ends the order, held back while an earlier request to
+// pay it could have landed after the look.
+func (a *Activities) onceLanded(ctx context.Context, in Step, looked time.Time, refused error) error {
+	until, err := a.Ledger.PaymentInFlight(ctx, in.reference())
+	if err != nil {
+		return err
+	}
+	if until.After(looked) {
+		return &later{after: max(min(until.Sub(looked), settle), time.Millisecond),
+			why: fmt.Sprintf("pay order %s (%s): it became too dear, and a request to pay it may be on its way", in.orderID(), in.reference())}
+	}
+	return refused
 }
 
 // guardPrice holds the partner's highest price against the order's.

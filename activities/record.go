@@ -74,10 +74,12 @@ type RecordInput struct {
 	// LookedAt is, for an end that says that nothing was paid, the time before the
 	// look that showed it.
 	LookedAt time.Time `json:"lookedAt,omitzero"`
+	// Seen says that the look saw the order.
+	Seen bool `json:"seen,omitempty"`
 }
 
 // TypeTooEarly is the type of RecordState's error when a request to pay may have
-// landed after the look: look again.
+// landed after the look, or went out and the look saw nothing: look again.
 const TypeTooEarly = "LookedTooEarly"
 
 // RecordState appends the state to the audit log and makes it the ledger's view
@@ -86,9 +88,10 @@ func (a *Activities) RecordState(ctx context.Context, in RecordInput) error {
 	if in.LookedAt.IsZero() {
 		return a.record(ctx, in.Status, in.Seq, in.Reason)
 	}
-	err := a.record(ctx, in.Status, in.Seq, in.Reason, ledger.Unpaid{LookedAt: in.LookedAt})
-	if flying := new(ledger.PaymentInFlightError); errors.As(err, &flying) {
-		return temporal.NewNonRetryableApplicationError(flying.Error(), TypeTooEarly, nil)
+	err := a.record(ctx, in.Status, in.Seq, in.Reason, ledger.Unpaid{LookedAt: in.LookedAt, Seen: in.Seen})
+	flying, unseen := new(ledger.PaymentInFlightError), new(ledger.UnseenPaymentError)
+	if errors.As(err, &flying) || errors.As(err, &unseen) {
+		return temporal.NewNonRetryableApplicationError(err.Error(), TypeTooEarly, nil)
 	}
 	return err
 }

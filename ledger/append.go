@@ -34,7 +34,8 @@ func (l *Ledger) Append(ctx context.Context, e Entry) error {
 // the row becomes s, and another reason to wait in it is noted. A step that no order can take means that the order's
 // workflow was taken up again from an earlier point: a note says so first.
 //
-// With unpaid, a *PaymentInFlightError says that the look came too early.
+// With unpaid, a *PaymentInFlightError says that the look came too early, and an
+// *UnseenPaymentError that one which sees the order is needed.
 func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status, unpaid ...Unpaid) error {
 	e.State = cmp.Or(e.State, s.State)
 	switch {
@@ -49,22 +50,40 @@ func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status, unpaid ...
 	if s.UpdatedAt.IsZero() {
 		s.UpdatedAt = l.at(e.At)
 	}
-	var flying *PaymentInFlightError
+	var refused error
 	err := l.write(ctx, func(tx *sql.Tx) (err error) {
 		for _, ground := range unpaid {
-			if flying, err = inFlightAfter(ctx, tx, s.Reference, ground.LookedAt); flying != nil || err != nil {
+			if refused, err = ground.refuse(ctx, tx, s.Reference); refused != nil || err != nil {
 				return err
 			}
 		}
 		return l.record(ctx, tx, e, s)
 	})
-	if flying != nil && err == nil {
-		return flying
+	if refused != nil && err == nil {
+		return refused
 	}
 	if err != nil {
 		return fmt.Errorf("record order %s as %s: %w", e.Reference, s.State, err)
 	}
 	return nil
+}
+
+// refuse says why the look is no ground to call the reference's order unpaid, or nil.
+func (u Unpaid) refuse(ctx context.Context, tx *sql.Tx, reference string) (refused, err error) {
+	flying, err := inFlightAfter(ctx, tx, reference, u.LookedAt)
+	switch {
+	case err != nil:
+		return nil, err
+	case flying != nil:
+		return flying, nil
+	case u.Seen:
+		return nil, nil
+	}
+	doubtful, there, err := found(tx.QueryRowContext(ctx, `SELECT order_id FROM payments WHERE reference = $1 AND voided_at IS NULL AND doubts > 0`, reference))
+	if err != nil || !there {
+		return nil, err
+	}
+	return &UnseenPaymentError{Reference: reference, OrderID: doubtful}, nil
 }
 
 func (l *Ledger) record(ctx context.Context, tx *sql.Tx, e Entry, s order.Status) error {

@@ -107,6 +107,14 @@ func (e *EndedError) Error() string {
 	return fmt.Sprintf("pay order of %s: it has ended: %s", e.Reference, e.State)
 }
 
+// UnseenPaymentError: an attempt to pay the order may have gone through, and nobody has
+// looked since.
+type UnseenPaymentError struct{ Reference, OrderID string }
+
+func (e *UnseenPaymentError) Error() string {
+	return fmt.Sprintf("end order %s: a payment of order %s was sent, and what became of it was not seen", e.Reference, e.OrderID)
+}
+
 // PaymentInFlightError: the request of another attempt to pay the order may still
 // be on its way.
 type PaymentInFlightError struct {

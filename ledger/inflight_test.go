@@ -100,5 +100,44 @@ func TestUnpaidEndNeedsALookAfterThePay(t *testing.T) {
 	now, err := l.Status(t.Context(), "shop-1")
 	require.NoError(t, err)
 	require.Equal(t, order.Creating, now.State)
-	require.NoError(t, l.Record(t.Context(), end, s, Unpaid{LookedAt: noon.Add(time.Minute)}))
+	// A look that saw nothing, however late, is no ground: the payment was sent.
+	require.ErrorAs(t, l.Record(t.Context(), end, s, Unpaid{LookedAt: noon.Add(time.Hour)}), new(*UnseenPaymentError))
+	require.NoError(t, l.Record(t.Context(), end, s, Unpaid{LookedAt: noon.Add(time.Minute), Seen: true}))
+}
+
+// Only an attempt that was surely not carried out leaves no doubt, and it clears no
+// other's.
+func TestDoubtLastsUntilEveryAttemptIsAnswered(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	pin(t, l, "shop-1", 0, "ord-1")
+	at := noon
+	attempt := func() (until time.Time) {
+		t.Helper()
+		at = at.Add(time.Hour)
+		p := payment("shop-1", "ord-1")
+		p.At, p.InFlight = at, time.Minute
+		_, err := l.BeginPayment(t.Context(), p)
+		require.NoError(t, err)
+		return at.Add(time.Minute)
+	}
+	ends := func() error {
+		t.Helper()
+		s, err := l.Status(t.Context(), "shop-1")
+		require.NoError(t, err)
+		s.State = order.Cancelled
+		return l.Record(t.Context(), Entry{Reference: "shop-1", Key: "end", Kind: KindState, State: order.Cancelled, At: at}, s, Unpaid{LookedAt: at.Add(time.Hour)})
+	}
+	lost := attempt()
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", lost, lost))
+	refused := attempt()
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", refused, time.Time{}))
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", refused, time.Time{}), "said twice counts once")
+	require.ErrorAs(t, ends(), new(*UnseenPaymentError), "the first one may have gone through")
+
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", at))
+	again := attempt()
+	require.ErrorAs(t, ends(), new(*UnseenPaymentError))
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", again, time.Time{}))
+	require.NoError(t, ends(), "every attempt since was surely refused")
 }

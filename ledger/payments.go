@@ -98,8 +98,8 @@ func intend(ctx context.Context, tx *sql.Tx, p Payment) (first bool, err error) 
 		amount = &text
 	}
 	until := inFlightUntil(p.At.Add(p.InFlight), p.InFlight > 0)
-	result, err := tx.ExecContext(ctx, `INSERT INTO payments (order_id, reference, mock, amount, currency, begun_at, in_flight_until)
-		VALUES ($1, $2, $3, $4, $5, $6, $7) ON CONFLICT (order_id) DO NOTHING`,
+	result, err := tx.ExecContext(ctx, `INSERT INTO payments (order_id, reference, mock, amount, currency, begun_at, in_flight_until, doubts)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT (order_id) DO NOTHING`,
 		p.OrderID, p.Reference, p.Mock, amount, p.Currency, stamp(p.At), until)
 	if err != nil {
 		return false, err
@@ -109,7 +109,7 @@ func intend(ctx context.Context, tx *sql.Tx, p Payment) (first bool, err error) 
 		return inserted == 1, err
 	}
 	// It counts to the day of its latest attempt, at the price of then.
-	_, err = tx.ExecContext(ctx, `UPDATE payments SET voided_at = NULL, void_reason = NULL, in_flight_until = $1, begun_at = $2,
+	_, err = tx.ExecContext(ctx, `UPDATE payments SET doubts = CASE WHEN voided_at IS NULL THEN doubts + 1 ELSE 1 END, voided_at = NULL, void_reason = NULL, in_flight_until = $1, begun_at = $2,
 		amount = COALESCE($3, amount), currency = $4 WHERE order_id = $5`, until, stamp(p.At), amount, p.Currency, p.OrderID)
 	return false, err
 }
@@ -123,11 +123,15 @@ func inFlightUntil(at time.Time, on bool) *string {
 }
 
 // LandPayment says that the request of the attempt that could be in flight until
-// then is no longer on its way, or, where its outcome is not known, that it has
+// then was surely not carried out, or, where its outcome is not known, that it has
 // landed by quietUntil at the latest. Of any other attempt it says nothing.
 func (l *Ledger) LandPayment(ctx context.Context, orderID string, until, quietUntil time.Time) error {
-	err := l.exec(ctx, `UPDATE payments SET in_flight_until = $1 WHERE order_id = $2 AND in_flight_until = $3`,
-		inFlightUntil(quietUntil, !quietUntil.IsZero()), orderID, stamp(until))
+	cleared := 0
+	if quietUntil.IsZero() {
+		cleared = 1
+	}
+	err := l.exec(ctx, `UPDATE payments SET in_flight_until = $1, doubts = doubts - $2 WHERE order_id = $3 AND in_flight_until = $4`,
+		inFlightUntil(quietUntil, cleared == 0), cleared, orderID, stamp(until))
 	if err != nil {
 		return fmt.Errorf("land payment of order %s: %w", orderID, err)
 	}

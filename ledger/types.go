@@ -53,8 +53,12 @@ type Filter struct {
 
 // Unpaid is the ground on which an order is put on record as ended without a
 // payment: a look at FoxReload that showed none. A look made while a request to pay
-// may have been on its way is no ground.
-type Unpaid struct{ LookedAt time.Time }
+// may have been on its way is no ground; nor is one that saw nothing, where an attempt
+// to pay may have gone through.
+type Unpaid struct {
+	LookedAt time.Time
+	Seen     bool // FoxReload showed the order
+}
 
 // Payment is what is about to be paid. Amount may be nil when the price is not
 // known.

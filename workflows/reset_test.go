@@ -226,6 +226,53 @@ func TestCancelWaitsForThePayOfAnEarlierRun(t *testing.T) {
 	assert.Len(t, w.fox.debits, 1)
 }
 
+// The order is blocked, its payment is tried again and goes through, the worker dies,
+// and FoxReload does not answer when the order is cancelled: a look that sees nothing
+// is no ground to call it unpaid.
+func TestBlindLookIsNoGroundToCallAnOrderUnpaid(t *testing.T) {
+	w := newWorld(t)
+	w.fox.onPay = func(n int) error {
+		if n == 1 {
+			return apiError(foxreload.ClassUnauthorised, "FORBIDDEN")
+		}
+		w.fox.onGet = func(int) error {
+			if w.env.Now().Before(time.Date(2026, 11, 24, 10, 10, 0, 0, time.UTC)) {
+				return apiError(foxreload.ClassPassing, "HTTP_503")
+			}
+			return nil
+		}
+		return nil
+	}
+	w.fox.losePay = func(int) bool { return true }
+	var a *answer
+	w.at(2*time.Minute, func() {
+		require.Equal(t, order.Blocked, w.now().State)
+		a = w.cancel()
+	})
+	assert.Equal(t, order.Completed, w.run().State)
+	assert.Error(t, a.err)
+	assert.Len(t, w.fox.debits, 1)
+}
+
+// The price rises while a payment is on its way: the price guard does not end an order
+// that may be paid.
+func TestPriceGuardWaitsForThePaymentOnItsWay(t *testing.T) {
+	w := newWorld(t)
+	most := decimal.NewFromInt(10)
+	w.in.Request.MaxPrice = &most
+	w.fox.onPay = func(n int) error {
+		if n == 1 {
+			return errLost
+		}
+		return nil
+	}
+	w.at(time.Second, func() {
+		w.fox.do(func() { dearer := decimal.NewFromInt(20); w.fox.orders[0].order.Price = &dearer })
+	})
+	w.at(8*time.Second, func() { w.fox.do(func() { w.fox.settle(w.fox.orders[0]) }) }) // it lands, late as it is
+	assert.Equal(t, order.Completed, w.run().State)
+}
+
 // The earlier run begins to pay right between the last look and the end on record:
 // that look is no ground for the end.
 func TestPayThatBeginsAfterTheLastLookIsSeen(t *testing.T) {

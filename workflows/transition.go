@@ -20,6 +20,7 @@ type change struct {
 	cancelReason string
 	err          *order.Error
 	lookedAt     time.Time // for an end that says that nothing was paid: before the last look
+	seen         bool      // that look saw the order
 }
 
 // transition is the one place where the order's state changes. It checks that
@@ -51,7 +52,7 @@ func (o *run) transition(ctx workflow.Context, next order.State, c change) error
 		panic(fmt.Sprintf("order %s: no step leads from %q to %q", s.Reference, from, next))
 	}
 	if !c.recorded {
-		in := activities.RecordInput{Status: s, Seq: o.seq + 1, Reason: c.why(), LookedAt: c.lookedAt}
+		in := activities.RecordInput{Status: s, Seq: o.seq + 1, Reason: c.why(), LookedAt: c.lookedAt, Seen: c.seen}
 		if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next)), acts.RecordState, in).Get(ctx, nil); err != nil {
 			return err
 		}

@@ -43,8 +43,9 @@ func (o *run) awaitTopUp(ctx workflow.Context) error {
 const lookAgain = 5 * time.Second
 
 // endUnpaid ends the order as cancelled, unless a last look finds that it moved. A
-// look made while a request to pay may have been on its way shows nothing: then
-// another one must show that nothing was paid.
+// look made while a request to pay may have been on its way shows nothing, nor does
+// one that saw nothing after an attempt to pay: then another one must show that
+// nothing was paid.
 func (o *run) endUnpaid(ctx workflow.Context, end func() change) error {
 	for mustSee := false; ; {
 		looked := workflow.Now(ctx)
@@ -54,7 +55,7 @@ func (o *run) endUnpaid(ctx workflow.Context, end func() change) error {
 		}
 		if seen || !mustSee {
 			c := end()
-			c.lookedAt = looked
+			c.lookedAt, c.seen = looked, seen
 			err := o.transition(ctx, order.Cancelled, c)
 			if app := new(temporal.ApplicationError); !errors.As(err, &app) || app.Type() != activities.TypeTooEarly {
 				return err
