@@ -186,11 +186,12 @@ var scripts = rapid.Custom(func(t *rapid.T) script {
 // does something before anyone can see what became of it.
 var doubtful = rapid.Custom(func(t *rapid.T) script {
 	s := scripts.Draw(t, "script")
-	s.Order.Mock, s.Order.Provider, s.Order.MaxPrice, s.Fox.Balance = false, false, "", "100"
+	s.Order.Mock, s.Order.Provider, s.Fox.Balance = false, false, "100"
+	s.Order.MaxPrice = rapid.SampledFrom([]string{"", "", "12"}).Draw(t, "max price")
 	s.Create = nil
 	s.Pay = append([]fault{{Kind: rapid.SampledFrom([]string{"lost after", "late", "lost before"}).Draw(t, "pay"), For: latest}}, s.Pay...)
 	s.Get = append([]fault{{Kind: rapid.SampledFrom([]string{"unauthorised", "misdirected", "malformed", "fine"}).Draw(t, "look"), For: outages.Draw(t, "for")}}, s.Get...)
 	s.Events = append(s.Events, event{At: moments.Draw(t, "at"),
-		What: rapid.SampledFrom([]string{"cancel", "abort", "retry", "reset", "dashboard cancels", "hint", "workflow cancelled"}).Draw(t, "meanwhile")})
+		What: rapid.SampledFrom([]string{"cancel", "abort", "retry", "reset", "dashboard cancels", "hint", "workflow cancelled", "reprice"}).Draw(t, "meanwhile")})
 	return s
 })
