@@ -39,13 +39,8 @@ func (l *Ledger) OpenTopUp(ctx context.Context, r order.TopUpRequest, at time.Ti
 			r.ID, r.Amount.String(), r.Currency, order.TopUpRequested, sealed, stamp(l.at(at))); err != nil {
 			return err
 		}
-		have := order.TopUpRequest{ID: r.ID}
-		var amount string
-		if err := tx.QueryRowContext(ctx, `SELECT amount, currency FROM topups WHERE id = $1`, r.ID).Scan(&amount, &have.Currency); err != nil {
-			return err
-		}
-		var err error
-		if have.Amount, err = decimal.NewFromString(amount); err != nil {
+		have, err := readTopUpRequest(tx.QueryRowContext(ctx, selectTopUpRequest, r.ID))
+		if err != nil {
 			return err
 		}
 		if !have.Same(r) {
@@ -57,6 +52,28 @@ func (l *Ledger) OpenTopUp(ctx context.Context, r order.TopUpRequest, at time.Ti
 		return fmt.Errorf("open top-up %s: %w", r.ID, err)
 	}
 	return refused
+}
+
+const selectTopUpRequest = `SELECT id, amount, currency FROM topups WHERE id = $1`
+
+func readTopUpRequest(row *sql.Row) (r order.TopUpRequest, err error) {
+	var amount string
+	if err = row.Scan(&r.ID, &amount, &r.Currency); err == nil {
+		r.Amount, err = decimal.NewFromString(amount)
+	}
+	return r, err
+}
+
+// TopUpRequest is what was asked for under an id; ErrNoTopUp when it is not there.
+func (l *Ledger) TopUpRequest(ctx context.Context, id string) (order.TopUpRequest, error) {
+	r, err := readTopUpRequest(l.db.reads.QueryRowContext(ctx, selectTopUpRequest, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNoTopUp
+	}
+	if err != nil {
+		return order.TopUpRequest{}, fmt.Errorf("read top-up %s: %w", id, err)
+	}
+	return r, nil
 }
 
 // RecordTopUp makes t, but for its answer, how the top-up stands on record.

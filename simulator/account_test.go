@@ -59,11 +59,11 @@ func TestCryptoTopUpByItsLink(t *testing.T) {
 }
 
 func TestCryptoTopUpAnswerShapes(t *testing.T) {
-	for shape, keys := range map[string][]string{"both": {"address", "link"}, "address": {"address"}, "link": {"paymentUrl"}, "nested": {"payment"}} {
+	for shape, keys := range map[string][]string{"both": {"address", "link"}, "address": {"address"}, "link": {"paymentUrl"}, "nested": {"payment"}, "envelope": {"data"}, "bare": {}} {
 		s := openShop(t)
 		s.knobs("topup-answer", shape)
 		answer := s.expect(201, "POST", "/api/topups/crypto/", fifty)
-		for _, key := range []string{"address", "link", "paymentUrl", "payment"} {
+		for _, key := range []string{"address", "link", "paymentUrl", "payment", "data"} {
 			_, there := answer[key]
 			require.Equal(t, contains(keys, key), there, "%s %s", shape, key)
 		}
