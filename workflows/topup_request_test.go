@@ -118,7 +118,12 @@ func (c *till) play() order.TopUp {
 func TestTopUpIsRequestedAndArrives(t *testing.T) {
 	c := newTill(t)
 	var during order.TopUp
-	c.at(time.Hour, func() { during = c.status() })
+	c.at(time.Hour, func() {
+		during = c.status()
+		for _, shown := range []string{"**waiting**", "50.37 usdt", "TXyz", "https://pay.example/1", "watched until"} {
+			assert.Contains(t, webUI(t, c.env), shown)
+		}
+	})
 	c.at(2*time.Hour, func() { c.do(func() { c.usd = decimal.NewFromInt(51) }) })
 	s := c.play()
 	assert.Equal(t, order.TopUpWaiting, during.State)
