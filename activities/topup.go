@@ -31,10 +31,6 @@ const CodeLost = "ANSWER_LOST"
 // amount or coin.
 const TypeTopUpConflict = "TopUpConflict"
 
-// topUpTakes is the longest that the request for a top-up may be on its way: its place
-// in the budget's queue, and the longest call.
-const topUpTakes = ledger.LongestWait + 65*time.Second
-
 // AskedTopUp is where to send the money, as far as FoxReload's answer says.
 type AskedTopUp struct {
 	Address   string     `json:"address,omitempty"`
@@ -99,7 +95,7 @@ func (a *Activities) requestTopUp(ctx context.Context, r order.TopUpRequest) (As
 	case sent.Now:
 		return a.sendTopUp(ctx, r, sent.At)
 	}
-	if wait := sent.At.Add(topUpTakes).Sub(a.Now()); wait > 0 {
+	if wait := sent.At.Add(a.PayTakes).Sub(a.Now()); wait > 0 {
 		// It may be on its way: another attempt that was thought dead can still tell.
 		return AskedTopUp{}, &later{after: max(min(wait, settle), time.Millisecond),
 			why: fmt.Sprintf("top-up %s: its one request is out; waiting for what it was answered", r.ID)}
@@ -108,7 +104,7 @@ func (a *Activities) requestTopUp(ctx context.Context, r order.TopUpRequest) (As
 }
 
 func (a *Activities) sendTopUp(ctx context.Context, r order.TopUpRequest, sentAt time.Time) (AskedTopUp, error) {
-	calling, stop := context.WithTimeout(ctx, topUpTakes-a.Now().Sub(sentAt))
+	calling, stop := context.WithTimeout(ctx, a.PayTakes-a.Now().Sub(sentAt))
 	defer stop()
 	t, err := a.Money.CreateTopUp(calling, foxreload.TopUpRequest{Amount: r.Amount, Currency: r.Currency})
 	switch class := foxreload.ClassOf(err); class {
