@@ -142,10 +142,16 @@ func TestTopUpArrivesAfterTheBalanceFell(t *testing.T) {
 	c := newTill(t)
 	c.usd = decimal.NewFromInt(100)
 	c.at(time.Hour, func() { c.do(func() { c.usd = decimal.NewFromInt(5) }) })
-	c.at(2*time.Hour, func() { c.do(func() { c.rub = decimal.NewFromInt(4000) }) })
+	c.at(2*time.Hour, func() { c.do(func() { c.usd = decimal.NewFromInt(55) }) })
 	s := c.play()
 	assert.Equal(t, order.TopUpArrived, s.State)
-	assert.Equal(t, "the balance has risen by 4000 rub", *s.Reason)
+	assert.Equal(t, "the balance has risen by 50 usd", *s.Reason)
+}
+
+func TestARiseInAnyCurrencyCounts(t *testing.T) {
+	c := newTill(t)
+	c.at(2*time.Hour, func() { c.do(func() { c.rub, c.usd = decimal.NewFromInt(4000), decimal.Zero }) })
+	assert.Equal(t, "the balance has risen by 4000 rub", *c.play().Reason)
 }
 
 func TestTopUpExpires(t *testing.T) {
