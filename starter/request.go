@@ -93,18 +93,35 @@ func (d *desk) joinTopUp(ctx context.Context, t *temporal, r order.TopUpRequest)
 		return false, err
 	}
 	s, _, err := d.book.TopUp(ctx, r.ID)
-	if err == nil {
-		return s.State.Ended(), nil
-	}
-	if !errors.Is(err, ledger.ErrNoTopUp) {
+	here := err == nil
+	switch {
+	case here && s.State.Ended():
+		return true, nil
+	case !here && !errors.Is(err, ledger.ErrNoTopUp):
 		return false, err
 	}
 	run, known, err := t.lookAt(ctx, order.TopUpWorkflowID(r.ID), "top-up "+r.ID)
-	if err == nil && known && run.ledger != d.book.ID() {
-		err = failed("one ledger goes with one Temporal namespace: set FOXFLOW_LEDGER to the one it was requested with, or leave --id out for a new one",
+	switch {
+	case err != nil || !known:
+		return false, err
+	case run.ledger != d.book.ID():
+		return false, failed("one ledger goes with one Temporal namespace: set FOXFLOW_LEDGER to the one it was requested with, or leave --id out for a new one",
 			"Temporal knows top-up %s and this ledger doesn't: it is refused, never joined", r.ID)
+	case here && run.closed:
+		return d.strandedTopUp(ctx, r)
 	}
-	return false, err
+	return false, nil
+}
+
+// strandedTopUp tells of a workflow that is closed though its top-up has no end: somebody
+// terminated it.
+func (d *desk) strandedTopUp(ctx context.Context, r order.TopUpRequest) (ended bool, err error) {
+	s, _, err := d.book.TopUp(ctx, r.ID)
+	if err != nil || s.State.Ended() {
+		return true, err
+	}
+	return false, failed(fmt.Sprintf("reset it: temporal workflow reset --workflow-id %s --type FirstWorkflowTask --reason stranded; or leave --id out for a new one", order.TopUpWorkflowID(r.ID)),
+		"top-up %s is %s, and its workflow was ended in Temporal before it: nobody watches the balance for it", r.ID, s.State)
 }
 
 func (d *desk) refuseOtherTopUp(ctx context.Context, r order.TopUpRequest) error {

@@ -10,6 +10,7 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 
 	"foxflow/order"
@@ -164,10 +165,19 @@ func TestATopUpIsJoinedByItsID(t *testing.T) {
 func TestATopUpOfAnotherLedgerIsNotJoined(t *testing.T) {
 	s := till(t)
 	s.temporal.workflows[order.TopUpWorkflowID("tu-9")] = &fakeWorkflow{ledger: "another"}
-	got := s.run(ask50("--id", "tu-9")...)
+	got := s.run(ask50("--id", "tu-9", "--timeout", "50ms")...)
 	assert.Equal(t, exitError, got.status)
 	assert.Contains(t, got.err, "refused, never joined")
 	assert.Empty(t, s.temporal.requested)
+}
+
+func TestATopUpWhoseWorkflowWasTerminated(t *testing.T) {
+	s := till(t)
+	s.tops("tu-1", order.TopUpWaiting)
+	s.temporal.workflows[order.TopUpWorkflowID("tu-1")] = &fakeWorkflow{s.book.ID(), enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED}
+	got := s.run(ask50("--id", "tu-1", "--timeout", "50ms")...)
+	assert.Equal(t, exitError, got.status)
+	assert.Contains(t, got.err, "nobody watches the balance")
 }
 
 func TestATopUpNeedsTheKeyAndTemporal(t *testing.T) {
