@@ -27,6 +27,9 @@ type API interface {
 type Activities struct {
 	API    API
 	Ledger *ledger.Ledger
+	// Money is what top-ups call; Waker tells orders that money came.
+	Money Money
+	Waker Waker
 	// Now is the clock: time.Now, or virtual time in tests.
 	Now func() time.Time
 	// IdempotencyKeys says whether creates carry the idempotencyKey field
@@ -37,8 +40,8 @@ type Activities struct {
 	// Currency is the one that FoxReload was told to answer in: that of a price whose
 	// currency is not said. Empty: not known.
 	Currency string
-	// PayTakes is the longest that one pay can take, from before it is queued in
-	// the request budget to its answer or time-out.
+	// PayTakes is the longest that one pay, or one request for a top-up, can take, from
+	// before it is queued in the request budget to its answer or time-out.
 	PayTakes time.Duration
 }
 

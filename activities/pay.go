@@ -66,6 +66,9 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 		if in.Status, err = a.observe(ctx, in, o); err != nil {
 			return Outcome{}, err
 		}
+		if out, kept, err := a.linkKept(ctx, in, o); kept || err != nil {
+			return out, err
+		}
 	}
 	if err := guardPrice(in.Request, in.Status); err != nil {
 		return Outcome{}, a.onceLanded(ctx, in, looked, err)
@@ -183,6 +186,7 @@ func (a *Activities) landed(ctx context.Context, id string, until time.Time, err
 
 // paid takes in the answer to a pay that FoxReload accepted.
 func (a *Activities) paid(ctx context.Context, in Step, p foxreload.Payment) (Outcome, error) {
+	a.keepAnswer(ctx, in, p)
 	o := p.Order
 	if o.ID != in.orderID() || !o.Status.Known() || o.Status == foxreload.StatusActive {
 		// The answer to a pay may be anything with a link in it: the order itself
@@ -254,6 +258,10 @@ func (a *Activities) notPayable(ctx context.Context, in Step) (Outcome, error) {
 		return a.saw(ctx, in, o)
 	case in.Request.Provider != "":
 		// An earlier, lost pay has opened the provider's session: it is out there.
+		out, kept, err := a.linkKept(ctx, in, o)
+		if kept || err != nil {
+			return out, err
+		}
 		return a.linkOut(ctx, in, o, "")
 	}
 	return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): not payable, yet shown as active", o.ID, in.reference())}

@@ -65,6 +65,12 @@ func (c *Client) PayOrder(ctx context.Context, id string, r PayRequest) (Payment
 	return payment, nil
 }
 
+// PaymentLink is where to pay, as an answer that was kept says; "" if it does not.
+func PaymentLink(raw json.RawMessage) string {
+	o, _ := readObject(raw)
+	return findLink(o, 3)
+}
+
 // readPaidOrder finds the order in a payment's answer. An "id" and a "status"
 // there may be the payment's own, so only the id that was paid will do.
 func readPaidOrder(body json.RawMessage, o object, id string) (Order, bool) {

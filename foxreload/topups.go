@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"fmt"
 	"strings"
 	"time"
 
@@ -27,8 +28,14 @@ type TopUp struct {
 	ID, Address, Link, Currency string
 	Amount                      *decimal.Decimal
 	ExpiresAt                   *time.Time
-	Raw                         json.RawMessage
+	Raw                         json.RawMessage `json:"-"`
 }
+
+// String names a top-up without its answer. Format has every verb print it.
+func (t TopUp) String() string { return "top-up" }
+
+// Format prints String for every verb.
+func (t TopUp) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, t.String()) }
 
 // CreateTopUp asks for a crypto top-up. A request that nobody pays harms no one.
 func (c *Client) CreateTopUp(ctx context.Context, r TopUpRequest) (TopUp, error) {
@@ -37,16 +44,22 @@ func (c *Client) CreateTopUp(ctx context.Context, r TopUpRequest) (TopUp, error)
 	if err != nil {
 		return TopUp{}, err
 	}
-	o, ok := readObject(got.body)
-	if !ok {
+	if _, ok := readObject(got.body); !ok {
 		return TopUp{}, c.notUnderstood(call, got, "the answer is not a JSON object")
 	}
-	t := readTopUp(o, 2)
+	t := ReadTopUp(got.body)
 	if t.ID == "" && t.Address == "" && t.Link == "" && knownCode(readProblem(got.status, got.body).code) {
 		return TopUp{}, c.notUnderstood(call, got, "")
 	}
-	t.Raw = append(json.RawMessage(nil), got.body...)
 	return t, nil
+}
+
+// ReadTopUp reads an answer that was kept, as CreateTopUp read it.
+func ReadTopUp(raw json.RawMessage) TopUp {
+	o, _ := readObject(raw)
+	t := readTopUp(o, 2)
+	t.Raw = append(json.RawMessage(nil), raw...)
+	return t
 }
 
 // topUpHolder names the objects in which a top-up's particulars may be nested.

@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"foxflow/foxreload"
 )
 
 const fifty = `{"amount":"50.00","currency":"usdt"}`
@@ -59,13 +61,33 @@ func TestCryptoTopUpByItsLink(t *testing.T) {
 }
 
 func TestCryptoTopUpAnswerShapes(t *testing.T) {
-	for shape, keys := range map[string][]string{"both": {"address", "link"}, "address": {"address"}, "link": {"paymentUrl"}, "nested": {"payment"}} {
+	for shape, keys := range map[string][]string{"both": {"address", "link"}, "address": {"address"}, "link": {"paymentUrl"}, "nested": {"payment"}, "envelope": {"data"}, "bare": {}} {
 		s := openShop(t)
 		s.knobs("topup-answer", shape)
 		answer := s.expect(201, "POST", "/api/topups/crypto/", fifty)
-		for _, key := range []string{"address", "link", "paymentUrl", "payment"} {
+		for _, key := range []string{"address", "link", "paymentUrl", "payment", "data"} {
 			_, there := answer[key]
 			require.Equal(t, contains(keys, key), there, "%s %s", shape, key)
+		}
+	}
+}
+
+// The client finds in each shape what it holds.
+func TestTheClientReadsEveryTopUpShape(t *testing.T) {
+	for shape, holds := range map[string]struct{ address, link, limit bool }{
+		"both": {true, true, true}, "address": {true, false, true}, "link": {false, true, true}, "nested": {true, true, true},
+		"envelope": {true, true, true}, "bare": {},
+	} {
+		s := openShop(t)
+		s.knobs("topup-answer", shape)
+		read := foxreload.ReadTopUp(s.send("POST", "/api/topups/crypto/", fifty).Body.Bytes())
+		made := s.TopUps()[0]
+		require.Equal(t, made.ID, read.ID, shape)
+		require.Equal(t, holds.address, read.Address == made.Address, shape)
+		require.Equal(t, holds.link, read.Link != "", shape)
+		require.Equal(t, holds.limit, read.ExpiresAt != nil, shape)
+		if shape != "bare" {
+			require.Equal(t, "50 usdt", read.Amount.String()+" "+read.Currency, shape)
 		}
 	}
 }

@@ -41,6 +41,8 @@ const (
 	topUpAddress         = "address"
 	topUpLink            = "link"
 	topUpNested          = "nested"
+	topUpEnvelope        = "envelope"
+	topUpBare            = "bare"
 	errorDetail          = "detail"
 	errorObject          = "object"
 	errorMessage         = "message"
@@ -122,7 +124,7 @@ var knobTable = []Knob{
 	{"money", moneyString, []string{moneyString, moneyNumber}, "amounts as decimal strings or JSON numbers", func(k *Knobs) any { return &k.Money }},
 	{"pay-answer", payAnswerOrder, []string{payAnswerOrder, payAnswerNested, payAnswerMinimal}, "pay answers with the order (and link), with {\"order\":…}, or without the order", func(k *Knobs) any { return &k.PayAnswer }},
 	{"payment-link-key", "paymentUrl", []string{"paymentUrl", "url", "redirectUrl", "link", "payment_url"}, "the name of the payment link in pay's answer", func(k *Knobs) any { return &k.PaymentLinkKey }},
-	{"topup-answer", topUpBoth, []string{topUpBoth, topUpAddress, topUpLink, topUpNested}, "a crypto top-up answers with address and link, with one of them, or with {\"payment\":…}", func(k *Knobs) any { return &k.TopUpAnswer }},
+	{"topup-answer", topUpBoth, []string{topUpBoth, topUpAddress, topUpLink, topUpNested, topUpEnvelope, topUpBare}, "a crypto top-up answers with address and link, with one of them, with {\"payment\":…}, with {\"data\":…} under other names, or with an id alone", func(k *Knobs) any { return &k.TopUpAnswer }},
 	{"slash", "307", []string{"307", "308", slashAccept}, "a path with the other slash form is redirected, or taken as it is", func(k *Knobs) any { return &k.Slash }},
 	{"slow-commit-for", "3s", nil, "how long the fault slow-commit holds a request back", func(k *Knobs) any { return &k.SlowCommitFor }},
 	{"fault-access-for", "2s", nil, "how long the faults unauthorised and forbidden refuse a key", func(k *Knobs) any { return &k.FaultAccessFor }},

@@ -71,6 +71,11 @@ func (c *call) topUpJSON(t *topUp) map[string]any {
 		shown["paymentUrl"] = link
 	case topUpNested:
 		shown["payment"] = map[string]any{"walletAddress": t.Address, "url": link}
+	case topUpEnvelope:
+		return map[string]any{"success": true, "data": map[string]any{"invoice_id": t.ID, "pay_address": t.Address, "invoice_url": link,
+			"pay_amount": c.knobs.money(t.Amount), "pay_currency": strings.ToUpper(t.Currency), "valid_until": t.ExpiresAt.Unix()}}
+	case topUpBare:
+		return map[string]any{"id": t.ID, "status": "pending"}
 	}
 	return shown
 }

@@ -6,6 +6,8 @@ import (
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"foxflow/order"
 	"foxflow/starter/internal/input"
 )
@@ -80,12 +82,38 @@ func (v priceValue) Set(text string) error {
 	return nil
 }
 
+// amountValue is --request.
+type amountValue struct{ amount *decimal.Decimal }
+
+func (amountValue) Type() string   { return "AMOUNT" }
+func (amountValue) String() string { return "" }
+
+func (v amountValue) Set(text string) error {
+	amount, problem := input.ParsePrice(text)
+	if problem != nil {
+		return wrong(fmt.Sprintf("%.40q is not an amount to send", text), "give an amount above 0 in plain digits, e.g. 50")
+	}
+	*v.amount = amount
+	return nil
+}
+
+// coinValue is --currency.
+type coinValue struct{ coin *string }
+
+func (coinValue) Type() string   { return "COIN" }
+func (coinValue) String() string { return "" }
+
+func (v coinValue) Set(text string) error {
+	*v.coin = strings.ToLower(strings.TrimSpace(text))
+	return nil
+}
+
 // timeoutValue is --timeout.
 type timeoutValue struct{ d *time.Duration }
 
 func (timeoutValue) Type() string { return "duration" }
 func (v timeoutValue) String() string {
-	if v.d == nil {
+	if v.d == nil || *v.d == 0 {
 		return ""
 	}
 	return shortly(*v.d)

@@ -315,4 +315,23 @@ func TestThePaymentLinkIsShownWhereItIsWaitedFor(t *testing.T) {
 	assert.Contains(t, s.run(args...).out, "https://pay.example/1")
 	assert.Contains(t, s.run("watch", "shop-1", "--timeout", "50ms").out, "pay here: https://pay.example/1")
 	assert.Equal(t, "pally", s.temporal.started[0].Request.Provider)
+	assert.Contains(t, s.run("place", "--reference", "shop-1", "--item", "product_a", "--provider", "pally", "--return-url", "https://shop.example/back",
+		"--wait", "--timeout", "50ms").out, "pay here: https://pay.example/1")
+	assert.Contains(t, s.run("status", "shop-1").out, "pay here     https://pay.example/1")
+	assert.Contains(t, s.run("status", "shop-1", "-o", "json").out, `"paymentUrl": "https://pay.example/1"`)
+	assert.Contains(t, s.run("explain", "shop-1").out, "The payment link: https://pay.example/1")
+
+	s.enters("shop-1", order.Paid)
+	for _, command := range []string{"status", "explain"} {
+		assert.NotContains(t, s.run(command, "shop-1").out, "pay.example", "it is paid: nobody is to pay it again")
+	}
+}
+
+func TestAPaymentWithoutALinkSaysWhereToLook(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-1", false)
+	s.enters("shop-1", order.Creating)
+	s.enters("shop-1", order.Active, withOrder("1f0c"))
+	s.enters("shop-1", order.AwaitingPayment)
+	assert.Contains(t, s.run("explain", "shop-1").out, "look for the payment of order 1f0c in FoxReload's dashboard")
 }

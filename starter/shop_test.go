@@ -185,9 +185,12 @@ type fakeTemporal struct {
 	started   []workflows.OrderInput
 	signalled []string
 	// starting may refuse a start; works is what the worker does then.
-	starting  func(reference string) error
-	asked     func(id string)
-	works     func(reference string)
+	starting func(reference string) error
+	asked    func(id string)
+	works    func(reference string)
+	// requested are the top-ups; tops is what the worker does with one.
+	requested []workflows.TopUpInput
+	tops      func(id string)
 	cancelled func(reference string) (order.Status, error)
 	resolved  func(reference string, r workflows.Resolution) (order.Status, error)
 }
@@ -199,7 +202,7 @@ type fakeWorkflow struct {
 
 func newFakeTemporal(s *shop) *fakeTemporal {
 	f := &fakeTemporal{Client: &mocks.Client{}, workflows: map[string]*fakeWorkflow{},
-		starting: func(string) error { return nil }, asked: func(string) {}, works: func(string) {}}
+		starting: func(string) error { return nil }, asked: func(string) {}, works: func(string) {}, tops: func(string) {}}
 	f.On("Close").Return()
 	f.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(f.start)
 	f.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(f.describe)
@@ -219,6 +222,9 @@ func (f *fakeTemporal) dial(_ context.Context, o client.Options) (client.Client,
 }
 
 func (f *fakeTemporal) start(_ context.Context, o client.StartWorkflowOptions, name any, args ...any) (client.WorkflowRun, error) {
+	if in, isTopUp := args[0].(workflows.TopUpInput); isTopUp {
+		return f.startTopUp(o, name, in)
+	}
 	in := args[0].(workflows.OrderInput)
 	if err := f.starting(in.Request.Reference); err != nil {
 		return nil, err
@@ -235,6 +241,26 @@ func (f *fakeTemporal) start(_ context.Context, o client.StartWorkflowOptions, n
 	f.mu.Unlock()
 	if !there {
 		f.works(in.Request.Reference)
+	}
+	return &mocks.WorkflowRun{}, nil
+}
+
+func (f *fakeTemporal) startTopUp(o client.StartWorkflowOptions, name any, in workflows.TopUpInput) (client.WorkflowRun, error) {
+	if err := f.starting(in.Request.ID); err != nil {
+		return nil, err
+	}
+	if name != workflows.TopUpWorkflowName || o.ID != order.TopUpWorkflowID(in.Request.ID) {
+		return nil, fmt.Errorf("unexpected workflow %v %s", name, o.ID)
+	}
+	f.mu.Lock()
+	_, there := f.workflows[o.ID]
+	if !there {
+		f.workflows[o.ID] = &fakeWorkflow{o.Memo[workflows.MemoLedger].(string), enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING}
+		f.requested = append(f.requested, in)
+	}
+	f.mu.Unlock()
+	if !there {
+		f.tops(in.Request.ID)
 	}
 	return &mocks.WorkflowRun{}, nil
 }

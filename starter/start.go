@@ -159,13 +159,18 @@ type running struct {
 
 // look asks Temporal for an order's workflow.
 func (t *temporal) look(ctx context.Context, reference string) (running, bool, error) {
-	found, err := t.DescribeWorkflowExecution(ctx, order.WorkflowID(reference), "")
+	return t.lookAt(ctx, order.WorkflowID(reference), "order "+reference)
+}
+
+// lookAt asks Temporal for the workflow of what is named.
+func (t *temporal) lookAt(ctx context.Context, workflowID, named string) (running, bool, error) {
+	found, err := t.DescribeWorkflowExecution(ctx, workflowID, "")
 	var missing *serviceerror.NotFound
 	switch {
 	case errors.As(err, &missing):
 		return running{}, false, nil
 	case err != nil:
-		return running{}, false, &failure{status: exitError, message: fmt.Sprintf("ask Temporal for order %s: %s", reference, t.explain(err)),
+		return running{}, false, &failure{status: exitError, message: fmt.Sprintf("ask Temporal for %s: %s", named, t.explain(err)),
 			hint: "run the same command again: nothing is started twice", cause: errors.Join(errTrouble, err)}
 	}
 	info := found.GetWorkflowExecutionInfo()

@@ -79,7 +79,9 @@ func (a *app) showStatus(s order.Status) error {
 	if s.WaitingFor != nil {
 		fact("waits for", *s.WaitingFor)
 	}
-	fact("pay here", deref(s.PaymentURL))
+	if !s.State.Ended() && !s.State.MoneyOut() {
+		fact("pay here", deref(s.PaymentURL))
+	}
 	if s.PaymentExpiresAt != nil && !s.State.Ended() {
 		fact("pay before", clock(*s.PaymentExpiresAt))
 	}

@@ -29,11 +29,26 @@ type awakeDocument struct {
 
 func (a *app) topUpCommand() *cobra.Command {
 	var all bool
+	var r requesting
 	cmd := &cobra.Command{
-		Use:   "top-up [REFERENCE… | --all]",
-		Short: "The balance was raised: wake the orders that wait for it",
-		Long:  "Tell orders that the balance was raised, so that they look again at once. It is a\nhint: an order that waits for something else, or for nothing, is not harmed by it.",
+		Use:   "top-up [REFERENCE… | --all | --request AMOUNT --currency COIN]",
+		Short: "Raise the balance, or tell the orders that wait for it that it was raised",
+		Long: `Tell orders that the balance was raised, so that they look again at once. It is a
+hint: an order that waits for something else, or for nothing, is not harmed by it.
+
+With --request, ask FoxReload for a crypto top-up, show where to send the money, follow
+it until the balance has risen, then wake the orders:
+  starter top-up --request 50 --currency usdt
+FoxReload is asked once. Whoever stops following it loses nothing: it goes on, and the
+same command with --id shows it again.
+
+Exit status with --request: 0 the balance has risen, 1 refused, lost or not seen to come
+in time, 3 cancelled, 5 not at its end when --timeout ran out (it goes on).`,
 		Args: func(cmd *cobra.Command, args []string) error {
+			requested := cmd.Flags().Changed("request")
+			if wrong := refuseRequesting(cmd, requested, all, args); requested || wrong != nil {
+				return wrong
+			}
 			switch {
 			case len(args) == 0 && !all:
 				return misused("name references, or write --all for every order that waits", "reference: none is named")
@@ -49,6 +64,13 @@ func (a *app) topUpCommand() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
+			if cmd.Flags().Changed("request") {
+				r, err := r.named()
+				if err != nil {
+					return err
+				}
+				return a.atDesk(ctx, func(d *desk) error { return d.requestTopUp(ctx, r) })
+			}
 			return a.atDesk(ctx, func(d *desk) error {
 				orders, err := d.chosen(ctx, args)
 				if err != nil {
@@ -63,8 +85,33 @@ func (a *app) topUpCommand() *cobra.Command {
 			})
 		},
 	}
-	cmd.Flags().BoolVar(&all, "all", false, "every order in this ledger that waits for a top-up or is paused")
+	f := cmd.Flags()
+	f.SortFlags = false
+	f.BoolVar(&all, "all", false, "every order in this ledger that waits for a top-up or is paused")
+	f.Var(amountValue{&r.top.Amount}, "request", "ask FoxReload for a crypto top-up of this much")
+	f.Var(coinValue{&r.top.Currency}, "currency", "with --request: the coin to send, e.g. usdt")
+	f.Var(textValue{&r.top.ID, "the id that was shown"}, "id", "with --request: follow the one that was requested under this id")
+	f.BoolVar(&r.qr, "qr", false, "with --request: draw the QR code off a terminal too")
+	f.Var(timeoutValue{&r.timeout}, "timeout", "with --request: how long to stay (else to its end)")
 	return cmd
+}
+
+// refuseRequesting refuses flags that say two things at once, or half of one.
+func refuseRequesting(cmd *cobra.Command, requested, all bool, args []string) error {
+	switch {
+	case requested && (all || len(args) > 0):
+		return misused("ask for a top-up, or wake orders, not both", "--request: stands beside references or --all")
+	case requested && !cmd.Flags().Changed("currency"):
+		return misused("name the coin to send: --currency usdt", "--currency: is missing")
+	case requested:
+		return nil
+	}
+	for _, name := range []string{"currency", "id", "qr", "timeout"} {
+		if cmd.Flags().Changed(name) {
+			return misused("write --request AMOUNT, or leave it out", "--%s: needs --request", name)
+		}
+	}
+	return nil
 }
 
 // chosen are the named orders, or all that wait for money. Every name is looked

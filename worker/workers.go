@@ -56,6 +56,7 @@ func newWorkers(c client.Client, s settings.Worker, acts *activities.Activities)
 		}),
 	}
 	p.orders.RegisterWorkflowWithOptions(workflows.OrderWorkflow, workflow.RegisterOptions{Name: workflows.OrderWorkflowName})
+	p.orders.RegisterWorkflowWithOptions(workflows.TopUpWorkflow, workflow.RegisterOptions{Name: workflows.TopUpWorkflowName})
 	p.orders.RegisterActivity(acts)
 	p.calls.RegisterActivity(acts)
 	return p

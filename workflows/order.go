@@ -202,11 +202,16 @@ func (o *run) saw(ctx workflow.Context, out activities.Outcome) error {
 		return o.transition(ctx, out.Status.State, change{status: &out.Status, recorded: true})
 	case out.LinkOut:
 		o.linkOut = true
-		return o.transition(ctx, order.AwaitingPayment, change{status: &out.Status, waitingFor: waitPayment})
+		return o.transition(ctx, order.AwaitingPayment, change{status: &out.Status, waitingFor: waitsForPayment(out.Status)})
 	case out.Upstream == foxreload.StatusCancelled:
 		return o.cancelledUpstream(ctx, out)
 	case o.status.State == order.Blocked || o.status.State == order.Paused:
-		return o.transition(ctx, o.released(), change{status: &out.Status})
+		c := change{status: &out.Status}
+		next := o.released()
+		if next == order.AwaitingPayment {
+			c.waitingFor = waitsForPayment(out.Status)
+		}
+		return o.transition(ctx, next, c)
 	}
 	// No new state: a status nobody knows, or news of an order that is late
 	// anyway.

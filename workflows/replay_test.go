@@ -29,6 +29,7 @@ const histories = "testdata/histories"
 var paths = []string{
 	"completed", "failed", "refused", "cancelled", "price-guard", "topup-active", "topup-replaced",
 	"paused", "blocked", "resolved", "stalled", "unresolved", "open-awaiting-topup", "open-processing", "open-stalled", "open-paused", "open-asking",
+	"request-arrived", "request-expired", "request-lost", "request-failed", "open-request",
 }
 
 func TestRecordedHistoriesReplay(t *testing.T) {
@@ -36,7 +37,7 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	require.NoError(t, err)
 	for _, file := range files {
 		t.Run(strings.TrimSuffix(filepath.Base(file), ".json"), func(t *testing.T) {
-			assert.NoError(t, replay(file, workflows.OrderWorkflow))
+			assert.NoError(t, replay(file, workflows.OrderWorkflow, workflows.TopUpWorkflow))
 		})
 	}
 }
@@ -59,11 +60,17 @@ func TestReplayCatchesABreakingChange(t *testing.T) {
 		}
 		return workflows.OrderWorkflow(ctx, in)
 	}
+	brokenTopUp := func(ctx workflow.Context, in workflows.TopUpInput) (order.TopUp, error) {
+		if err := workflow.Sleep(ctx, 1); err != nil {
+			return order.TopUp{}, err
+		}
+		return workflows.TopUpWorkflow(ctx, in)
+	}
 	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
 	require.NoError(t, err)
 	require.NotEmpty(t, files)
 	for _, file := range files {
-		assert.Error(t, replay(file, broken), file)
+		assert.Error(t, replay(file, broken, brokenTopUp), file)
 	}
 }
 
@@ -80,16 +87,17 @@ func TestReplayAcceptsAVersionedChange(t *testing.T) {
 	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
 	require.NoError(t, err)
 	for _, file := range files {
-		assert.NoError(t, replay(file, versioned), file)
+		assert.NoError(t, replay(file, versioned, workflows.TopUpWorkflow), file)
 	}
 }
 
-func replay(file string, workflowFunc any) error {
+func replay(file string, orderFunc, topUpFunc any) error {
 	// On a busy machine a goroutine may well stand still for a second.
 	r, err := worker.NewWorkflowReplayerWithOptions(worker.WorkflowReplayerOptions{DisableDeadlockDetection: true})
 	if err != nil {
 		return err
 	}
-	r.RegisterWorkflowWithOptions(workflowFunc, workflow.RegisterOptions{Name: workflows.OrderWorkflowName})
+	r.RegisterWorkflowWithOptions(orderFunc, workflow.RegisterOptions{Name: workflows.OrderWorkflowName})
+	r.RegisterWorkflowWithOptions(topUpFunc, workflow.RegisterOptions{Name: workflows.TopUpWorkflowName})
 	return r.ReplayWorkflowHistoryFromJSONFile(log.NewStructuredLogger(slog.New(slog.DiscardHandler)), file)
 }

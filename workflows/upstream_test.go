@@ -36,6 +36,7 @@ type upstream struct {
 	itemError    string
 	cancelReason string
 	link         string
+	linkless     bool // an external provider is asked, and its answer holds no link
 
 	// Faults: called before the call has its effect; an error is answered.
 	onCreate, onPay, onGet func(n int) error
@@ -116,8 +117,9 @@ func (u *upstream) PayOrder(ctx context.Context, id string, _ foxreload.PayReque
 	if u.see(m).Status != foxreload.StatusActive {
 		return foxreload.Payment{}, apiError(foxreload.ClassNotPayable, "ORDER_PAYMENT_NOT_POSSIBLE")
 	}
-	if u.link != "" {
-		return foxreload.Payment{Order: u.see(m), Link: u.link}, nil
+	if u.link != "" || u.linkless {
+		raw, _ := json.Marshal(map[string]any{"session": fmt.Sprintf("s-%d", u.pays), "paymentUrl": u.link})
+		return foxreload.Payment{Order: u.see(m), Link: u.link, Raw: raw}, nil
 	}
 	if u.balance.LessThan(*m.order.Price) {
 		if u.lowCancels {

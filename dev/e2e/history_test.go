@@ -42,8 +42,13 @@ func TestHistoryDoesNotGrowWithPolls(t *testing.T) {
 // history is every event of an order's workflow.
 func (s *stack) history(reference string) *historypb.History {
 	s.Helper()
+	return s.historyOf("order/" + reference)
+}
+
+func (s *stack) historyOf(workflowID string) *historypb.History {
+	s.Helper()
 	h := &historypb.History{}
-	events := s.client().GetWorkflowHistory(s.Context(), "order/"+reference, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
+	events := s.client().GetWorkflowHistory(s.Context(), workflowID, "", false, enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT)
 	for events.HasNext() {
 		event, err := events.Next()
 		require.NoError(s, err)

@@ -26,9 +26,38 @@ func TestRecordHistories(t *testing.T) {
 		t.Run(path, func(t *testing.T) {
 			s := newStack(t, []string{"--balance", "usd=50"}, withCodec)
 			play(s, path)
-			s.save(folder, path)
+			s.save(folder, path, "order/"+path)
 		})
 	}
+	for path, play := range topUpRecordings {
+		t.Run(path, func(t *testing.T) {
+			s := newStack(t, []string{"--balance", "usd=1"}, withCodec)
+			play(s, path)
+			s.save(folder, path, "top-up/"+path)
+		})
+	}
+}
+
+// topUpRecordings are the paths of top-ups; their ids are the paths' names.
+var topUpRecordings = map[string]func(s *stack, id string){
+	"request-arrived": func(s *stack, id string) {
+		s.topUpUntil(id, "waiting")
+		s.admin(http.MethodPost, "/admin/topups/"+s.simulatedTopUps()[0].ID+"/confirm", "", nil)
+		s.topUpUntil(id, "arrived")
+	},
+	"request-expired": func(s *stack, id string) {
+		s.admin(http.MethodPost, "/admin/knobs", `{"topup-window":"3s"}`, nil)
+		s.topUpUntil(id, "expired")
+	},
+	"request-lost": func(s *stack, id string) {
+		s.admin(http.MethodPost, "/admin/faults/next", `{"kind":"lost-answer","route":"topup"}`, nil)
+		s.topUpUntil(id, "lost")
+	},
+	"request-failed": func(s *stack, id string) {
+		s.admin(http.MethodPost, "/admin/faults/next", `{"kind":"forbidden","route":"topup"}`, nil)
+		s.topUpUntil(id, "failed")
+	},
+	"open-request": func(s *stack, id string) { s.topUpUntil(id, "waiting") },
 }
 
 var recordings = map[string]func(s *stack, reference string){
@@ -117,8 +146,8 @@ func (s *stack) stall(reference string) {
 	s.place(reference, gameTopUp, "--note", "player_id=stuck").until(reference, "stalled")
 }
 
-// save writes the history of a reference once nothing moves in it any more.
-func (s *stack) save(folder, path string) {
+// save writes the history of a workflow once nothing moves in it any more.
+func (s *stack) save(folder, path, workflowID string) {
 	s.Helper()
 	file := filepath.Join(folder, path+"."+time.Now().UTC().Format(time.DateOnly)+".json")
 	if _, err := os.Stat(file); err == nil {
@@ -128,11 +157,11 @@ func (s *stack) save(folder, path string) {
 	length := 0
 	s.eventually("the history to come to rest", func() bool {
 		before := length
-		length = len(s.history(path).Events)
+		length = len(s.historyOf(workflowID).Events)
 		time.Sleep(500 * time.Millisecond)
 		return length == before
 	})
-	text, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(s.opened(s.history(path)))
+	text, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(s.opened(s.historyOf(workflowID)))
 	require.NoError(s, err)
 	require.NoError(s, os.MkdirAll(folder, 0o755))                    //nolint:gosec // source, not a secret
 	require.NoError(s, os.WriteFile(file, append(text, '\n'), 0o644)) //nolint:gosec // source, not a secret

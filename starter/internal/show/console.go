@@ -20,13 +20,15 @@ type Console struct {
 	JSON bool
 	// ErrTerminal: a moving line may be drawn on Err.
 	ErrTerminal bool
+	// OutTerminal: a person looks at Out.
+	OutTerminal bool
 	colour      bool
 }
 
 // NewConsole looks at the streams; getenv answers NO_COLOR and TERM.
 func NewConsole(out, err io.Writer, getenv func(string) string) *Console {
 	plain := getenv("NO_COLOR") != "" || getenv("TERM") == "dumb"
-	return &Console{Out: out, Err: err, ErrTerminal: isTerminal(err), colour: isTerminal(out) && !plain}
+	return &Console{Out: out, Err: err, ErrTerminal: isTerminal(err), OutTerminal: isTerminal(out), colour: isTerminal(out) && !plain}
 }
 
 func isTerminal(w io.Writer) bool {

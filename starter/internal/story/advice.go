@@ -74,6 +74,10 @@ func stanceOf(s order.Status) stance {
 			"starter resolve R --retry (try again; what can't be found is created anew, the other expires unpaid)",
 			"starter resolve R --abort (end it as cancelled)"}}
 	}
+	if s.State == order.AwaitingPayment && s.PaymentURL == nil {
+		return stance{"The payment is asked for at the provider, and its answer held no link.",
+			[]string{"look for the payment of order ID in FoxReload's dashboard", followIt}}
+	}
 	if found, known := stances[s.State]; known {
 		if s.State == order.Failed && s.OrderID == nil {
 			found = stance{"FoxReload refused the request, so there is no order and nothing was paid.", []string{"mend what the error names", anew}}

@@ -52,6 +52,9 @@ func Tell(s order.Status, log []Event, heldBy string) Story {
 	if codes := Codes(s); codes > 0 && s.State != order.Completed {
 		fact("Codes in the vault: %d (starter codes %s).", codes, s.Reference)
 	}
+	if s.PaymentURL != nil && !s.State.Ended() && !s.State.MoneyOut() {
+		fact("The payment link: %s", *s.PaymentURL)
+	}
 	if s.PaymentExpiresAt != nil && !s.State.Ended() && !s.State.MoneyOut() {
 		fact("Its payment window ends at %s.", s.PaymentExpiresAt.UTC().Format("2006-01-02 15:04:05 UTC"))
 	}

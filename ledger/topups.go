@@ -1,0 +1,243 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"foxflow/order"
+)
+
+// ErrNoTopUp: the ledger knows no top-up with this id.
+var ErrNoTopUp = errors.New("top-up is not in the ledger")
+
+// TopUpConflictError: the id is on record with another amount or coin.
+type TopUpConflictError struct{ Have, Want order.TopUpRequest }
+
+func (e *TopUpConflictError) Error() string {
+	return fmt.Sprintf("open top-up %s: it is on record for %s %s, and %s %s is asked for",
+		e.Have.ID, e.Have.Amount, e.Have.Currency, e.Want.Amount, e.Want.Currency)
+}
+
+// OpenTopUp puts a request for a top-up on record. The same again changes nothing; other
+// content under its id is refused with a *TopUpConflictError.
+func (l *Ledger) OpenTopUp(ctx context.Context, r order.TopUpRequest, at time.Time) error {
+	sealed, err := l.sealTopUp(order.NewTopUp(r))
+	if err != nil {
+		return fmt.Errorf("open top-up %s: %w", r.ID, err)
+	}
+	var refused error
+	err = l.write(ctx, func(tx *sql.Tx) error {
+		refused = nil
+		if _, err := tx.ExecContext(ctx, `INSERT INTO topups (id, amount, currency, state, snapshot, started_at, updated_at)
+			VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (id) DO NOTHING`,
+			r.ID, r.Amount.String(), r.Currency, order.TopUpRequested, sealed, stamp(l.at(at))); err != nil {
+			return err
+		}
+		have, err := readTopUpRequest(tx.QueryRowContext(ctx, selectTopUpRequest, r.ID))
+		if err != nil {
+			return err
+		}
+		if !have.Same(r) {
+			refused = &TopUpConflictError{Have: have, Want: r}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("open top-up %s: %w", r.ID, err)
+	}
+	return refused
+}
+
+const selectTopUpRequest = `SELECT id, amount, currency FROM topups WHERE id = $1`
+
+func readTopUpRequest(row *sql.Row) (r order.TopUpRequest, err error) {
+	var amount string
+	if err = row.Scan(&r.ID, &amount, &r.Currency); err == nil {
+		r.Amount, err = decimal.NewFromString(amount)
+	}
+	return r, err
+}
+
+// TopUpRequest is what was asked for under an id; ErrNoTopUp when it is not there.
+func (l *Ledger) TopUpRequest(ctx context.Context, id string) (order.TopUpRequest, error) {
+	r, err := readTopUpRequest(l.db.reads.QueryRowContext(ctx, selectTopUpRequest, id))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNoTopUp
+	}
+	if err != nil {
+		return order.TopUpRequest{}, fmt.Errorf("read top-up %s: %w", id, err)
+	}
+	return r, nil
+}
+
+// RecordTopUp makes t, but for its answer, how the top-up stands on record.
+func (l *Ledger) RecordTopUp(ctx context.Context, t order.TopUp, at time.Time) error {
+	sealed, err := l.sealTopUp(t)
+	if err == nil {
+		err = l.changeTopUp(ctx, t.ID, `state = $2, snapshot = $3, updated_at = $4`, t.State, sealed, stamp(l.at(at)))
+	}
+	if err != nil {
+		return fmt.Errorf("record top-up %s as %s: %w", t.ID, t.State, err)
+	}
+	return nil
+}
+
+// TopUp is how a top-up stands on record, with FoxReload's whole answer, and since when
+// it is there; ErrNoTopUp when it is not.
+func (l *Ledger) TopUp(ctx context.Context, id string) (t order.TopUp, startedAt time.Time, err error) {
+	var snapshot, answer []byte
+	var started string
+	err = l.db.reads.QueryRowContext(ctx, `SELECT snapshot, answer, started_at FROM topups WHERE id = $1`, id).Scan(&snapshot, &answer, &started)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNoTopUp
+	}
+	if err == nil {
+		t, err = l.unsealTopUp(id, snapshot)
+	}
+	if err == nil && answer != nil {
+		t.Raw, err = l.unseal(answer, topUpAD("answer", id))
+	}
+	if err == nil {
+		startedAt, err = parseStamp(started)
+	}
+	if err != nil {
+		return order.TopUp{}, time.Time{}, fmt.Errorf("read top-up %s: %w", id, err)
+	}
+	return t, startedAt, nil
+}
+
+// TopUpSent is what is known of the one request that a top-up is worth.
+type TopUpSent struct {
+	// Now says that the caller is to send it, at At: nobody ever did.
+	Now bool
+	At  time.Time
+	// Answer and Refusal are what came of it. Where there is neither, it may have been
+	// carried out, or be on its way.
+	Answer  json.RawMessage
+	Refusal *order.Error
+}
+
+// SendTopUp writes down that the request for a top-up is about to be sent; call it
+// before that. Whoever is not told to send it now never may.
+func (l *Ledger) SendTopUp(ctx context.Context, id string, at time.Time) (sent TopUpSent, err error) {
+	at = l.at(at)
+	var answer, refusal []byte
+	err = l.write(ctx, func(tx *sql.Tx) error {
+		sent, answer, refusal = TopUpSent{At: at}, nil, nil
+		var before *string
+		err := tx.QueryRowContext(ctx, `SELECT sent_at, answer, refusal FROM topups WHERE id = $1`, id).Scan(&before, &answer, &refusal)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return ErrNoTopUp
+		case err != nil:
+			return err
+		case before != nil:
+			sent.At, err = parseStamp(*before)
+			return err
+		}
+		sent.Now = true
+		_, err = tx.ExecContext(ctx, `UPDATE topups SET sent_at = $1 WHERE id = $2`, stamp(at), id)
+		return err
+	})
+	if err == nil && answer != nil {
+		sent.Answer, err = l.unseal(answer, topUpAD("answer", id))
+	}
+	if err == nil && refusal != nil {
+		sent.Refusal, err = l.unsealRefusal(id, refusal)
+	}
+	if err != nil {
+		return TopUpSent{}, fmt.Errorf("write intent to request top-up %s: %w", id, err)
+	}
+	return sent, nil
+}
+
+// UnsendTopUp takes back a SendTopUp of that time whose request surely was not carried
+// out: it may be sent after all.
+func (l *Ledger) UnsendTopUp(ctx context.Context, id string, sentAt time.Time) error {
+	err := l.exec(ctx, `UPDATE topups SET sent_at = NULL WHERE id = $1 AND sent_at = $2 AND answer IS NULL AND refusal IS NULL`, id, stamp(sentAt))
+	if err != nil {
+		return fmt.Errorf("take back the request of top-up %s: %w", id, err)
+	}
+	return nil
+}
+
+// AnswerTopUp keeps FoxReload's whole answer, sealed.
+func (l *Ledger) AnswerTopUp(ctx context.Context, id string, raw json.RawMessage) error {
+	sealed, err := l.seal(raw, topUpAD("answer", id))
+	if err == nil {
+		err = l.changeTopUp(ctx, id, `answer = $2`, sealed)
+	}
+	if err != nil {
+		return fmt.Errorf("keep answer to top-up %s: %w", id, err)
+	}
+	return nil
+}
+
+// RefuseTopUp keeps FoxReload's refusal, sealed.
+func (l *Ledger) RefuseTopUp(ctx context.Context, id string, refusal order.Error) error {
+	text, err := json.Marshal(refusal)
+	var sealed []byte
+	if err == nil {
+		sealed, err = l.seal(text, topUpAD("refusal", id))
+	}
+	if err == nil {
+		err = l.changeTopUp(ctx, id, `refusal = $2`, sealed)
+	}
+	if err != nil {
+		return fmt.Errorf("keep refusal of top-up %s: %w", id, err)
+	}
+	return nil
+}
+
+// TopUpBalances is what the account held when it was last looked at for this top-up, as
+// SeeTopUpBalances was told, and by what it has risen; both empty before the first.
+func (l *Ledger) TopUpBalances(ctx context.Context, id string) (balances, risen string, err error) {
+	var seen, rise *string
+	err = l.db.reads.QueryRowContext(ctx, `SELECT balances, risen FROM topups WHERE id = $1`, id).Scan(&seen, &rise)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNoTopUp
+	}
+	if err != nil {
+		return "", "", fmt.Errorf("read balances of top-up %s: %w", id, err)
+	}
+	return orEmpty(seen), orEmpty(rise), nil
+}
+
+// SeeTopUpBalances keeps what a look showed. The first rise stays on record.
+func (l *Ledger) SeeTopUpBalances(ctx context.Context, id, balances, risen string) error {
+	var rise *string
+	if risen != "" {
+		rise = &risen
+	}
+	if err := l.changeTopUp(ctx, id, `balances = $2, risen = COALESCE(risen, $3)`, balances, rise); err != nil {
+		return fmt.Errorf("keep balances of top-up %s: %w", id, err)
+	}
+	return nil
+}
+
+// changeTopUp sets columns of a top-up that is there.
+func (l *Ledger) changeTopUp(ctx context.Context, id, set string, args ...any) error {
+	return l.write(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, `UPDATE topups SET `+set+` WHERE id = $1`, append([]any{id}, args...)...)
+		if err != nil {
+			return err
+		}
+		if changed, err := done.RowsAffected(); err != nil || changed > 0 {
+			return err
+		}
+		return ErrNoTopUp
+	})
+}
+
+func orEmpty(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}

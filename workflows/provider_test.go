@@ -1,0 +1,120 @@
+package workflows_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	sdkpb "go.temporal.io/api/sdk/v1"
+	"go.temporal.io/sdk/testsuite"
+
+	"foxflow/foxreload"
+	"foxflow/ledger"
+	"foxflow/order"
+)
+
+// byProvider is an order that an external provider is to be paid for.
+func byProvider(t *testing.T) *world {
+	w := newWorld(t)
+	w.in.Request.Provider, w.in.Request.ReturnURL = "pally", "https://shop.example/return"
+	w.fox.link = "https://pay.example/x"
+	w.fox.window = 15 * time.Minute
+	return w
+}
+
+// webUI is the text that the Web UI shows.
+func webUI(t *testing.T, env *testsuite.TestWorkflowEnvironment) string {
+	t.Helper()
+	answer, err := env.QueryWorkflow("__temporal_workflow_metadata")
+	require.NoError(t, err)
+	var metadata sdkpb.WorkflowMetadata
+	require.NoError(t, answer.Get(&metadata))
+	return metadata.GetCurrentDetails()
+}
+
+func TestTheWebUIShowsTheLink(t *testing.T) {
+	w := byProvider(t)
+	w.at(5*time.Minute, func() {
+		assert.Contains(t, webUI(t, w.env), "Pay here: https://pay.example/x (before 2026-11-24 10:15:00 UTC)")
+		w.fox.do(func() { w.fox.settle(w.fox.orders[0]) })
+	})
+	assert.Equal(t, order.Completed, w.run().State)
+}
+
+func TestWhatTheProviderAnsweredIsKept(t *testing.T) {
+	w := byProvider(t)
+	w.run()
+	raw, kept, err := w.book.PaymentAnswer(t.Context(), reference, "fox-1")
+	require.NoError(t, err)
+	require.True(t, kept)
+	assert.JSONEq(t, `{"session":"s-1","paymentUrl":"https://pay.example/x"}`, string(raw))
+}
+
+// What the balance pays for has no link to keep.
+func TestAPaymentFromTheBalanceKeepsNoAnswer(t *testing.T) {
+	w := newWorld(t)
+	w.run()
+	_, kept, err := w.book.PaymentAnswer(t.Context(), reference, "fox-1")
+	require.NoError(t, err)
+	assert.False(t, kept)
+}
+
+// After a reset the link that is out is shown again, and no second one is asked for.
+func TestALinkIsAskedForOnce(t *testing.T) {
+	w := byProvider(t)
+	id := w.lies("product_a", "")
+	_, _, err := w.book.Begin(t.Context(), w.in.Request, w.env.Now())
+	require.NoError(t, err)
+	require.NoError(t, w.book.Pin(t.Context(), reference, 0, id, w.env.Now()))
+	_, err = w.book.BeginPayment(t.Context(), ledger.Payment{Reference: reference, OrderID: id, At: w.env.Now()})
+	require.NoError(t, err)
+	require.NoError(t, w.book.KeepPaymentAnswer(t.Context(), reference, id, []byte(`{"redirectUrl":"https://pay.example/first"}`), w.env.Now()))
+	w.at(5*time.Minute, func() {
+		s := w.now()
+		assert.Equal(t, order.AwaitingPayment, s.State)
+		assert.Equal(t, "https://pay.example/first", *s.PaymentURL)
+		w.fox.do(func() { w.fox.settle(w.fox.orders[0]) })
+	})
+	assert.Equal(t, order.Completed, w.run().State)
+	assert.Zero(t, w.fox.pays, "the link is out already")
+}
+
+func TestAnAnswerWithoutALinkSaysWhereToLook(t *testing.T) {
+	w := byProvider(t)
+	w.fox.link, w.fox.linkless = "", true
+	w.at(5*time.Minute, func() {
+		s := w.now()
+		assert.Equal(t, order.AwaitingPayment, s.State)
+		assert.Nil(t, s.PaymentURL)
+		assert.Contains(t, *s.WaitingFor, "dashboard")
+		w.fox.do(func() { w.fox.settle(w.fox.orders[0]) })
+	})
+	assert.Equal(t, order.Completed, w.run().State)
+}
+
+// The key is refused for a while: after that it is said again what is waited for.
+func TestAfterABlockItIsSaidWhatIsWaitedFor(t *testing.T) {
+	w := byProvider(t)
+	w.fox.window = 10 * time.Hour
+	refused := false
+	w.fox.onGet = func(int) error {
+		if refused {
+			return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED")
+		}
+		return nil
+	}
+	w.at(time.Hour, func() { w.fox.do(func() { refused = true }) })
+	w.at(2*time.Hour, func() {
+		assert.Equal(t, order.Blocked, w.now().State)
+		w.fox.do(func() { refused = false })
+	})
+	w.at(3*time.Hour, func() {
+		s := w.now()
+		assert.Equal(t, order.AwaitingPayment, s.State)
+		require.NotNil(t, s.WaitingFor)
+		assert.Contains(t, *s.WaitingFor, "provider's link")
+		w.fox.do(func() { w.fox.settle(w.fox.orders[0]) })
+	})
+	assert.Equal(t, order.Completed, w.run().State)
+}
