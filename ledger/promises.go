@@ -60,17 +60,19 @@ func (l *Ledger) TakeBack(ctx context.Context, reference string) error {
 
 // promised is a promise on record.
 type promised struct {
-	kind, currency string
-	amount         *decimal.Decimal
-	until          time.Time
-	settled        bool
+	reference, kind, currency string
+	amount                    *decimal.Decimal
+	until                     time.Time
+	settled                   bool
 }
 
 // stands says whether the promise still says something.
 func (p promised) stands(at time.Time) bool { return p.kind != "" && !p.settled && p.until.After(at) }
 
+const selectPromises = `SELECT reference, kind, currency, amount, until, settled_at IS NOT NULL FROM promises`
+
 func readPromise(ctx context.Context, tx *sql.Tx, reference string) (promised, error) {
-	p, err := scanPromise(tx.QueryRowContext(ctx, `SELECT kind, currency, amount, until, settled_at IS NOT NULL FROM promises WHERE reference = $1`, reference))
+	p, err := scanPromise(tx.QueryRowContext(ctx, selectPromises+` WHERE reference = $1`, reference))
 	if errors.Is(err, sql.ErrNoRows) {
 		return promised{}, nil
 	}
@@ -80,7 +82,7 @@ func readPromise(ctx context.Context, tx *sql.Tx, reference string) (promised, e
 func scanPromise(row interface{ Scan(...any) error }) (p promised, err error) {
 	var amount decimal.NullDecimal
 	var until string
-	if err := row.Scan(&p.kind, &p.currency, &amount, &until, &p.settled); err != nil {
+	if err := row.Scan(&p.reference, &p.kind, &p.currency, &amount, &until, &p.settled); err != nil {
 		return promised{}, err
 	}
 	if amount.Valid {
@@ -98,7 +100,7 @@ func promise(ctx context.Context, tx *sql.Tx, c Claim, kind string) error {
 		amount = &text
 	}
 	_, err := tx.ExecContext(ctx, `INSERT INTO promises (reference, kind, currency, amount, until) VALUES ($1, $2, $3, $4, $5)
-		ON CONFLICT (reference) DO UPDATE SET kind = excluded.kind, currency = excluded.currency, amount = excluded.amount,
+		ON CONFLICT (reference) DO UPDATE SET kind = excluded.kind, currency = excluded.currency, amount = COALESCE(excluded.amount, promises.amount),
 		until = excluded.until, settled_at = NULL`, c.Reference, kind, c.Currency, amount, stamp(c.At.Add(promiseLasts)))
 	return err
 }
@@ -110,51 +112,85 @@ func reserve(ctx context.Context, tx *sql.Tx, c Claim) (bool, error) {
 	if err != nil || p.stands(c.At) {
 		return false, err
 	}
-	left, unpriced, err := unpromised(ctx, tx, c.Reference, c.At)
-	if err != nil || !covers(left, unpriced, c.Currency, c.Amount) {
+	r, err := rest(ctx, tx, c.Reference, c.At)
+	if err != nil || !r.Covers(c) {
 		return false, err
 	}
 	return true, promise(ctx, tx, c, promiseMoney)
 }
 
-// unpromised is what the balances leave beside the promises to others, and how many of
-// these are to orders of unknown price.
-func unpromised(ctx context.Context, tx *sql.Tx, reference string, at time.Time) (left map[string]decimal.Decimal, unpriced int, err error) {
-	if left, err = readBalances(ctx, tx); err != nil {
-		return nil, 0, err
-	}
-	rows, err := tx.QueryContext(ctx, `SELECT kind, currency, amount, until, settled_at IS NOT NULL FROM promises
-		WHERE reference <> $1 AND kind <> $2 AND until > $3`, reference, promiseRefused, stamp(at))
+// Rest is the money that nobody was promised, as the last look saw it.
+type Rest struct {
+	Available map[string]decimal.Decimal // by currency
+	unpriced  int                        // promises to orders of unknown price
+	holders   map[string]bool            // who was promised something, or refused in spite of it
+}
+
+// Rest is the money that nobody was promised.
+func (l *Ledger) Rest(ctx context.Context, at time.Time) (r Rest, err error) {
+	err = l.view(ctx, func(tx *sql.Tx) error {
+		r, err = rest(ctx, tx, "", l.at(at))
+		return err
+	})
 	if err != nil {
-		return nil, 0, err
+		return Rest{}, fmt.Errorf("read unpromised money: %w", err)
+	}
+	return r, nil
+}
+
+// rest leaves out what was promised to a reference.
+func rest(ctx context.Context, tx *sql.Tx, reference string, at time.Time) (r Rest, err error) {
+	r.holders = map[string]bool{}
+	if r.Available, err = readBalances(ctx, tx); err != nil {
+		return Rest{}, err
+	}
+	rows, err := tx.QueryContext(ctx, selectPromises+` WHERE reference <> $1 AND until > $2`, reference, stamp(at))
+	if err != nil {
+		return Rest{}, err
 	}
 	defer rows.Close()
 	for rows.Next() {
 		p, err := scanPromise(rows)
 		if err != nil {
-			return nil, 0, err
+			return Rest{}, err
 		}
-		if p.amount == nil {
-			unpriced++
-		} else if have, seen := left[p.currency]; seen {
-			left[p.currency] = have.Sub(*p.amount)
+		r.holders[p.reference] = true
+		if p.kind != promiseRefused {
+			r.take(p.currency, p.amount)
 		}
 	}
-	return left, unpriced, rows.Err()
+	return r, rows.Err()
 }
 
-// covers says whether there is money for an order.
-func covers(left map[string]decimal.Decimal, unpriced int, currency string, amount *decimal.Decimal) bool {
-	if amount != nil && currency != "" {
-		have, seen := left[currency]
-		return seen && !have.LessThan(*amount)
+// Covers says whether the claim could be promised.
+func (r Rest) Covers(c Claim) bool {
+	if r.holders[c.Reference] {
+		return false
 	}
-	for name, have := range left {
-		if unpriced == 0 && have.IsPositive() && (currency == "" || currency == name) {
+	if c.Amount != nil && c.Currency != "" {
+		have, seen := r.Available[c.Currency]
+		return seen && !have.LessThan(*c.Amount)
+	}
+	for name, have := range r.Available {
+		if r.unpriced == 0 && have.IsPositive() && (c.Currency == "" || c.Currency == name) {
 			return true
 		}
 	}
 	return false
+}
+
+// Take counts a claim as promised.
+func (r *Rest) Take(c Claim) {
+	r.holders[c.Reference] = true
+	r.take(c.Currency, c.Amount)
+}
+
+func (r *Rest) take(currency string, amount *decimal.Decimal) {
+	if amount == nil {
+		r.unpriced++
+	} else if have, seen := r.Available[currency]; seen {
+		r.Available[currency] = have.Sub(*amount)
+	}
 }
 
 // freePromises ends the promises that a look which began at a time has in it, or that
@@ -162,7 +198,7 @@ func covers(left map[string]decimal.Decimal, unpriced int, currency string, amou
 // that has moved on without telling counts as spent now.
 func freePromises(ctx context.Context, tx *sql.Tx, at time.Time) (spent map[string]decimal.Decimal, err error) {
 	spent = map[string]decimal.Decimal{}
-	rows, err := tx.QueryContext(ctx, `SELECT kind, currency, amount, until, settled_at IS NOT NULL FROM promises WHERE settled_at < $1`, stamp(at))
+	rows, err := tx.QueryContext(ctx, selectPromises+` WHERE settled_at < $1`, stamp(at))
 	if err != nil {
 		return nil, err
 	}

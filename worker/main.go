@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/uuid"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.uber.org/zap"
@@ -17,6 +18,7 @@ import (
 	"foxflow/activities"
 	"foxflow/budget"
 	"foxflow/codec"
+	"foxflow/desk"
 	"foxflow/ledger"
 	"foxflow/logging"
 	"foxflow/settings"
@@ -103,9 +105,12 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout)}
 	workers := newWorkers(temporal, s, acts)
 	health := newHealth(temporal, book)
+	watch := &desk.Desk{API: api, Ledger: book, Temporal: temporal, Now: time.Now, Holder: uuid.NewString(),
+		Currency: s.Currency, Low: s.LowBalance, Log: logger}
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.serve(ctx, s.Addr, logger) })
 	group.Go(func() error { return workers.run(ctx, health, logger) })
+	group.Go(func() error { watch.Run(ctx); return nil })
 	return group.Wait()
 }
