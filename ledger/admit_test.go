@@ -119,7 +119,7 @@ func TestMoneyIsKeptUntilItIsSeenGone(t *testing.T) {
 
 // An order that moved on without a word, cancelled by a person say, frees its money.
 func TestMoneyOfAnOrderThatMovedOnIsFreed(t *testing.T) {
-	n := newNeedy(t, "stops", "replaced", "next")
+	n := newNeedy(t, "stops", "replaced", "next", "more")
 	n.sees(0, "20")
 	require.True(t, n.promise(claim("stops", "10", 0)))
 	require.True(t, n.promise(claim("replaced", "10", 0)))
@@ -130,7 +130,8 @@ func TestMoneyOfAnOrderThatMovedOnIsFreed(t *testing.T) {
 		n.sees(after, "20")
 	}
 	require.True(t, n.promise(claim("next", "10", 20*time.Second)))
-	require.True(t, n.admit(claim("replaced", "10", 20*time.Second)), "a replacement on its way keeps its promise")
+	require.False(t, n.promise(claim("more", "10", 20*time.Second)), "a replacement on its way keeps its money")
+	require.True(t, n.admit(claim("replaced", "10", 20*time.Second)))
 }
 
 // FoxReload refuses what its balance covers: the order is left alone until something
@@ -145,6 +146,7 @@ func TestRefusedInSpiteOfAPromise(t *testing.T) {
 	require.False(t, n.promise(claim("fourth", "10", time.Second)), "what was seen is in doubt")
 	n.sees(5*time.Second, "100")
 	require.False(t, n.promise(claim("odd", "10", 5*time.Second)))
+	require.False(t, n.admit(hinted("odd", "10", 5*time.Second)))
 	require.True(t, n.promise(claim("fourth", "10", 5*time.Second)))
 	n.refused("too", 6*time.Second)
 	n.sees(10*time.Second, "100")
