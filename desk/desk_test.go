@@ -10,6 +10,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foxflow/foxreload"
+	"foxflow/ledger"
 	"foxflow/order"
 )
 
@@ -115,6 +116,39 @@ func TestFiveHundredWaitAndTwentyAreWoken(t *testing.T) {
 	require.Empty(t, s.after(time.Minute), "what was paid is counted once")
 	s.money["usd"] = "28.20"
 	require.Equal(t, inOrder[20:22], s.after(time.Minute))
+}
+
+// FoxReload's balance is not what it seems: of the twenty that it should cover two are
+// refused, and the rest do not ask.
+func TestBalanceThatCoversNobody(t *testing.T) {
+	s := newShop(t)
+	s.money["usd"] = "200"
+	for i := range 50 {
+		s.waits(fmt.Sprintf("shop-%02d", i), "9.55 usd", i+1)
+	}
+	woken := s.after(0)
+	require.Len(t, woken, 20)
+	refused := 0
+	tryAll := func(references []string) {
+		for _, reference := range references {
+			price := decimal.RequireFromString("9.55")
+			ok, err := s.book.AdmitPayment(t.Context(), ledger.Claim{Reference: reference, Currency: "usd", Amount: &price, At: s.now, Waits: true})
+			require.NoError(t, err)
+			if ok {
+				refused++
+				require.NoError(t, s.book.PaymentRefused(t.Context(), reference, s.now))
+			}
+		}
+	}
+	tryAll(woken)
+	require.Equal(t, 2, refused)
+	for range 10 {
+		tryAll(s.after(5 * time.Second))
+	}
+	require.Equal(t, 2, refused)
+	s.money["usd"] = "201"
+	tryAll(s.after(time.Minute))
+	require.Equal(t, 4, refused, "a rise brings two more")
 }
 
 func TestMoneyOfAWokenOrderThatDoesNothingGoesToTheNext(t *testing.T) {

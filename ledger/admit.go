@@ -10,9 +10,9 @@ import (
 )
 
 const (
-	// mostRefused is how many payments may be refused for too low a balance before the
-	// rest wait: of those that the balance seemed to cover, since it rose, a hint came or
-	// one was accepted; of those that nobody knew of, in a probeEvery.
+	// mostRefused is how many payments may be refused for too low a balance in a
+	// probeEvery before the rest wait; of those that the balance seemed to cover, until
+	// it rises, a hint comes or one is accepted.
 	mostRefused = 2
 	probeEvery  = time.Minute
 	// promiseLasts is how long money is kept for an order that does not ask for it.
@@ -110,22 +110,22 @@ func (l *Ledger) PaymentRefused(ctx context.Context, reference string, at time.T
 	return l.remember(ctx, fmt.Sprintf("keep refusal of %s", reference), func(tx *sql.Tx, m *memory) error {
 		m.ask(at)
 		p, err := readPromise(ctx, tx, reference)
-		switch {
-		case err != nil:
+		if err != nil {
 			return err
-		case p.stands(at) && p.kind == promiseMoney:
-			m.refused++
-			m.stale = true
-			_, err = tx.ExecContext(ctx, `UPDATE promises SET kind = $1, until = $2 WHERE reference = $3`,
-				promiseRefused, stamp(at.Add(refusedLasts)), reference)
-			return err
-		case p.stands(at) && p.kind == promiseProbe:
+		}
+		if p.stands(at) && p.kind == promiseProbe { // it was counted when it was let go
 			_, err = tx.ExecContext(ctx, `DELETE FROM promises WHERE reference = $1`, reference)
 			return err
 		}
 		m.openProbes(at)
 		m.probes++
-		return nil
+		if p.stands(at) && p.kind == promiseMoney {
+			m.refused++
+			m.stale = true
+			_, err = tx.ExecContext(ctx, `UPDATE promises SET kind = $1, until = $2 WHERE reference = $3`,
+				promiseRefused, stamp(at.Add(refusedLasts)), reference)
+		}
+		return err
 	})
 }
 
