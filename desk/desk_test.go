@@ -214,13 +214,22 @@ func TestBalanceThatCannotBeRead(t *testing.T) {
 	require.Empty(t, look(0), "nobody has hinted")
 	s.now = s.now.Add(time.Minute)
 	s.hint()
+	refused := func(reference string) { require.NoError(t, s.book.PaymentRefused(t.Context(), reference, s.now)) }
 	require.Equal(t, []string{"shop-0", "shop-1"}, look(0))
+	refused("shop-0")
+	refused("shop-1")
+	require.Empty(t, look(20*time.Second), "two were refused within the minute")
 	require.Empty(t, look(20*time.Second))
-	s.pays("shop-0")
-	require.Equal(t, []string{"shop-2"}, look(20*time.Second))
-	require.NoError(t, s.book.PaymentRefused(t.Context(), "shop-1", s.now))
-	require.NoError(t, s.book.PaymentRefused(t.Context(), "shop-2", s.now))
-	require.Empty(t, look(15*time.Second))
+	require.Equal(t, []string{"shop-2", "shop-3"}, look(20*time.Second), "the question stays until somebody may")
+	s.pays("shop-2")
+	require.Equal(t, []string{"shop-4"}, look(20*time.Second))
+	refused("shop-3")
+	refused("shop-4")
+	for range 10 {
+		require.Empty(t, look(30*time.Second), "all have had their turn")
+	}
+	s.hint()
+	require.Equal(t, []string{"shop-0", "shop-1"}, look(30*time.Second))
 }
 
 // The desk that looks is killed: another one takes over.

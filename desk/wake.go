@@ -90,29 +90,31 @@ func (d *Desk) tell(ctx context.Context, need ledger.Need) (told bool, err error
 	return false, errors.Join(err, d.Ledger.TakeBack(context.WithoutCancel(ctx), need.Reference))
 }
 
-// probe is for a balance that can't be read: who asked for a look is not left without
-// an answer. The first in line find out, as many as may; each that is paid asks for
-// the next.
+// probe is for a balance that can't be read: whoever asked for a look is not left
+// without an answer. The first in line find out, as many as may, and each that is paid
+// asks for the next. Where nobody may now, the question stays.
 func (d *Desk) probe(ctx context.Context, at time.Time) error {
 	now, err := d.Ledger.Desk(ctx)
 	if err != nil || !now.Asked || !now.Waits {
-		return errors.Join(err, d.Ledger.LookFailed(ctx, at))
+		return errors.Join(err, d.Ledger.LookFailed(ctx, at, true))
 	}
 	waiting, err := d.Ledger.Waiting(ctx)
 	if err != nil {
 		return err
 	}
 	for _, need := range waiting {
-		ok, err := d.Ledger.PromiseProbe(ctx, d.claim(need))
-		if err != nil {
+		ok, full, err := d.Ledger.PromiseProbe(ctx, d.claim(need))
+		switch {
+		case err != nil:
 			return err
-		}
-		if !ok {
+		case full:
+			return d.Ledger.LookFailed(ctx, at, false)
+		case !ok:
 			continue
 		}
 		if _, err := d.tell(ctx, need); err != nil {
 			return err
 		}
 	}
-	return d.Ledger.LookFailed(ctx, at)
+	return d.Ledger.LookFailed(ctx, at, true)
 }

@@ -17,8 +17,8 @@ const (
 	probeEvery  = time.Minute
 	// promiseLasts is how long money is kept for an order that does not ask for it.
 	promiseLasts = 5 * time.Minute
-	// refusedLasts is how long an order that was refused although the balance covered
-	// it is not woken, unless the balance rises or a hint comes.
+	// refusedLasts is how long an order that was refused in spite of a promise is not
+	// woken, unless the balance rises or a hint comes.
 	refusedLasts = 10 * time.Minute
 )
 
@@ -113,18 +113,19 @@ func (l *Ledger) PaymentRefused(ctx context.Context, reference string, at time.T
 		if err != nil {
 			return err
 		}
-		if p.stands(at) && p.kind == promiseProbe { // it was counted when it was let go
-			_, err = tx.ExecContext(ctx, `DELETE FROM promises WHERE reference = $1`, reference)
-			return err
+		if !p.stands(at) || p.kind != promiseProbe { // a probe was counted when it was let go
+			m.openProbes(at)
+			m.probes++
 		}
-		m.openProbes(at)
-		m.probes++
-		if p.stands(at) && p.kind == promiseMoney {
+		if !p.stands(at) {
+			return nil
+		}
+		if p.kind == promiseMoney {
 			m.refused++
 			m.stale = true
-			_, err = tx.ExecContext(ctx, `UPDATE promises SET kind = $1, until = $2 WHERE reference = $3`,
-				promiseRefused, stamp(at.Add(refusedLasts)), reference)
 		}
+		_, err = tx.ExecContext(ctx, `UPDATE promises SET kind = $1, until = $2 WHERE reference = $3`,
+			promiseRefused, stamp(at.Add(refusedLasts)), reference)
 		return err
 	})
 }

@@ -200,7 +200,7 @@ func TestOldBalanceIsNotTrusted(t *testing.T) {
 	require.True(t, n.promise(claim("a", "10", trust-1)))
 	require.False(t, n.promise(claim("b", "10", trust)))
 	n.sees(trust, "100")
-	require.NoError(t, n.books[1].LookFailed(t.Context(), noon.Add(trust+time.Second)))
+	require.NoError(t, n.books[1].LookFailed(t.Context(), noon.Add(trust+time.Second), true))
 	require.False(t, n.promise(claim("b", "10", trust+time.Second)))
 	balances, at, err := n.books[1].Balances(t.Context())
 	require.NoError(t, err)

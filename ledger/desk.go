@@ -92,12 +92,13 @@ func (l *Ledger) SawBalances(ctx context.Context, at time.Time, now map[string]d
 	return before, err
 }
 
-// LookFailed says that a look at a time saw nothing.
-func (l *Ledger) LookFailed(ctx context.Context, at time.Time) error {
+// LookFailed says that a look at a time saw nothing, and whether all the same those
+// who asked for it were answered.
+func (l *Ledger) LookFailed(ctx context.Context, at time.Time, answered bool) error {
 	return l.remember(ctx, "keep failed look", func(_ *sql.Tx, m *memory) error {
 		at = l.at(at)
 		m.lookedAt, m.stale = at, true
-		if !m.askedAt.After(at) {
+		if answered && !m.askedAt.After(at) {
 			m.askedAt = time.Time{}
 		}
 		return nil

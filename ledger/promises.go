@@ -14,7 +14,7 @@ import (
 const (
 	promiseMoney   = "money"   // the balance covers it
 	promiseProbe   = "probe"   // nobody knows whether the balance covers it
-	promiseRefused = "refused" // the balance covered it, and it was refused
+	promiseRefused = "refused" // it was refused in spite of either
 )
 
 // Promise keeps money for an order and says whether it did: no, where the balance that
@@ -35,11 +35,12 @@ func (l *Ledger) Promise(ctx context.Context, c Claim) (ok bool, err error) {
 }
 
 // PromiseProbe lets an order find out whether there is money, where the balance can't
-// be read, if fewer than two did within the last minute.
-func (l *Ledger) PromiseProbe(ctx context.Context, c Claim) (ok bool, err error) {
+// be read: not one that has a promise already, or was refused just now. full says that
+// two did within the last minute, so that nobody may now.
+func (l *Ledger) PromiseProbe(ctx context.Context, c Claim) (ok, full bool, err error) {
 	c.At = l.at(c.At)
 	err = l.remember(ctx, fmt.Sprintf("let %s probe the balance", c.Reference), func(tx *sql.Tx, m *memory) error {
-		ok = false
+		ok, full = false, m.probesAt(c.At) >= mostRefused
 		p, err := readPromise(ctx, tx, c.Reference)
 		if err != nil || p.stands(c.At) || !m.probe(c.At) {
 			return err
@@ -47,7 +48,7 @@ func (l *Ledger) PromiseProbe(ctx context.Context, c Claim) (ok bool, err error)
 		ok = true
 		return promise(ctx, tx, c, promiseProbe)
 	})
-	return ok && err == nil, err
+	return ok && err == nil, full, err
 }
 
 // TakeBack ends a promise to an order that can't be told of it.

@@ -26,8 +26,8 @@ CREATE TABLE balances (
 ) STRICT;
 
 -- Who may ask FoxReload for a payment, and the money that is kept for that. kind is
--- money (the balance covers it), probe (nobody knows) or refused (it did, and was
--- refused). amount is NULL where the price is not known.
+-- money (the balance covers it), probe (nobody knows) or refused (it was refused in
+-- spite of either). amount is NULL where the price is not known.
 CREATE TABLE promises (
     reference  TEXT NOT NULL PRIMARY KEY REFERENCES orders (reference),
     kind       TEXT NOT NULL,
