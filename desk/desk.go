@@ -27,9 +27,10 @@ const (
 	tick = time.Second
 
 	leaseName = "balance desk"
-	// leaseLasts outlasts a look with its time-outs: if its worker dies, another one
-	// goes on after that.
-	leaseLasts = 2 * time.Minute
+	// readTakes is the longest that a look waits for the balance; leaseLasts outlasts
+	// it. If the worker at the desk dies, another one goes on after that.
+	readTakes  = 20 * time.Second
+	leaseLasts = 30 * time.Second
 )
 
 // API is the part of FoxReload that the desk needs; *foxreload.Client is one.
@@ -137,7 +138,7 @@ func (d *Desk) look(ctx context.Context, at time.Time) error {
 
 // read asks FoxReload, behind payments and new orders.
 func (d *Desk) read(ctx context.Context) (map[string]decimal.Decimal, error) {
-	ctx, stop := context.WithTimeout(ctx, leaseLasts/2)
+	ctx, stop := context.WithTimeout(ctx, readTakes)
 	defer stop()
 	answer, err := d.API.Balances(foxreload.WithPriority(ctx, foxreload.PriorityPoll))
 	if err != nil {

@@ -157,13 +157,21 @@ func TestMoneyOfAWokenOrderThatDoesNothingGoesToTheNext(t *testing.T) {
 	s.waits("a", "10 usd", 1)
 	s.waits("b", "10 usd", 2)
 	require.Equal(t, []string{"a"}, s.after(0))
-	for range 4 {
-		require.Empty(t, s.after(time.Minute))
-	}
+	require.Empty(t, s.after(time.Minute))
 	status, err := s.book.Status(t.Context(), "a")
 	require.NoError(t, err)
 	s.enters(status, order.Cancelled)
 	require.Equal(t, []string{"b"}, s.after(time.Minute))
+}
+
+// A signal that went astray: the order is woken anew.
+func TestOrderThatHeardNothingIsWokenAnew(t *testing.T) {
+	s := newShop(t)
+	s.money["usd"] = "10"
+	s.waits("a", "10 usd", 1)
+	require.Equal(t, []string{"a"}, s.after(0))
+	require.Empty(t, s.after(time.Minute))
+	require.Equal(t, []string{"a"}, s.after(time.Minute))
 }
 
 // An order whose workflow was terminated keeps no money from the others.
