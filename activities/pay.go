@@ -26,6 +26,9 @@ const (
 // its way any more: two pays are never in flight, whatever was killed or reset in
 // between. "Not payable" is answered by looking, never by guessing.
 //
+// Where the balance is too low for others, the balance desk's memory in the ledger says
+// whether FoxReload is asked at all: many waiting orders make no doomed payments.
+//
 // Refusals: balance, paused, daily_limit, price_guard, guard, final, price, unauthorised,
 // misdirected.
 func (a *Activities) PayOrder(ctx context.Context, in Step) (Outcome, error) {
@@ -41,6 +44,11 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	if in.Held == ClassPaused || in.Held == ClassLimit {
 		// Whether it is still held is for the ledger to say: it costs no request.
 		if err := a.stillHeld(ctx, in); err != nil {
+			return Outcome{}, err
+		}
+	}
+	if in.Status.State != order.Active {
+		if err := a.admit(ctx, in); err != nil {
 			return Outcome{}, err
 		}
 	}
@@ -73,6 +81,9 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	if err := guardPrice(in.Request, in.Status); err != nil {
 		return Outcome{}, a.onceLanded(ctx, in, looked, err)
 	}
+	if err := a.admit(ctx, in); err != nil {
+		return Outcome{}, err
+	}
 	begun := a.Now()
 	first, err := a.intend(ctx, in, begun)
 	if err != nil {
@@ -84,6 +95,7 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	}
 	p, err := a.send(ctx, id, begun, foxreload.PayRequest{Provider: in.Request.Provider, ReturnURL: in.Request.ReturnURL})
 	a.landed(ctx, id, begun.Add(a.PayTakes), err)
+	a.tellDesk(ctx, in, err)
 	switch class := foxreload.ClassOf(err); {
 	case err == nil:
 		return a.paid(ctx, in, p)

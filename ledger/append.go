@@ -79,7 +79,7 @@ func (u Unpaid) refuse(ctx context.Context, tx *sql.Tx, reference string) (refus
 	case u.Seen:
 		return nil, nil
 	}
-	doubtful, there, err := found(tx.QueryRowContext(ctx, `SELECT order_id FROM payments WHERE reference = $1 AND voided_at IS NULL AND doubts > 0`, reference))
+	doubtful, there, err := found(tx.QueryRowContext(ctx, selectDoubt, reference))
 	if err != nil || !there {
 		return nil, err
 	}

@@ -204,6 +204,18 @@ func (l *Ledger) PaymentInFlight(ctx context.Context, reference string) (until t
 	return flying.Until, nil
 }
 
+// PaymentInDoubt says whether an attempt to pay one of the reference's orders may have
+// gone through, for all that is known.
+func (l *Ledger) PaymentInDoubt(ctx context.Context, reference string) (bool, error) {
+	_, doubt, err := found(l.db.reads.QueryRowContext(ctx, selectDoubt, reference))
+	if err != nil {
+		return false, fmt.Errorf("read payments in doubt (%s): %w", reference, err)
+	}
+	return doubt, nil
+}
+
+const selectDoubt = `SELECT order_id FROM payments WHERE reference = $1 AND voided_at IS NULL AND doubts > 0`
+
 // inFlightAfter is the request to pay, if any, that may be on its way after at.
 func inFlightAfter(ctx context.Context, tx *sql.Tx, reference string, at time.Time) (*PaymentInFlightError, error) {
 	flying, err := readInFlight(tx.QueryRowContext(ctx, selectInFlight, reference), reference)

@@ -14,33 +14,52 @@ const maxAmount = 30
 
 var currencyRE = regexp.MustCompile(`^[A-Za-z]{3,5}$`)
 
+// Amounts is an amount of money for each currency (lower case).
+type Amounts map[string]decimal.Decimal
+
+// UnmarshalText reads "usd=500,rub=20000".
+func (a *Amounts) UnmarshalText(text []byte) (err error) {
+	*a, err = readAmounts(text, func(currency string, amount decimal.Decimal) error {
+		return fmt.Errorf("is %s for %s; an amount is more than 0", amount, currency)
+	})
+	return err
+}
+
 // DailyLimit is the most that may be paid in a UTC day, by currency (lower
 // case). A currency that it does not name has no limit.
-type DailyLimit map[string]decimal.Decimal
+type DailyLimit Amounts
 
 // UnmarshalText reads "usd=500,rub=20000".
 func (l *DailyLimit) UnmarshalText(text []byte) error {
-	limits := DailyLimit{}
+	limits, err := readAmounts(text, func(currency string, limit decimal.Decimal) error {
+		return fmt.Errorf("limits %s to %s; to hold payments use: starter pause", currency, limit)
+	})
+	*l = DailyLimit(limits)
+	return err
+}
+
+// readAmounts reads CURRENCY=AMOUNT,…; empty is what an amount of 0 or less comes to.
+func readAmounts(text []byte, empty func(string, decimal.Decimal) error) (Amounts, error) {
+	amounts := Amounts{}
 	for _, part := range strings.Split(string(text), ",") {
 		name, amount, found := strings.Cut(strings.TrimSpace(part), "=")
 		currency := strings.ToLower(strings.TrimSpace(name))
 		if !found || !currencyRE.MatchString(currency) {
-			return fmt.Errorf("%q is not CURRENCY=AMOUNT", part)
+			return nil, fmt.Errorf("%q is not CURRENCY=AMOUNT", part)
 		}
-		if _, twice := limits[currency]; twice {
-			return fmt.Errorf("names %s twice", currency)
+		if _, twice := amounts[currency]; twice {
+			return nil, fmt.Errorf("names %s twice", currency)
 		}
-		limit, err := decimal.NewFromString(strings.TrimSpace(amount))
+		read, err := decimal.NewFromString(strings.TrimSpace(amount))
 		switch {
-		case err != nil, len(amount) > maxAmount, limit.Exponent() > 0:
-			return fmt.Errorf("%q is not an amount of money", amount)
-		case !limit.IsPositive():
-			return fmt.Errorf("limits %s to %s; to hold payments use: starter pause", currency, limit)
-		case limit.Exponent() < -4:
-			return fmt.Errorf("%q has more than 4 decimal places", amount)
+		case err != nil, len(amount) > maxAmount, read.Exponent() > 0:
+			return nil, fmt.Errorf("%q is not an amount of money", amount)
+		case !read.IsPositive():
+			return nil, empty(currency, read)
+		case read.Exponent() < -4:
+			return nil, fmt.Errorf("%q has more than 4 decimal places", amount)
 		}
-		limits[currency] = limit
+		amounts[currency] = read
 	}
-	*l = limits
-	return nil
+	return amounts, nil
 }

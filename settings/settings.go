@@ -54,6 +54,7 @@ type Intervals struct {
 // Payments bounds what is paid.
 type Payments struct {
 	DailyLimit DailyLimit `env:"FOXFLOW_DAILY_LIMIT" example:"usd=500,rub=20000" about:"the most paid in a UTC day, per currency, over all workers; beyond it orders wait as paused"`
+	LowBalance Amounts    `env:"FOXFLOW_LOW_BALANCE" example:"usd=20,rub=1000" about:"warn in the log once when the balance of a currency falls below this; the balance is then read every five minutes even if no order waits"`
 }
 
 // HTTP is where the worker shows its health and metrics.

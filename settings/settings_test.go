@@ -110,6 +110,8 @@ func TestWrongValuesAreNamedWithTheirProblem(t *testing.T) {
 		{"FOXFLOW_DAILY_LIMIT=usd=0", "starter pause"},
 		{"FOXFLOW_DAILY_LIMIT=usd=1,usd=2", "names usd twice"},
 		{"FOXFLOW_DAILY_LIMIT=usd=1.23456", "more than 4 decimal places"},
+		{"FOXFLOW_LOW_BALANCE=20", `"20" is not CURRENCY=AMOUNT`},
+		{"FOXFLOW_LOW_BALANCE=usd=0", "an amount is more than 0"},
 		{"FOXFLOW_HTTP=9464", "not HOST:PORT"},
 		{"FOXFLOW_HTTP=localhost:http", "not HOST:PORT"},
 		{"FOXFLOW_LOG_LEVEL=loud", "use one of debug, info, warn, error"},

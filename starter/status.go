@@ -35,12 +35,16 @@ func (a *app) listCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the ledger's orders, newest first",
+		Long:  "List the ledger's orders, newest first. With --state awaiting_topup the table shows\nwhat each needs, and how much money is missing.",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			return a.atDesk(cmd.Context(), func(d *desk) error {
 				orders, err := d.book.List(cmd.Context(), filter)
 				if err != nil {
 					return err
+				}
+				if filter.State == order.AwaitingTopUp && !d.JSON && len(orders) > 0 {
+					return d.showNeeds(cmd.Context(), orders)
 				}
 				return d.showOrders(orders)
 			})

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"time"
 
 	"github.com/spf13/cobra"
 	"go.temporal.io/api/serviceerror"
@@ -35,6 +37,8 @@ func (a *app) topUpCommand() *cobra.Command {
 		Short: "Raise the balance, or tell the orders that wait for it that it was raised",
 		Long: `Tell orders that the balance was raised, so that they look again at once. It is a
 hint: an order that waits for something else, or for nothing, is not harmed by it.
+The workers read the balance and wake as many as it covers: the soonest payment
+window first, then the oldest. They do so within a minute or so without this, too.
 
 With --request, ask FoxReload for a crypto top-up, show where to send the money, follow
 it until the balance has risen, then wake the orders:
@@ -81,7 +85,17 @@ in time, 3 cancelled, 5 not at its end when --timeout ran out (it goes on).`,
 					return err
 				}
 				defer t.Close()
-				return d.showWaking(d.wake(ctx, t, orders))
+				if err := d.book.HintTopUp(ctx, d.now()); err != nil {
+					return err
+				}
+				if !all {
+					return d.showWaking(d.wake(ctx, t, orders))
+				}
+				left, err := d.leftToDesk(ctx, orders)
+				if err != nil {
+					return err
+				}
+				return d.showWaking(d.wake(ctx, t, orders, left...))
 			})
 		},
 	}
@@ -143,15 +157,39 @@ func (d *desk) inStates(ctx context.Context, states ...order.State) ([]order.Sta
 	return orders, nil
 }
 
-// wake tells each order to look again. One that can't be told does not keep the
-// others from it.
-func (d *desk) wake(ctx context.Context, t *temporal, orders []order.Status) waking {
+// deskSilent is after how long without a look at the balance no worker's balance desk
+// is taken to be at work: while orders wait it looks once a minute.
+const deskSilent = 90 * time.Second
+
+// leftToDesk are the orders that need no word of ours: a worker's balance desk has
+// been told to look at once, and wakes as many as the balance covers. Waking all would
+// have FoxReload orders made anew for some that can't be paid.
+func (d *desk) leftToDesk(ctx context.Context, orders []order.Status) (left []string, err error) {
+	at, err := d.book.Desk(ctx)
+	if err != nil || d.now().Sub(at.LookedAt) > deskSilent {
+		return nil, err
+	}
+	for _, s := range orders {
+		if s.State == order.AwaitingTopUp && !s.Mock {
+			left = append(left, s.Reference)
+		}
+	}
+	return left, nil
+}
+
+// wake tells each order to look again, but those that are left to the balance desk.
+// One that can't be told does not keep the others from it.
+func (d *desk) wake(ctx context.Context, t *temporal, orders []order.Status, left ...string) waking {
 	w := waking{Woken: []string{}, NotWaiting: []awakeDocument{}}
 	for _, s := range orders {
 		if s.State != order.AwaitingTopUp && s.State != order.Paused {
 			w.NotWaiting = append(w.NotWaiting, awakeDocument{s.Reference, s.State})
 		}
 		if s.State.Ended() {
+			continue
+		}
+		if slices.Contains(left, s.Reference) {
+			w.Woken = append(w.Woken, s.Reference)
 			continue
 		}
 		err := t.SignalWorkflow(ctx, s.WorkflowID, "", workflows.SignalTopUp, nil)

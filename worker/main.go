@@ -9,6 +9,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/google/uuid"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/log"
 	"go.uber.org/zap"
@@ -17,6 +18,7 @@ import (
 	"foxflow/activities"
 	"foxflow/budget"
 	"foxflow/codec"
+	"foxflow/desk"
 	"foxflow/ledger"
 	"foxflow/logging"
 	"foxflow/settings"
@@ -99,13 +101,16 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	}
 	defer temporal.Close()
 
-	acts := &activities.Activities{API: api, Money: api, Waker: waker{temporal, book}, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body",
+	acts := &activities.Activities{API: api, Money: api, Waker: waker{book}, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body",
 		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout)}
 	workers := newWorkers(temporal, s, acts)
 	health := newHealth(temporal, book)
+	watch := &desk.Desk{API: api, Ledger: book, Temporal: temporal, Now: time.Now, Holder: uuid.NewString(),
+		Currency: s.Currency, Low: s.LowBalance, Log: logger}
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.serve(ctx, s.Addr, logger) })
 	group.Go(func() error { return workers.run(ctx, health, logger) })
+	group.Go(func() error { watch.Run(ctx); return nil })
 	return group.Wait()
 }

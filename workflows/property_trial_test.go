@@ -85,7 +85,7 @@ func newShelf(t *testing.T) *shelf {
 
 // tidy takes back what a trial has left for all that follow.
 func (s *shelf) tidy(ctx context.Context) error {
-	for _, table := range []string{"settings", "switches"} {
+	for _, table := range []string{"settings", "switches", "desk", "balances"} {
 		if _, err := s.raw.ExecContext(ctx, "DELETE FROM "+table); err != nil {
 			return err
 		}

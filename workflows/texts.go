@@ -12,7 +12,7 @@ import (
 // What a waiting order waits for, in words for a person, and whether that ends
 // by itself.
 const (
-	waitTopUp   = "a top-up: the balance is too low; raise it, then run: starter top-up REFERENCE"
+	waitTopUp   = "a top-up: the balance is too low; goes on by itself within a minute or so once the balance covers it, at once after: starter top-up REFERENCE"
 	waitPayment = "the payment through the provider's link; ends by itself when it is paid or the payment window is over"
 	waitNoLink  = "the payment at the provider, whose answer held no link: look for it in FoxReload's dashboard; ends by itself when it is paid or the payment window is over"
 	waitPaused  = "the release of payments, which are held; goes on by itself after: starter resume"

@@ -27,7 +27,7 @@ var stances = map[order.State]stance{
 		[]string{followIt, cancelIt}},
 	order.Active: {"FoxReload has the order; it is about to be paid.",
 		[]string{followIt, cancelIt}},
-	order.AwaitingTopUp: {"The balance is too low. Nothing is paid.",
+	order.AwaitingTopUp: {"The balance is too low. Nothing is paid. Once the balance covers it, a worker notices within a minute or so.",
 		[]string{"raise the balance, then: starter top-up R", cancelIt}},
 	order.AwaitingPayment: {"The payment link is out and not paid yet.",
 		[]string{"open the payment link (starter status R shows it)", followIt}},

@@ -1,0 +1,162 @@
+package desk
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"go.uber.org/zap"
+
+	"foxflow/foxreload"
+	"foxflow/ledger"
+)
+
+const (
+	// lookEvery is how often the balance is read while orders wait, at least.
+	lookEvery = time.Minute
+	// lookSoonest is the time between looks that somebody asks for.
+	lookSoonest = 5 * time.Second
+	// lookIdle is how often it is read while no order waits, where a balance that runs
+	// low is to be told of; else it is not read at all then.
+	lookIdle = 5 * time.Minute
+	// afterFailure is the time to the next look after one that failed.
+	afterFailure = 15 * time.Second
+	// tick is how often a desk looks into the ledger for work.
+	tick = time.Second
+
+	leaseName = "balance desk"
+	// readTakes is the longest that a look waits for the balance; leaseLasts outlasts
+	// it. If the worker at the desk dies, another one goes on after that.
+	readTakes  = 20 * time.Second
+	leaseLasts = 30 * time.Second
+)
+
+// API is the part of FoxReload that the desk needs; *foxreload.Client is one.
+type API interface {
+	Balances(context.Context) ([]foxreload.Balance, error)
+}
+
+// Signaller wakes orders; Temporal's client is one.
+type Signaller interface {
+	SignalWorkflow(ctx context.Context, workflowID, runID, signal string, arg any) error
+}
+
+// Desk is one worker's balance desk.
+type Desk struct {
+	API      API
+	Ledger   *ledger.Ledger
+	Temporal Signaller
+	Now      func() time.Time
+	// Holder names this desk in the lease: no two have the same.
+	Holder string
+	// Currency is that of a price whose currency is not said; empty: not known.
+	Currency string
+	// Low is the balance below which a warning is logged, by currency (lower case).
+	Low map[string]decimal.Decimal
+	Log *zap.Logger
+
+	notBefore time.Time // of the next look, after one that failed
+}
+
+// Run works until ctx ends. What goes wrong is logged, and tried again.
+func (d *Desk) Run(ctx context.Context) {
+	for ticker := time.NewTicker(tick); ; {
+		if err := d.Tend(ctx); err != nil && ctx.Err() == nil {
+			d.Log.Warn("balance desk", zap.Error(err))
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			ticker.Stop()
+			return
+		}
+	}
+}
+
+// Tend does what is to be done at the desk now, if it is this worker's turn.
+func (d *Desk) Tend(ctx context.Context) error {
+	at := d.Now()
+	if at.Before(d.notBefore) {
+		return nil
+	}
+	if due, err := d.due(ctx, at); err != nil || !due {
+		return err
+	}
+	mine, err := d.Ledger.Lease(ctx, leaseName, d.Holder, at, at.Add(leaseLasts))
+	if err != nil || !mine {
+		return err
+	}
+	defer func() { _ = d.Ledger.GiveUp(context.WithoutCancel(ctx), leaseName, d.Holder) }() // else it runs out
+	// Another desk may have looked between the two.
+	if due, err := d.due(ctx, at); err != nil || !due {
+		return err
+	}
+	return d.look(ctx, at)
+}
+
+// due says whether the balance is to be read.
+func (d *Desk) due(ctx context.Context, at time.Time) (bool, error) {
+	now, err := d.Ledger.Desk(ctx)
+	if err != nil {
+		return false, err
+	}
+	every := lookEvery
+	switch {
+	case now.Waits && now.Asked:
+		every = lookSoonest
+	case now.Waits:
+	case len(d.Low) > 0:
+		every = lookIdle
+	default:
+		return false, nil
+	}
+	age := at.Sub(now.LookedAt)
+	return age >= every || age < 0, nil
+}
+
+// look reads the balance and wakes whom it covers.
+func (d *Desk) look(ctx context.Context, at time.Time) error {
+	balances, err := d.read(ctx)
+	var held *foxreload.HeldError
+	switch {
+	case errors.As(err, &held):
+		d.notBefore = at.Add(held.For) // the budget has no room: nothing was asked
+		return nil
+	case err != nil:
+		d.notBefore = at.Add(afterFailure)
+		return errors.Join(err, d.probe(ctx, at))
+	}
+	before, err := d.Ledger.SawBalances(ctx, at, balances)
+	if err != nil {
+		return err
+	}
+	d.warn(before, balances)
+	return d.wake(ctx)
+}
+
+// read asks FoxReload, behind payments and new orders.
+func (d *Desk) read(ctx context.Context) (map[string]decimal.Decimal, error) {
+	ctx, stop := context.WithTimeout(ctx, readTakes)
+	defer stop()
+	answer, err := d.API.Balances(foxreload.WithPriority(ctx, foxreload.PriorityPoll))
+	if err != nil {
+		return nil, fmt.Errorf("read balance: %w", err)
+	}
+	balances := map[string]decimal.Decimal{}
+	for _, b := range answer {
+		balances[b.Currency] = balances[b.Currency].Add(b.Available)
+	}
+	return balances, nil
+}
+
+// warn tells of each balance that has fallen below its threshold, once.
+func (d *Desk) warn(before, now map[string]decimal.Decimal) {
+	for currency, threshold := range d.Low {
+		if before != nil && before[currency].LessThan(threshold) || !now[currency].LessThan(threshold) {
+			continue
+		}
+		d.Log.Warn("balance is low", zap.String("currency", currency), zap.Stringer("available", now[currency]), zap.Stringer("threshold", threshold))
+	}
+}

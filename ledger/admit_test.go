@@ -1,0 +1,224 @@
+package ledger
+
+import (
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"foxflow/order"
+)
+
+const aMinute = time.Minute
+
+func TestNobodyIsHeldBackWhileNoOrderWaits(t *testing.T) {
+	n := newNeedy(t)
+	begin(t, n.books[0], "new")
+	for range 5 {
+		require.True(t, n.admit(claim("new", "10", 0)))
+	}
+	require.Equal(t, Desk{}, n.desk(), "and nothing is written")
+}
+
+// Where nobody knows the balance, two in a minute find out, whichever orders they are.
+func TestTwoProbesAMinute(t *testing.T) {
+	n := newNeedy(t, "a", "b", "c", "d")
+	require.True(t, n.admit(hinted("a", "10", 0)))
+	require.True(t, n.admit(hinted("b", "10", 0)))
+	require.False(t, n.admit(hinted("c", "10", 0)), "two are on their way")
+	require.True(t, n.admit(hinted("a", "10", time.Second)), "a repeat is no new one")
+	require.True(t, n.desk().Asked)
+	n.refused("a", 2*time.Second)
+	n.refused("b", 2*time.Second)
+	for _, reference := range []string{"a", "b", "c", "d"} {
+		require.False(t, n.admit(hinted(reference, "10", 59*time.Second)))
+	}
+	require.True(t, n.admit(hinted("c", "10", aMinute)))
+	require.True(t, n.admit(hinted("d", "10", aMinute)))
+	require.False(t, n.admit(hinted("a", "10", aMinute)))
+	n.kept("c", aMinute+time.Second)
+	require.True(t, n.admit(hinted("a", "10", aMinute+2*time.Second)), "one found money: another may look")
+}
+
+func TestProbesOverTwoConnectionsAreTwo(t *testing.T) {
+	n := newNeedy(t)
+	for i := range 40 {
+		begin(t, n.books[0], fmt.Sprint("o", i))
+	}
+	n.waits("waits", "10", 0)
+	var admitted atomic.Int32
+	noErrors(t, atOnce(40, func(i int) error {
+		ok, err := n.books[i%2].AdmitPayment(t.Context(), claim(fmt.Sprint("o", i), "10", 0))
+		if ok {
+			admitted.Add(1)
+		}
+		return err
+	}))
+	require.EqualValues(t, 2, admitted.Load())
+}
+
+// A burst of new orders at an empty balance: once two were refused, the others wait
+// without having asked.
+func TestNewOrdersStopAfterTwoRefusals(t *testing.T) {
+	n := newNeedy(t)
+	for _, reference := range []string{"a", "b", "c"} {
+		begin(t, n.books[0], reference)
+		require.True(t, n.admit(claim(reference, "10", 0)))
+	}
+	n.refused("a", time.Second)
+	n.refused("b", time.Second)
+	require.False(t, n.admit(claim("c", "10", time.Second)))
+	require.True(t, n.desk().Asked, "the desk finds out")
+}
+
+// What the balance covers is given out once, over all workers.
+func TestMoneyIsPromisedOnce(t *testing.T) {
+	n := newNeedy(t, "waits")
+	for i := range 40 {
+		begin(t, n.books[0], fmt.Sprint("o", i))
+	}
+	n.sees(0, "209.99")
+	var admitted, promised atomic.Int32
+	noErrors(t, atOnce(40, func(i int) error {
+		c := claim(fmt.Sprint("o", i), "10", time.Second)
+		give, to := n.books[i%2].AdmitPayment, &admitted
+		if i%4 > 1 {
+			give, to = n.books[i%2].Promise, &promised
+		}
+		ok, err := give(t.Context(), c)
+		if ok {
+			to.Add(1)
+		}
+		return err
+	}))
+	require.EqualValues(t, 20, admitted.Load()+promised.Load())
+	require.False(t, n.desk().Asked, "a new order that is not covered waits for the next look")
+	require.False(t, n.admit(hinted("waits", "10", time.Second)))
+	require.True(t, n.desk().Asked, "one that was told to look again does not")
+}
+
+// The money of a payment is kept until a look that began after it shows it gone; that
+// of an order which never asks, for a while.
+func TestMoneyIsKeptUntilItIsSeenGone(t *testing.T) {
+	n := newNeedy(t, "paid", "silent", "next")
+	n.sees(0, "20")
+	require.True(t, n.promise(claim("paid", "10", 0)))
+	require.True(t, n.promise(claim("silent", "10", 0)))
+	require.False(t, n.promise(claim("paid", "10", 0)), "nobody is woken twice")
+	require.True(t, n.admit(hinted("paid", "10", 0)), "what was promised is admitted")
+	n.kept("paid", 10*time.Second)
+	n.sees(5*time.Second, "20")
+	require.False(t, n.promise(claim("next", "10", 10*time.Second)), "the look began before the payment")
+	n.sees(20*time.Second, "10")
+	require.False(t, n.promise(claim("next", "10", 20*time.Second)), "the rest is promised to the other")
+	n.sees(promiseLasts, "10")
+	require.True(t, n.promise(claim("next", "10", promiseLasts)))
+}
+
+// An order that moved on without a word, cancelled by a person say, frees its money.
+func TestMoneyOfAnOrderThatMovedOnIsFreed(t *testing.T) {
+	n := newNeedy(t, "stops", "replaced", "next", "more")
+	n.sees(0, "20")
+	require.True(t, n.promise(claim("stops", "10", 0)))
+	require.True(t, n.promise(claim("replaced", "10", 0)))
+	enter(t, n.books[0], "stops", order.Cancelled)
+	enter(t, n.books[0], "replaced", order.Creating, order.Active)
+	for _, after := range []time.Duration{10 * time.Second, 20 * time.Second} {
+		require.False(t, n.promise(claim("next", "10", after)))
+		n.sees(after, "20")
+	}
+	require.True(t, n.promise(claim("next", "10", 20*time.Second)))
+	require.False(t, n.promise(claim("more", "10", 20*time.Second)), "a replacement on its way keeps its money")
+	require.True(t, n.admit(claim("replaced", "10", 20*time.Second)))
+}
+
+// FoxReload refuses what its balance covers: the order is left alone until something
+// changes, and so are all once it was two.
+func TestRefusedInSpiteOfAPromise(t *testing.T) {
+	n := newNeedy(t, "odd", "too", "third", "fourth")
+	n.sees(0, "100")
+	for _, reference := range []string{"odd", "too", "third"} {
+		require.True(t, n.promise(claim(reference, "10", 0)))
+	}
+	n.refused("odd", time.Second)
+	require.False(t, n.promise(claim("fourth", "10", time.Second)), "what was seen is in doubt")
+	n.sees(5*time.Second, "100")
+	require.False(t, n.promise(claim("odd", "10", 5*time.Second)))
+	require.False(t, n.admit(hinted("odd", "10", 5*time.Second)))
+	require.True(t, n.promise(claim("fourth", "10", 5*time.Second)))
+	n.refused("too", 6*time.Second)
+	n.sees(10*time.Second, "100")
+	require.False(t, n.promise(claim("odd", "10", 10*time.Second)))
+	require.False(t, n.admit(claim("third", "10", 10*time.Second)), "though it was promised money")
+	n.sees(aMinute, "100")
+	require.True(t, n.admit(claim("third", "10", aMinute+time.Second)), "a probe, as where nobody knows")
+	n.kept("third", aMinute+2*time.Second)
+	require.False(t, n.promise(claim("odd", "10", aMinute+2*time.Second)))
+	require.True(t, n.admit(claim("fourth", "10", aMinute+2*time.Second)), "one was accepted: promises can be trusted again")
+	require.NoError(t, n.books[0].HintTopUp(t.Context(), noon.Add(aMinute+3*time.Second)))
+	require.False(t, n.promise(claim("odd", "10", aMinute+3*time.Second)), "what was seen before the hint does not count")
+	n.sees(aMinute+4*time.Second, "100")
+	require.True(t, n.promise(claim("odd", "10", aMinute+4*time.Second)))
+}
+
+func TestRiseForgivesRefusals(t *testing.T) {
+	for now, forgiven := range map[string]bool{"100": false, "99.99": false, "100.01": true} {
+		t.Run(now, func(t *testing.T) {
+			n := newNeedy(t, "odd", "pays")
+			n.sees(0, "120")
+			require.True(t, n.promise(claim("odd", "10", 0)))
+			require.True(t, n.promise(claim("pays", "20", 0)))
+			n.kept("pays", time.Second)
+			n.refused("odd", time.Second)
+			n.sees(2*time.Second, now) // less what was paid
+			require.Equal(t, forgiven, n.promise(claim("odd", "10", 2*time.Second)))
+		})
+	}
+}
+
+func TestUnknownPricesGoOneAtATime(t *testing.T) {
+	n := newNeedy(t, "a", "b", "c")
+	n.sees(0, "0")
+	require.False(t, n.promise(claim("a", "", 0)), "no money at all")
+	n.sees(time.Second, "5")
+	require.True(t, n.promise(claim("a", "", time.Second)))
+	require.False(t, n.promise(claim("b", "", time.Second)))
+	rub := claim("c", "1", time.Second)
+	rub.Currency = "rub"
+	require.False(t, n.promise(rub), "no money in this currency")
+	n.kept("a", 2*time.Second)
+	n.sees(3*time.Second, "2")
+	require.True(t, n.promise(claim("b", "", 3*time.Second)))
+}
+
+// A balance that was read long ago says nothing, nor one that somebody doubts.
+func TestOldBalanceIsNotTrusted(t *testing.T) {
+	n := newNeedy(t, "a", "b")
+	n.sees(0, "100")
+	require.True(t, n.promise(claim("a", "10", trust-1)))
+	require.False(t, n.promise(claim("b", "10", trust)))
+	n.sees(trust, "100")
+	require.NoError(t, n.books[1].LookFailed(t.Context(), noon.Add(trust+time.Second), true))
+	require.False(t, n.promise(claim("b", "10", trust+time.Second)))
+	balances, at, err := n.books[1].Balances(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "100", balances["usd"].String())
+	require.True(t, at.Equal(noon.Add(trust)))
+}
+
+// A question that comes while the desk looks is not answered by that look.
+func TestQuestionDuringALookStays(t *testing.T) {
+	n := newNeedy(t)
+	require.NoError(t, n.books[0].AskDesk(t.Context(), noon))
+	require.NoError(t, n.books[1].AskDesk(t.Context(), noon.Add(2*time.Second)))
+	require.Nil(t, n.sees(time.Second, "1"))
+	require.True(t, n.desk().Asked)
+	require.Equal(t, "1", n.sees(3*time.Second, "2")["usd"].String(), "what was seen before")
+	require.False(t, n.desk().Asked)
+	n.sees(2*time.Second, "9")
+	balances, _, err := n.books[0].Balances(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, "2", balances["usd"].String(), "a slower look changes nothing")
+}

@@ -1,0 +1,38 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+)
+
+// Lease gives work that one worker at a time does to holder, until a time: whoever
+// held it before keeps it until theirs has run out, and may renew it. It says
+// whether holder has it now.
+func (l *Ledger) Lease(ctx context.Context, name, holder string, now, until time.Time) (mine bool, err error) {
+	now = l.at(now)
+	err = l.write(ctx, func(tx *sql.Tx) error {
+		result, err := tx.ExecContext(ctx, `INSERT INTO leases (name, holder, until) VALUES ($1, $2, $3)
+			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
+			WHERE leases.holder = excluded.holder OR leases.until <= $4`, name, holder, stamp(until), stamp(now))
+		if err != nil {
+			return err
+		}
+		changed, err := result.RowsAffected()
+		mine = changed == 1
+		return err
+	})
+	if err != nil {
+		return false, fmt.Errorf("lease %s: %w", name, err)
+	}
+	return mine, nil
+}
+
+// GiveUp ends a lease before its time, if it is holder's.
+func (l *Ledger) GiveUp(ctx context.Context, name, holder string) error {
+	if err := l.exec(ctx, `DELETE FROM leases WHERE name = $1 AND holder = $2`, name, holder); err != nil {
+		return fmt.Errorf("give up lease %s: %w", name, err)
+	}
+	return nil
+}
