@@ -15,9 +15,10 @@ const (
 	// it rises, a hint comes or one is accepted.
 	mostRefused = 2
 	probeEvery  = time.Minute
-	// promiseLasts is how long money is kept for an order that does not ask for it: its
-	// attempts to pay, held back by the request budget say, renew that.
-	promiseLasts = 2 * time.Minute
+	// promiseLasts is how long money is kept for an order that does not ask for it. Its
+	// attempts to pay, held back by the request budget say, renew that; a worker that died
+	// before it told what became of one costs no more than this.
+	promiseLasts = 90 * time.Second
 	// refusedLasts is how long an order that was refused in spite of a promise is not
 	// woken, unless the balance rises or a hint comes.
 	refusedLasts = 10 * time.Minute
