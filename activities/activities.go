@@ -102,5 +102,8 @@ var keySpace = uuid.MustParse("5f0e7f62-0c1b-5e0e-9d0a-f0f10f0f10f0")
 // stateKey names a state entry: one step of one run of the workflow. A reset makes
 // a new run, whose steps are its own.
 func stateKey(runID string, seq int, s order.State) string {
-	return fmt.Sprintf("state/%s/%d/%s", runID, seq, s)
+	return fmt.Sprintf("%s%d/%s", stateKeys(runID), seq, s)
 }
+
+// stateKeys is how all of a run's begin.
+func stateKeys(runID string) string { return "state/" + runID + "/" }

@@ -97,10 +97,12 @@ func (a *Activities) RecordState(ctx context.Context, in RecordInput) error {
 }
 
 func (a *Activities) record(ctx context.Context, s order.Status, seq int, reason string, unpaid ...ledger.Unpaid) error {
+	run := activity.GetInfo(ctx).WorkflowExecution.RunID
 	return a.Ledger.Record(ctx, ledger.Entry{
 		Reference: s.Reference,
-		Key:       stateKey(activity.GetInfo(ctx).WorkflowExecution.RunID, seq, s.State),
+		Key:       stateKey(run, seq, s.State),
 		Kind:      ledger.KindState,
+		Run:       stateKeys(run),
 		State:     s.State,
 		Reason:    reason,
 		OrderID:   deref(s.OrderID),

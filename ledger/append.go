@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"strings"
 
 	"foxflow/order"
 )
@@ -33,6 +34,9 @@ func (l *Ledger) Append(ctx context.Context, e Entry) error {
 // was thought dead. The state that the order is in already is not entered again:
 // the row becomes s, and another reason to wait in it is noted. A step that no order can take means that the order's
 // workflow was taken up again from an earlier point: a note says so first.
+//
+// An activity of an earlier run that ends after all does not take the end back:
+// *OvertakenError.
 //
 // With unpaid, a *PaymentInFlightError says that the look came too early, and an
 // *UnseenPaymentError that one which sees the order is needed.
@@ -91,9 +95,18 @@ func (l *Ledger) record(ctx context.Context, tx *sql.Tx, e Entry, s order.Status
 	if err != nil || known {
 		return err
 	}
-	last, err := lastEntered(ctx, tx, e.Reference)
+	last, key, err := lastEntered(ctx, tx, e.Reference)
 	if err != nil {
 		return err
+	}
+	if last.Ended() && e.Run != "" && !strings.HasPrefix(key, e.Run) {
+		earlier, err := hasWritten(ctx, tx, e.Reference, e.Run)
+		if err != nil {
+			return err
+		}
+		if earlier {
+			return &OvertakenError{Reference: e.Reference, State: last}
+		}
 	}
 	switch {
 	case last == e.State && e.State.Waits() && e.Reason != "":
@@ -141,12 +154,20 @@ func (l *Ledger) Recorded(ctx context.Context, reference, key string) (s order.S
 }
 
 // lastEntered is the state of the newest state entry, "" before the first.
-func lastEntered(ctx context.Context, tx *sql.Tx, reference string) (state order.State, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT state FROM audit WHERE reference = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1`, reference, KindState).Scan(&state)
+func lastEntered(ctx context.Context, tx *sql.Tx, reference string) (state order.State, key string, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT state, key FROM audit WHERE reference = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1`,
+		reference, KindState).Scan(&state, &key)
 	if errors.Is(err, sql.ErrNoRows) {
-		return "", nil
+		return "", "", nil
 	}
-	return state, err
+	return state, key, err
+}
+
+// hasWritten says whether a run has entries on record.
+func hasWritten(ctx context.Context, tx *sql.Tx, reference, run string) (yes bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit WHERE reference = $1 AND substr(key, 1, $2) = $3)`,
+		reference, len(run), run).Scan(&yes)
+	return yes, err
 }
 
 var kinds = map[Kind]bool{KindState: true, KindIntent: true, KindLook: true, KindNote: true}

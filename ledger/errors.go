@@ -107,6 +107,17 @@ func (e *EndedError) Error() string {
 	return fmt.Sprintf("pay order of %s: it has ended: %s", e.Reference, e.State)
 }
 
+// OvertakenError: the entry is of a run of the order's workflow that was taken up again
+// since, and the order has ended by that.
+type OvertakenError struct {
+	Reference string
+	State     order.State
+}
+
+func (e *OvertakenError) Error() string {
+	return fmt.Sprintf("record order %s: its workflow was taken up again since, and it has ended: %s", e.Reference, e.State)
+}
+
 // UnseenPaymentError: an attempt to pay the order may have gone through, and nobody has
 // looked since.
 type UnseenPaymentError struct{ Reference, OrderID string }

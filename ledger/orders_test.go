@@ -225,3 +225,25 @@ func TestListIsNewestFirst(t *testing.T) {
 	require.ErrorIs(t, err, enough)
 	require.Equal(t, 2, seen)
 }
+
+// An activity of the run before a reset comes to its end after the new run has ended
+// the order: the end stays. The new run itself may take an ended order up again.
+func TestActivityOfAnOvertakenRunTakesNoEndBack(t *testing.T) {
+	l := newLedger(t)
+	s := begin(t, l, "shop-1")
+	enters := func(run string, state order.State) error {
+		s.State = state
+		return l.Record(t.Context(), Entry{Reference: "shop-1", Key: run + string(state), Run: run, Kind: KindState, State: state, At: noon}, s)
+	}
+	require.NoError(t, enters("run-1/", order.Creating))
+	require.NoError(t, enters("run-2/", order.Creating))
+	require.NoError(t, enters("run-2/", order.Cancelled))
+	require.ErrorAs(t, enters("run-1/", order.Active), new(*OvertakenError))
+	now, err := l.Status(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Equal(t, order.Cancelled, now.State)
+
+	require.NoError(t, enters("run-3/", order.Creating), "a reset takes it up again")
+	require.NoError(t, enters("run-3/", order.Cancelled))
+	require.NoError(t, enters("run-3/", order.Active), "the run that ended it may learn better")
+}

@@ -26,6 +26,9 @@ type Entry struct {
 	// it again changes nothing.
 	Key  string
 	Kind Kind
+	// Run is how the keys of all entries begin that the same run of the order's workflow
+	// writes; empty: it is no run's.
+	Run string
 	// State the order is in; empty: the state it has when the entry is written.
 	State   order.State
 	Reason  string
