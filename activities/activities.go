@@ -27,9 +27,8 @@ type API interface {
 type Activities struct {
 	API    API
 	Ledger *ledger.Ledger
-	// Money is what top-ups call; Waker tells orders that money came.
+	// Money is what top-ups call.
 	Money Money
-	Waker Waker
 	// Now is the clock: time.Now, or virtual time in tests.
 	Now func() time.Time
 	// IdempotencyKeys says whether creates carry the idempotencyKey field

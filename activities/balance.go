@@ -14,11 +14,6 @@ import (
 	"foxflow/foxreload"
 )
 
-// Waker tells the orders that wait for money to look again.
-type Waker interface {
-	Wake(ctx context.Context) error
-}
-
 // WatchInput says whose money is waited for, and how long.
 type WatchInput struct {
 	TopUpID string `json:"topUpId"`
@@ -124,11 +119,9 @@ func rise(before string, now []foxreload.Balance) string {
 	return strings.Join(grown, ", ")
 }
 
-// WakeOrders tells the orders that wait for money to look again.
+// WakeOrders has the balance desk look at once: it wakes the orders that wait, as many as
+// there is money for.
 func (a *Activities) WakeOrders(ctx context.Context) error {
 	defer heartbeat(ctx)()
-	if a.Waker == nil {
-		return nil
-	}
-	return a.convert(ctx, Step{}, a.Waker.Wake(ctx))
+	return a.convert(ctx, Step{}, a.Ledger.HintTopUp(ctx, a.Now()))
 }

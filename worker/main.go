@@ -101,7 +101,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	}
 	defer temporal.Close()
 
-	acts := &activities.Activities{API: api, Money: api, Waker: waker{book}, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body",
+	acts := &activities.Activities{API: api, Money: api, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body",
 		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout)}
 	workers := newWorkers(temporal, s, acts)
 	health := newHealth(temporal, book)

@@ -141,9 +141,9 @@ func TestWorkflowCancellation(t *testing.T) {
 	})
 }
 
-// The workflow is cancelled while a payment is in doubt, and so is the order by a
-// person who is refused: that refusal takes nothing back.
-func TestRefusedCancelTakesNoCancellationBack(t *testing.T) {
+// The workflow is cancelled while a payment is in doubt: the order is not paid again, but
+// looked at until that is clear, and then cancelled.
+func TestCancelledWorkflowInDoubtIsNotPaidAgain(t *testing.T) {
 	w := newWorld(t)
 	away := true
 	w.fox.onGet = func(int) error {

@@ -58,18 +58,7 @@ func (s *stack) historyOf(workflowID string) *historypb.History {
 }
 
 // polls counts the looks at single orders, as the simulator saw them.
-func (s *stack) polls() (count int) {
+func (s *stack) polls() int {
 	s.Helper()
-	var seen struct {
-		Requests []struct {
-			Route string `json:"route"`
-		} `json:"requests"`
-	}
-	s.admin(http.MethodGet, "/admin/requests", "", &seen)
-	for _, r := range seen.Requests {
-		if r.Route == "get" {
-			count++
-		}
-	}
-	return count
+	return count(s.requests(), isRoute("get"))
 }

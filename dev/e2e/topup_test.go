@@ -43,20 +43,9 @@ func (s *stack) topUpUntil(id, state string) (shown topUpShown, code int) {
 }
 
 // topUpPosts counts the requests for a top-up, as the simulator saw them.
-func (s *stack) topUpPosts() (count int) {
+func (s *stack) topUpPosts() int {
 	s.Helper()
-	var seen struct {
-		Requests []struct {
-			Route string `json:"route"`
-		} `json:"requests"`
-	}
-	s.admin(http.MethodGet, "/admin/requests", "", &seen)
-	for _, r := range seen.Requests {
-		if r.Route == "topup" {
-			count++
-		}
-	}
-	return count
+	return count(s.requests(), isRoute("topup"))
 }
 
 type simulatedTopUp struct{ ID, Address string }
