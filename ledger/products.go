@@ -20,10 +20,11 @@ type ProductAsk struct {
 }
 
 // productEvery is how often the catalogue is asked for a product, over all workers;
-// askTakes is how long an answer is waited for: whoever asks may have died.
+// askTakes is how long an answer is waited for. Whoever asks may have died, and orders
+// must move again within 15 s of that: no longer than the heartbeat that tells Temporal.
 const (
 	productEvery = time.Minute
-	askTakes     = 40 * time.Second
+	askTakes     = 10 * time.Second
 )
 
 // AskProduct looks what is known of a product. An answer counts when it was asked for

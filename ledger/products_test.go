@@ -55,7 +55,7 @@ func TestOneAsksForAProductOnceAMinute(t *testing.T) {
 func TestAskerThatDied(t *testing.T) {
 	l := newLedger(t)
 	for after, want := range map[time.Duration]ProductAsk{
-		0: {Mine: true}, 39 * time.Second: {Asking: true}, 40 * time.Second: {}, time.Minute: {Mine: true},
+		0: {Mine: true}, 9 * time.Second: {Asking: true}, 10 * time.Second: {}, time.Minute: {Mine: true},
 	} {
 		require.NoError(t, l.ForgetProduct(t.Context(), "product_a"))
 		if after > 0 {

@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"slices"
+	"syscall"
 	"testing"
 	"time"
 
@@ -17,29 +18,43 @@ import (
 // a state, and starts it again: the order moves again within 15 s and ends with
 // one payment.
 func TestWorkerKilledAtAnyState(t *testing.T) {
-	for _, state := range []string{"creating", "paid", "processing", "awaiting_topup"} {
-		t.Run(state, func(t *testing.T) {
+	for name, at := range map[string]struct {
+		state string
+		flags []string
+	}{
+		"creating, asking for its product": {state: "creating"},
+		"creating, its create on the way":  {state: "creating", flags: []string{"--no-check"}},
+		"paid":                             {state: "paid"},
+		"processing":                       {state: "processing"},
+		"awaiting_topup":                   {state: "awaiting_topup"},
+	} {
+		t.Run(name, func(t *testing.T) {
 			s := newStack(t, []string{"--balance", "usd=50", "--paid-for", "10s", "--processing-for", "10s"})
-			switch state {
-			case "creating": // the create is under way, and can't end
-				s.kill("simulator")
+			switch at.state {
+			case "creating": // a call is under way, and can't end
+				s.signal("simulator", syscall.SIGSTOP)
 			case "awaiting_topup":
 				s.setBalance("1")
 			}
-			require.Zero(t, s.starter("place", "--reference", s.ref("r"), "--item", giftCard).code)
-			s.until(s.ref("r"), state)
+			require.Zero(t, s.starter(append([]string{"place", "--reference", s.ref("r"), "--item", giftCard}, at.flags...)...).code)
+			s.until(s.ref("r"), at.state)
+			if at.state == "creating" {
+				s.eventually("the call to be under way", func() bool {
+					d, err := s.client().DescribeWorkflowExecution(s.Context(), "order/"+s.ref("r"), "")
+					return err == nil && len(d.PendingActivities) == 1 && d.PendingActivities[0].State == enumspb.PENDING_ACTIVITY_STATE_STARTED
+				})
+			}
 			s.kill("worker")
-			switch state {
+			switch at.state {
 			case "creating":
-				s.run("simulator")
-				s.answers(s.simulator + "/admin/")
+				s.signal("simulator", syscall.SIGCONT)
 			case "awaiting_topup":
 				s.setBalance("50")
 				require.Zero(t, s.starter("top-up", s.ref("r")).code)
 			}
 			s.startWorker()
 			started := time.Now()
-			s.eventually("the order to move", func() bool { return s.status(s.ref("r")).State != state })
+			s.eventually("the order to move", func() bool { return s.status(s.ref("r")).State != at.state })
 			moved := time.Since(started)
 			t.Logf("moved %s after the worker was up again", moved.Round(10*time.Millisecond))
 			assert.Less(t, moved, 15*time.Second)

@@ -279,6 +279,12 @@ func (s *stack) kill(name string) {
 	s.processes[name].kill()
 }
 
+// signal sends a process a signal that does not end it.
+func (s *stack) signal(name string, signal syscall.Signal) {
+	s.Helper()
+	require.NoError(s, s.processes[name].cmd.Process.Signal(signal))
+}
+
 // stop ends a process with SIGTERM and returns its exit status.
 func (s *stack) stop(name string) int {
 	s.Helper()
