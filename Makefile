@@ -20,7 +20,7 @@ RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v $$($(GO) env C
 .PHONY: help build programs foxflow-dev demo dev temporal simulator test storm fuzz lint vulncheck licences reproducible histories tools clean
 
 help:
-	@echo 'make demo        the whole stack and a story of four orders (ONCE=1: end after it)'
+	@echo 'make demo        the whole stack and a story of seven orders (ONCE=1: end after it)'
 	@echo 'make dev         the stack: Temporal, Web UI, simulator, one worker'
 	@echo 'make temporal    Temporal and its Web UI alone: bring your own worker'
 	@echo 'make simulator   the simulator alone'

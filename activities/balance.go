@@ -17,7 +17,7 @@ import (
 // WatchInput says whose money is waited for, and how long.
 type WatchInput struct {
 	TopUpID string `json:"topUpId"`
-	// Every is the time between looks.
+	// Every is the longest time between looks.
 	Every time.Duration `json:"every"`
 	// Until ends the watch after one more look.
 	Until time.Time `json:"until"`
@@ -32,86 +32,113 @@ type Watched struct {
 	Unseen bool `json:"unseen,omitempty"`
 }
 
+const (
+	// lookTakes is when to see what a look showed that the desk was asked for.
+	lookTakes = 5 * time.Second
+	// lastLookTakes is how long after its end a watch waits for the look that ends it.
+	lastLookTakes = time.Minute
+)
+
+// seen is what the account held at a look, as it is kept for a top-up.
+type seen struct {
+	At       time.Time                  `json:"at"`
+	Balances map[string]decimal.Decimal `json:"balances"`
+}
+
 // WatchBalance returns once the balance has risen between two looks, in any currency, or
-// once Until has passed. Until then it fails benignly with the time of the next look as
-// its retry delay. FoxReload does not say what raised a balance, and the amount is in a
-// coin, not in the balance's currency: so any rise counts, and an order that is paid
-// between the same two looks may hide one.
+// once Until has passed. It sends no request: the balance desk looks, for all who wait,
+// and is asked to when its last look is older than Every. Until then it fails benignly
+// with the time of the next try as its retry delay. FoxReload does not say what raised a
+// balance, and the amount is in a coin, not in the balance's currency: so any rise
+// counts, and an order that is paid between the same two looks may hide one.
 //
-// Refusals: none. An outage and a refused key pass.
+// Refusals: none.
 func (a *Activities) WatchBalance(ctx context.Context, in WatchInput) (Watched, error) {
 	defer heartbeat(ctx)()
-	out, err := a.watchBalance(foxreload.WithPriority(ctx, foxreload.PriorityPoll), in)
+	out, err := a.watchBalance(ctx, in)
 	return out, a.convert(ctx, Step{}, err)
 }
 
 func (a *Activities) watchBalance(ctx context.Context, in WatchInput) (Watched, error) {
-	before, risen, err := a.Ledger.TopUpBalances(ctx, in.TopUpID)
+	text, risen, err := a.Ledger.TopUpBalances(ctx, in.TopUpID)
 	if err != nil || risen != "" {
 		return Watched{Risen: risen}, err
 	}
-	now, err := a.Money.Balances(ctx)
-	over := !a.Now().Before(in.Until)
+	before := readSeen(text)
+	var now seen
+	if now.Balances, now.At, err = a.Ledger.Balances(ctx); err != nil {
+		return Watched{}, err
+	}
+	// The desk may have looked before this top-up did.
+	if now.At.After(before.At) {
+		risen = rise(before, now)
+		if err := a.keepSeen(ctx, in.TopUpID, now, risen); err != nil {
+			return Watched{}, err
+		}
+	}
+	at := a.Now()
 	switch {
-	case err != nil && over && !errors.Is(err, context.Canceled):
-		return Watched{Unseen: true}, nil
-	case err != nil:
-		return Watched{}, err
-	}
-	risen = rise(before, now)
-	if err := a.keepBalances(ctx, in.TopUpID, now, risen); err != nil {
-		return Watched{}, err
-	}
-	if risen != "" || over {
+	case risen != "":
 		return Watched{Risen: risen}, nil
+	case !now.At.Before(in.Until):
+		return Watched{}, nil
+	case !at.Before(in.Until.Add(lastLookTakes)):
+		return Watched{Unseen: true}, nil
 	}
-	wait := max(min(in.Every, in.Until.Sub(a.Now())), time.Millisecond)
-	return Watched{}, &later{after: wait, why: fmt.Sprintf("top-up %s: the balance has not risen yet", in.TopUpID)}
+	why := fmt.Sprintf("top-up %s: the balance has not risen yet", in.TopUpID)
+	if fresh := min(in.Every-at.Sub(now.At), in.Until.Sub(at)); fresh > 0 {
+		return Watched{}, &later{after: fresh, why: why}
+	}
+	return Watched{}, errors.Join(a.Ledger.AskDesk(ctx, at), &later{after: lookTakes, why: why})
 }
 
 // lookBefore looks at the balance before anybody can know where to send money. Where it
-// can't be seen, the watch begins with its own first look.
+// can't be seen, the watch begins with the desk's first look.
 func (a *Activities) lookBefore(ctx context.Context, id string) error {
-	before, _, err := a.Ledger.TopUpBalances(ctx, id)
-	if err != nil || before != "" {
+	text, _, err := a.Ledger.TopUpBalances(ctx, id)
+	if err != nil || text != "" {
 		return err
 	}
-	now, err := a.Money.Balances(ctx)
+	now := seen{At: a.Now().UTC(), Balances: map[string]decimal.Decimal{}}
+	balances, err := a.Money.Balances(ctx)
 	if held := new(foxreload.HeldError); errors.As(err, &held) {
 		return err
 	}
 	if err != nil {
 		return nil //nolint:nilerr // the address is what a person waits for
 	}
-	return a.keepBalances(ctx, id, now, "")
+	for _, b := range balances {
+		now.Balances[b.Currency] = now.Balances[b.Currency].Add(b.Available)
+	}
+	return a.keepSeen(ctx, id, now, "")
 }
 
-func (a *Activities) keepBalances(ctx context.Context, id string, balances []foxreload.Balance, risen string) error {
-	text, err := json.Marshal(balances)
+func (a *Activities) keepSeen(ctx context.Context, id string, look seen, risen string) error {
+	text, err := json.Marshal(look)
 	if err != nil {
 		return err
 	}
 	return a.Ledger.SeeTopUpBalances(ctx, id, string(text), risen)
 }
 
+// readSeen reads a look that was kept; one that another version wrote otherwise is as
+// good as none.
+func readSeen(text string) (look seen) {
+	if json.Unmarshal([]byte(text), &look) != nil {
+		return seen{}
+	}
+	return look
+}
+
 // rise says by what the money that can be spent has grown since a look, currency by
 // currency; "" when it has not, or nothing was seen before.
-func rise(before string, now []foxreload.Balance) string {
-	var then []foxreload.Balance
-	if json.Unmarshal([]byte(before), &then) != nil {
+func rise(before, now seen) string {
+	if before.Balances == nil {
 		return ""
 	}
-	had := map[string]decimal.Decimal{}
-	for _, b := range then {
-		had[b.Currency] = had[b.Currency].Add(b.Available)
-	}
-	has := map[string]decimal.Decimal{}
-	for _, b := range now {
-		has[b.Currency] = has[b.Currency].Add(b.Available)
-	}
 	var grown []string
-	for currency, amount := range has {
-		if more := amount.Sub(had[currency]); more.IsPositive() {
+	for currency, amount := range now.Balances {
+		if more := amount.Sub(before.Balances[currency]); more.IsPositive() {
 			grown = append(grown, fmt.Sprintf("%s %s", more, currency))
 		}
 	}

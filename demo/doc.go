@@ -1,5 +1,5 @@
 // Program demo runs the whole of foxflow on this machine and, with --story, plays
-// four orders on it: what "make dev" and "make demo" run.
+// seven orders on it: what "make dev" and "make demo" run.
 //
 // It does nothing that its user could not do with bin/starter in another terminal,
 // and shows each command that it runs. No real account is ever touched: the

@@ -76,7 +76,7 @@ Exit status: 0 stopped when asked, 1 error or the story went wrong, 2 wrong usag
 			return play(settings, newStage(stdout, environ), story, once)
 		},
 	}
-	command.Flags().BoolVar(&story, "story", false, "play four orders: completed, topped up, failed, cancelled")
+	command.Flags().BoolVar(&story, "story", false, "play seven orders: completed, topped up, failed, cancelled, and three with money for two")
 	command.Flags().BoolVar(&once, "once", false, "end after the story; exit status 0 if it went as expected")
 	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	command.CompletionOptions.DisableDefaultCmd = true

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	"net/http"
 	"os/exec"
 	"path/filepath"
@@ -48,30 +47,49 @@ func exitStatus(err error) (int, error) {
 
 // awaitState looks, out of sight, until an order is in the given state.
 func (s *shell) awaitState(ctx context.Context, reference, state string) error {
+	last := "unknown"
+	err := await(ctx, func(ctx context.Context) (bool, error) {
+		now, err := s.state(ctx, reference)
+		if err == nil {
+			last = now
+		}
+		return now == state, err
+	})
+	if err != nil {
+		return fmt.Errorf("wait until %s is %s: %w; its state: %s", reference, state, err, last)
+	}
+	return nil
+}
+
+// await asks until the answer is yes.
+func await(ctx context.Context, done func(context.Context) (bool, error)) error {
 	const within = 30 * time.Second
 	ctx, cancel := context.WithTimeoutCause(ctx, within, fmt.Errorf("not within %s", within))
 	defer cancel()
-	last := "unknown"
 	for {
-		answer, err := s.starter(ctx, []string{"status", reference, "--output", "json"}).Output()
-		if ctx.Err() != nil {
-			return fmt.Errorf("wait until %s is %s: %w; its state: %s", reference, state, context.Cause(ctx), last)
-		}
-		var order struct{ State string }
-		if err == nil {
-			err = json.Unmarshal(answer, &order)
-		}
-		if err != nil {
-			return fmt.Errorf("ask for the status of %s: %w", reference, err)
-		}
-		if last = order.State; last == state {
-			return nil
+		switch yes, err := done(ctx); {
+		case ctx.Err() != nil:
+			return context.Cause(ctx)
+		case yes || err != nil:
+			return err
 		}
 		select {
 		case <-ctx.Done():
 		case <-time.After(200 * time.Millisecond):
 		}
 	}
+}
+
+func (s *shell) state(ctx context.Context, reference string) (string, error) {
+	answer, err := s.starter(ctx, []string{"status", reference, "--output", "json"}).Output()
+	var order struct{ State string }
+	if err == nil {
+		err = json.Unmarshal(answer, &order)
+	}
+	if err != nil {
+		return "", fmt.Errorf("ask for the status of %s: %w", reference, err)
+	}
+	return order.State, nil
 }
 
 // admin is the simulator's own API: it makes money out of nothing.
@@ -92,18 +110,8 @@ func (a *admin) changeBalance(ctx context.Context, change map[string]string) err
 	if err != nil {
 		return err
 	}
-	request, err := http.NewRequestWithContext(ctx, http.MethodPost, a.url+"/admin/balances", bytes.NewReader(body))
-	if err != nil {
-		return err
-	}
-	answer, err := local.Do(request)
-	if err != nil {
+	if _, err := a.ask(ctx, http.MethodPost, "/admin/balances", bytes.NewReader(body)); err != nil {
 		return fmt.Errorf("change the simulator's balance: %w", err)
-	}
-	defer answer.Body.Close()
-	if answer.StatusCode != http.StatusOK {
-		said, _ := io.ReadAll(io.LimitReader(answer.Body, 300))
-		return fmt.Errorf("change the simulator's balance: %s: %s", answer.Status, bytes.TrimSpace(said))
 	}
 	return nil
 }

@@ -80,6 +80,7 @@ func (s *story) play(ctx context.Context) error {
 			return context.Cause(ctx)
 		}
 	}
+	s.moneyIsShort(ctx)
 	s.stage.heading("All orders of this ledger, newest first")
 	s.starter(ctx, 0, "list", "--limit", "8")
 	s.links(references)
@@ -88,7 +89,7 @@ func (s *story) play(ctx context.Context) error {
 	if len(s.wrong) > 0 {
 		return fmt.Errorf("the story went wrong:\n  %s", strings.Join(s.wrong, "\n  "))
 	}
-	s.stage.say("\n%s", s.stage.bold("All four orders ended as expected."))
+	s.stage.say("\n%s", s.stage.bold("All orders ended as expected."))
 	return nil
 }
 

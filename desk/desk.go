@@ -104,7 +104,7 @@ func (d *Desk) due(ctx context.Context, at time.Time) (bool, error) {
 	}
 	every := lookEvery
 	switch {
-	case now.Waits && now.Asked:
+	case now.Asked && (now.Waits || now.Watched):
 		every = lookSoonest
 	case now.Waits:
 	case len(d.Low) > 0:

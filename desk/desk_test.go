@@ -21,6 +21,26 @@ func TestNothingIsAskedWhileNoOrderWaits(t *testing.T) {
 	require.Zero(t, s.reads)
 }
 
+// A top-up that is followed says itself when it wants to know.
+func TestBalanceIsReadForATopUpThatAsks(t *testing.T) {
+	s := newShop(t)
+	request := order.TopUpRequest{ID: "tu-1", Amount: decimal.NewFromInt(50), Currency: "usdt"}
+	require.NoError(t, s.book.OpenTopUp(t.Context(), request, s.now))
+	status := order.NewTopUp(request)
+	for _, step := range []struct {
+		state order.TopUpState
+		reads int
+	}{{order.TopUpRequested, 0}, {order.TopUpWaiting, 2}, {order.TopUpArrived, 2}} { // asked once too soon, once in time, once too late
+		status.State = step.state
+		require.NoError(t, s.book.RecordTopUp(t.Context(), status, s.now))
+		s.after(time.Hour)
+		require.NoError(t, s.book.AskDesk(t.Context(), s.now))
+		s.after(time.Second)
+		s.after(time.Hour)
+		require.Equal(t, step.reads, s.reads, step.state)
+	}
+}
+
 func TestBalanceIsReadOnceAMinuteWhileOrdersWait(t *testing.T) {
 	s := newShop(t)
 	s.waits("a", "10 usd", 0)

@@ -19,6 +19,7 @@ const trust = 75 * time.Second
 // Desk is how the balance desk stands.
 type Desk struct {
 	Waits    bool      // an order waits for a top-up
+	Watched  bool      // a top-up waits for the balance to rise
 	Asked    bool      // somebody wants the balance looked at now
 	LookedAt time.Time // when the last look began; zero: never
 }
@@ -32,7 +33,10 @@ func (l *Ledger) Desk(ctx context.Context) (Desk, error) {
 			return err
 		}
 		d.Asked, d.LookedAt = !m.askedAt.IsZero(), m.lookedAt
-		d.Waits, err = othersWait(ctx, tx, "")
+		if d.Waits, err = othersWait(ctx, tx, ""); err != nil {
+			return err
+		}
+		d.Watched, err = topUpWaits(ctx, tx)
 		return err
 	})
 	if err != nil {

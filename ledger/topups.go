@@ -221,6 +221,12 @@ func (l *Ledger) SeeTopUpBalances(ctx context.Context, id, balances, risen strin
 	return nil
 }
 
+// topUpWaits says whether the balance is watched for any top-up.
+func topUpWaits(ctx context.Context, tx *sql.Tx) (waits bool, err error) {
+	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM topups WHERE state = $1)`, order.TopUpWaiting).Scan(&waits)
+	return waits, err
+}
+
 // changeTopUp sets columns of a top-up that is there.
 func (l *Ledger) changeTopUp(ctx context.Context, id, set string, args ...any) error {
 	return l.write(ctx, func(tx *sql.Tx) error {

@@ -3,6 +3,7 @@ package workflows_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"sync"
 	"testing"
 	"time"
@@ -10,10 +11,15 @@ import (
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+	"go.uber.org/zap"
 
+	"foxflow/activities"
+	"foxflow/desk"
 	"foxflow/foxreload"
 	"foxflow/order"
 	"foxflow/workflows"
@@ -30,6 +36,7 @@ type till struct {
 	posts    int
 	looks    int
 	posting  func() // while a request is at FoxReload
+	woke     bool   // the orders that wait
 	request  order.TopUpRequest
 }
 
@@ -49,6 +56,12 @@ func newTill(t *testing.T) *till {
 func (c *till) again() {
 	c.restart()
 	c.acts.Money = c
+	c.woke = false
+	watcher := &desk.Desk{API: c, Ledger: c.book, Now: c.env.Now, Holder: "worker", Log: zap.NewNop()}
+	c.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		c.woke = c.woke || info.ActivityType.Name == "WakeOrders"
+		_ = watcher.Tend(c.Context()) // a look that fails is one of the stories
+	})
 	c.env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: order.TopUpWorkflowID(c.request.ID), TaskQueue: "foxflow"})
 	c.env.RegisterWorkflowWithOptions(workflows.TopUpWorkflow, workflow.RegisterOptions{Name: workflows.TopUpWorkflowName})
 }
@@ -69,14 +82,6 @@ func (c *till) Balances(context.Context) ([]foxreload.Balance, error) {
 	defer c.mu.Unlock()
 	c.looks++
 	return []foxreload.Balance{{Currency: "usd", Available: c.usd}, {Currency: "rub", Available: c.rub}}, c.deaf
-}
-
-// wakes says whether the desk was told to look: it wakes the orders.
-func (c *till) wakes() bool {
-	c.Helper()
-	desk, err := c.book.Desk(c.Context())
-	require.NoError(c, err)
-	return desk.Asked
 }
 
 func (c *till) do(f func()) {
@@ -134,7 +139,7 @@ func TestTopUpIsRequestedAndArrives(t *testing.T) {
 	assert.Equal(t, order.TopUpArrived, s.State)
 	assert.Contains(t, *s.Reason, "50 usd")
 	assert.Equal(t, 1, c.posts)
-	assert.True(t, c.wakes())
+	assert.True(t, c.woke)
 }
 
 // Orders that are paid meanwhile make the balance fall: a rise is one between two looks.
@@ -148,10 +153,46 @@ func TestTopUpArrivesAfterTheBalanceFell(t *testing.T) {
 	assert.Equal(t, "the balance has risen by 50 usd", *s.Reason)
 }
 
+// What the desk saw before the top-up was asked for is not what came of it: an order
+// was paid in between.
+func TestALookBeforeTheTopUpIsNone(t *testing.T) {
+	c := newTill(t)
+	_, err := c.book.SawBalances(t.Context(), c.env.Now().Add(-time.Second), map[string]decimal.Decimal{"usd": decimal.NewFromInt(40)})
+	require.NoError(t, err)
+	assert.Equal(t, order.TopUpExpired, c.play().State)
+}
+
 func TestARiseInAnyCurrencyCounts(t *testing.T) {
 	c := newTill(t)
 	c.at(2*time.Hour, func() { c.do(func() { c.rub, c.usd = decimal.NewFromInt(4000), decimal.Zero }) })
 	assert.Equal(t, "the balance has risen by 4000 rub", *c.play().Reason)
+}
+
+// However many top-ups are followed, the desk looks for all of them.
+func TestTopUpsThatWaitShareTheDesksLooks(t *testing.T) {
+	looks := func(others int) int {
+		c := newTill(t)
+		for i := range others {
+			other := order.TopUpRequest{ID: fmt.Sprint("other-", i), Amount: decimal.NewFromInt(5), Currency: "usdt"}
+			require.NoError(t, c.book.OpenTopUp(t.Context(), other, c.env.Now()))
+			waits := order.NewTopUp(other)
+			waits.State = order.TopUpWaiting
+			require.NoError(t, c.book.RecordTopUp(t.Context(), waits, c.env.Now()))
+			for after := time.Minute; after < 2*time.Hour; after += 3 * time.Minute {
+				c.at(after+time.Duration(i)*time.Second, func() {
+					_, err := (&activities.Activities{Ledger: c.book, Now: c.env.Now}).WatchBalance(context.Background(), activities.WatchInput{
+						TopUpID: other.ID, Every: seldom, Until: c.env.Now().Add(time.Hour)})
+					assert.Error(t, err, "it waits")
+				})
+			}
+		}
+		c.at(2*time.Hour, func() { c.do(func() { c.usd = decimal.NewFromInt(51) }) })
+		assert.Equal(t, order.TopUpArrived, c.play().State)
+		return c.looks
+	}
+	alone := looks(0)
+	assert.Less(t, alone, 20)
+	assert.LessOrEqual(t, looks(10), alone+1)
 }
 
 func TestTopUpExpires(t *testing.T) {
@@ -172,7 +213,7 @@ func TestTopUpExpires(t *testing.T) {
 			assert.Equal(t, order.TopUpExpired, s.State)
 			assert.InDelta(t, row.after.Hours(), c.env.Now().Sub(began).Hours(), 1.1)
 			assert.Contains(t, *s.Reason, "not seen to rise")
-			assert.False(t, c.wakes())
+			assert.False(t, c.woke)
 			assert.Equal(t, "50 usdt", s.Amount+" "+s.Currency)
 		})
 	}
@@ -289,7 +330,7 @@ func TestACancelledTopUpEnds(t *testing.T) {
 	require.NoError(t, err)
 	assert.Equal(t, order.TopUpCancelled, s.State)
 	assert.Equal(t, "TXyz", *s.Address, "whoever has sent money can still see where to")
-	assert.False(t, c.wakes())
+	assert.False(t, c.woke)
 }
 
 func TestATopUpThatShouldNotHaveBeenStarted(t *testing.T) {
