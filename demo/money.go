@@ -22,7 +22,7 @@ const (
 func (s *story) moneyIsShort(ctx context.Context) {
 	s.stage.heading("5. Three orders, and money for two")
 	s.stage.say("%s", "A file of orders that the balance can't cover says so before anything starts. Placed\nall the same they wait; nobody tries payments that can't succeed.")
-	s.expect(s.admin.setBalance(ctx, currency, nearlyNothing))
+	s.expect(s.admin.setBalance(ctx, nearlyNothing))
 	references := []string{"first-" + s.at, "second-" + s.at, "third-" + s.at}
 	file := filepath.Join(s.stack.StateDir, "orders.csv")
 	lines := "reference,item,quantity,note,mock,max_price\n"

@@ -97,7 +97,7 @@ type admin struct{ url string }
 
 var local = &http.Client{Timeout: 10 * time.Second, Transport: &http.Transport{DisableKeepAlives: true}}
 
-func (a *admin) setBalance(ctx context.Context, currency, amount string) error {
+func (a *admin) setBalance(ctx context.Context, amount string) error {
 	return a.changeBalance(ctx, map[string]string{"currency": currency, "set": amount})
 }
 

@@ -85,7 +85,7 @@ func (s *story) play(ctx context.Context) error {
 	s.starter(ctx, 0, "list", "--limit", "8")
 	s.links(references)
 	// The last chapter left next to nothing for the user's own tries.
-	s.expect(s.admin.setBalance(ctx, currency, afterwards))
+	s.expect(s.admin.setBalance(ctx, afterwards))
 	if len(s.wrong) > 0 {
 		return fmt.Errorf("the story went wrong:\n  %s", strings.Join(s.wrong, "\n  "))
 	}
@@ -95,7 +95,7 @@ func (s *story) play(ctx context.Context) error {
 
 func (s *story) completes(ctx context.Context, reference string) {
 	// A known balance: this is the stand-in's money, and the story's own.
-	s.expect(s.admin.setBalance(ctx, currency, balance))
+	s.expect(s.admin.setBalance(ctx, balance))
 	s.starter(ctx, exitCompleted, "place", "--reference", reference, "--item", giftCard+":1", "--wait", "--timeout", longEnough)
 	s.starter(ctx, 0, "codes", reference)
 }
@@ -115,7 +115,7 @@ func (s *story) fails(ctx context.Context, reference string) {
 }
 
 func (s *story) isCancelled(ctx context.Context, reference string) {
-	s.expect(s.admin.setBalance(ctx, currency, tooLittle))
+	s.expect(s.admin.setBalance(ctx, tooLittle))
 	s.starter(ctx, 0, "place", "--reference", reference, "--item", dearCard+":1")
 	s.untilWaiting(ctx, reference)
 	s.starter(ctx, 0, "cancel", reference)
