@@ -1,6 +1,7 @@
 package desk
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,11 +27,14 @@ const (
 	// tick is how often a desk looks into the ledger for work.
 	tick = time.Second
 
+	// readTakes is the longest that a look waits for the balance.
+	readTakes = 20 * time.Second
+
 	leaseName = "balance desk"
-	// readTakes is the longest that a look waits for the balance; leaseLasts outlasts
-	// it. If the worker at the desk dies, another one goes on after that.
-	readTakes  = 20 * time.Second
-	leaseLasts = 30 * time.Second
+	// leaseLasts is when another worker goes on if the one at the desk dies: as soon as
+	// Temporal would notice it. Meanwhile the lease is renewed.
+	leaseLasts      = 10 * time.Second
+	standardRenewal = 3 * time.Second
 )
 
 // API is the part of FoxReload that the desk needs; *foxreload.Client is one.
@@ -57,7 +61,8 @@ type Desk struct {
 	Low map[string]decimal.Decimal
 	Log *zap.Logger
 
-	notBefore time.Time // of the next look, after one that failed
+	notBefore  time.Time     // of the next look, after one that failed
+	renewEvery time.Duration // of the lease; 0: the standard
 }
 
 // Run works until ctx ends. What goes wrong is logged, and tried again.
@@ -93,7 +98,30 @@ func (d *Desk) Tend(ctx context.Context) error {
 	if due, err := d.due(ctx, at); err != nil || !due {
 		return err
 	}
-	return d.look(ctx, at)
+	looking, stop := d.keepLease(ctx)
+	defer stop()
+	return d.look(looking, at)
+}
+
+// keepLease renews the lease until it is stopped. The context ends with the lease.
+func (d *Desk) keepLease(ctx context.Context) (kept context.Context, stop func()) {
+	kept, lose := context.WithCancel(ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		for ticker := time.NewTicker(cmp.Or(d.renewEvery, standardRenewal)); ; {
+			select {
+			case <-ticker.C:
+			case <-kept.Done():
+				ticker.Stop()
+				return
+			}
+			if mine, err := d.renew(kept); err == nil && !mine {
+				lose()
+			}
+		}
+	}()
+	return kept, func() { lose(); <-ended }
 }
 
 // due says whether the balance is to be read.
