@@ -86,10 +86,15 @@ func (a *Activities) watchBalance(ctx context.Context, in WatchInput) (Watched, 
 		return Watched{Unseen: true}, nil
 	}
 	why := fmt.Sprintf("top-up %s: the balance has not risen yet", in.TopUpID)
-	if fresh := min(in.Every-at.Sub(now.At), in.Until.Sub(at)); fresh > 0 {
+	age := at.Sub(now.At)
+	if fresh := min(in.Every-age, in.Until.Sub(at)); fresh > 0 {
 		return Watched{}, &later{after: fresh, why: why}
 	}
-	return Watched{}, errors.Join(a.Ledger.AskDesk(ctx, at), &later{after: lookTakes, why: why})
+	wait := lookTakes
+	if age > 2*in.Every+lookTakes && at.Before(in.Until) {
+		wait = in.Every // the balance can't be read now
+	}
+	return Watched{}, errors.Join(a.Ledger.AskDesk(ctx, at), &later{after: wait, why: why})
 }
 
 // lookBefore looks at the balance before anybody can know where to send money. Where it

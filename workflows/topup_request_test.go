@@ -38,13 +38,14 @@ type till struct {
 	posting  func() // while a request is at FoxReload
 	woke     bool   // the orders that wait
 	request  order.TopUpRequest
+	every    time.Duration // of looks
 }
 
 const topUpID = "tu-1"
 
 func newTill(t *testing.T) *till {
 	t.Helper()
-	c := &till{world: newWorld(t), usd: decimal.NewFromInt(1), posting: func() {},
+	c := &till{world: newWorld(t), usd: decimal.NewFromInt(1), posting: func() {}, every: 2 * seldom,
 		answer:  `{"id":"fox-topup-1","address":"TXyz","url":"https://pay.example/1","amount":"50.37","currency":"USDT","network":"TRC20"}`,
 		request: order.TopUpRequest{ID: topUpID, Amount: decimal.NewFromInt(50), Currency: "usdt"}}
 	c.again()
@@ -103,7 +104,7 @@ func (c *till) status() order.TopUp {
 // both say.
 func (c *till) play() order.TopUp {
 	c.Helper()
-	c.env.ExecuteWorkflow(workflows.TopUpWorkflowName, workflows.TopUpInput{Request: c.request, LookEvery: seldom})
+	c.env.ExecuteWorkflow(workflows.TopUpWorkflowName, workflows.TopUpInput{Request: c.request, LookEvery: c.every})
 	require.True(c, c.env.IsWorkflowCompleted(), "the top-up has not ended")
 	require.NoError(c, c.env.GetWorkflowError())
 	var s order.TopUp
@@ -157,6 +158,7 @@ func TestTopUpArrivesAfterTheBalanceFell(t *testing.T) {
 // was paid in between.
 func TestALookBeforeTheTopUpIsNone(t *testing.T) {
 	c := newTill(t)
+	c.every = 6 * time.Hour
 	_, err := c.book.SawBalances(t.Context(), c.env.Now().Add(-time.Second), map[string]decimal.Decimal{"usd": decimal.NewFromInt(40)})
 	require.NoError(t, err)
 	assert.Equal(t, order.TopUpExpired, c.play().State)
@@ -207,7 +209,7 @@ func TestTopUpExpires(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newTill(t)
-			c.answer = row.answer
+			c.answer, c.every = row.answer, 6*time.Hour
 			began := c.env.Now()
 			s := c.play()
 			assert.Equal(t, order.TopUpExpired, s.State)
@@ -323,7 +325,7 @@ func TestABalanceThatCantBeReadIsWaitedFor(t *testing.T) {
 func TestACancelledTopUpEnds(t *testing.T) {
 	c := newTill(t)
 	c.at(time.Hour, c.env.CancelWorkflow)
-	c.env.ExecuteWorkflow(workflows.TopUpWorkflowName, workflows.TopUpInput{Request: c.request, LookEvery: seldom})
+	c.env.ExecuteWorkflow(workflows.TopUpWorkflowName, workflows.TopUpInput{Request: c.request, LookEvery: c.every})
 	require.True(t, c.env.IsWorkflowCompleted())
 	assert.True(t, temporal.IsCanceledError(c.env.GetWorkflowError()))
 	s, _, err := c.book.TopUp(t.Context(), topUpID)
