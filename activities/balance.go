@@ -92,7 +92,7 @@ func (a *Activities) watchBalance(ctx context.Context, in WatchInput) (Watched, 
 	}
 	wait := lookTakes
 	if age > 2*in.Every+lookTakes && at.Before(in.Until) {
-		wait = in.Every // the balance can't be read now
+		wait = min(in.Every, in.Until.Sub(at)) // the balance can't be read now
 	}
 	return Watched{}, errors.Join(a.Ledger.AskDesk(ctx, at), &later{after: wait, why: why})
 }

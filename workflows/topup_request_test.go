@@ -209,7 +209,7 @@ func TestTopUpExpires(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			c := newTill(t)
-			c.answer, c.every = row.answer, 6*time.Hour
+			c.answer, c.every = row.answer, 6*time.Hour // a watch of days in few looks
 			began := c.env.Now()
 			s := c.play()
 			assert.Equal(t, order.TopUpExpired, s.State)
