@@ -80,6 +80,14 @@ func LoadStarter(environ []string) (Starter, error) {
 	return s, err
 }
 
+// LoadHTTP reads where a worker of this environment shows its health, and nothing
+// else: no secret is opened to ask how it is.
+func LoadHTTP(environ []string) (HTTP, error) {
+	var h HTTP
+	err := load(environ, &h, func(wrong wrong) { h.check(wrong) })
+	return h, err
+}
+
 // LoadWorker reads the worker's settings from environ ("NAME=value").
 func LoadWorker(environ []string) (Worker, error) {
 	var w Worker

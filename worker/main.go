@@ -35,6 +35,9 @@ func main() {
 // run is the whole program. Exit status: 0 stopped in order, 1 error, 2 wrong
 // usage.
 func run(args, environ []string) int {
+	if len(args) == 1 && args[0] == "health" {
+		return askHealth(environ)
+	}
 	if len(args) > 0 {
 		return usage(args)
 	}
