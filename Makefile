@@ -12,12 +12,13 @@ PROGRAMS := ./worker ./starter ./codec/cmd/codec ./simulator/cmd/simulator ./dem
 # With a server of your own nothing heavy is built.
 ifeq ($(strip $(TEMPORAL_ADDRESS)),)
 SERVER := foxflow-dev
+CLUSTER := temporal-programs
 endif
 
 # The race detector needs a C compiler; without one the tests run without it.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
 
-.PHONY: help build programs foxflow-dev demo dev temporal simulator test storm fuzz lint vulncheck licences reproducible histories tools clean
+.PHONY: help build programs foxflow-dev temporal-programs secrets demo dev temporal simulator test storm fuzz lint vulncheck licences reproducible histories tools clean
 
 help:
 	@echo 'make demo        the whole stack and a story of four orders (ONCE=1: end after it)'
@@ -26,6 +27,7 @@ help:
 	@echo 'make simulator   the simulator alone'
 	@echo 'make build       bin/worker, bin/starter, bin/codec, bin/simulator, bin/foxflow-dev'
 	@echo 'make test        every test of all modules'
+	@echo 'make secrets     secrets/ and .env for docker compose'
 	@echo 'make storm       the long storm: 1,000 orders (ORDERS=, SEED=) under every fault, and a judge'
 	@echo 'make fuzz        every fuzz test for a while (FUZZTIME=5s)'
 	@echo 'make lint        gofmt, go vet, golangci-lint, workflowcheck'
@@ -50,6 +52,24 @@ foxflow-dev:
 	@$(PROGRESS) 'Building the Temporal server and its Web UI: 5 to 10 minutes the first time (about 1,800 packages), seconds later.' \
 		$(GO) build -C dev -v $(DEV_FLAGS) -ldflags '-s -w' -o $(BIN)/foxflow-dev ./cmd/foxflow-dev
 
+# What the images of Temporal hold, as programs: the compose file's graph is run with
+# them where there is no Docker.
+temporal-programs: $(addprefix $(BIN)/temporal/,temporal-server temporal-sql-tool ui-server)
+
+$(BIN)/temporal/temporal-server: PACKAGE := go.temporal.io/server/cmd/server
+$(BIN)/temporal/temporal-sql-tool: PACKAGE := go.temporal.io/server/cmd/tools/sql
+$(BIN)/temporal/ui-server: PACKAGE := github.com/temporalio/ui-server/v2/cmd/server
+
+# Their source is in dev/go.mod's versions and nowhere else.
+$(BIN)/temporal/%: dev/go.mod
+	@$(PROGRESS) 'Building $*, a program of Temporal. Most of its packages are those of foxflow-dev.' \
+		$(GO) build -C dev -v $(DEV_FLAGS) -ldflags '-s -w' -o $@ $(PACKAGE)
+	@touch $@
+
+# What docker-compose.yml reads: passwords, keys and tokens as files.
+secrets: programs
+	@STARTER=$(BIN)/starter deploy/secrets.sh
+
 demo: programs $(SERVER)
 	@$(BIN)/demo --story $(if $(filter-out 0,$(ONCE)),--once)
 
@@ -64,10 +84,10 @@ simulator: programs
 	@mkdir -p "$(STATE)"
 	@$(BIN)/simulator --listen 127.0.0.1:$(or $(SIMULATOR_PORT),8099) --state "$(STATE)/simulator.state"
 
-test: programs $(SERVER)
+test: programs $(SERVER) $(CLUSTER)
 	$(if $(RACE),,@echo 'No C compiler found: tests run without the race detector.')
 	$(GO) test $(RACE) ./...
-	cd dev && FOXFLOW_BIN=$(BIN) $(GO) test $(DEV_FLAGS) -count=1 -timeout 30m ./e2e/... ./loopback/...
+	cd dev && FOXFLOW_BIN=$(BIN) $(GO) test $(DEV_FLAGS) -count=1 -timeout 30m ./e2e/... ./loopback/... ./compose/...
 	$(GO) test -C tools ./...
 
 storm: programs foxflow-dev
@@ -82,7 +102,7 @@ fuzz:
 lint: tools
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
-	cd dev && $(GO) vet $(DEV_FLAGS) ./e2e/... ./loopback/...
+	cd dev && $(GO) vet $(DEV_FLAGS) ./e2e/... ./loopback/... ./compose/...
 	$(GO) vet -C tools ./...
 	$(BIN)/tools/golangci-lint run --allow-parallel-runners ./...
 	cd dev && GOFLAGS=$(DEV_FLAGS) $(BIN)/tools/golangci-lint run --allow-parallel-runners ./...
