@@ -22,7 +22,8 @@ type Worker struct {
 
 // Common is what every program that works on orders needs.
 type Common struct {
-	Ledger string `env:"FOXFLOW_LEDGER" envDefault:"foxflow.db" example:"foxflow.db" about:"the ledger: a SQLite file, or postgres://…"`
+	// Ledger may hold a password: ledger.Name says what to call it.
+	Ledger Secret `env:"FOXFLOW_LEDGER" envDefault:"foxflow.db" example:"foxflow.db" about:"the ledger: a SQLite file, or postgres://ROLE@HOST/DATABASE?sslmode=verify-full; PGPASSFILE, PGSSLMODE, … as psql reads them"`
 	Sealing
 	TaskQueue string `env:"FOXFLOW_TASK_QUEUE" envDefault:"foxflow" example:"foxflow" about:"Temporal task queue of the workflows; API activities run on it with -foxreload added"`
 }

@@ -62,13 +62,13 @@ func (a *app) open(ctx context.Context) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	book, err := ledger.Open(ctx, s.Ledger, keys)
+	book, err := ledger.Open(ctx, s.Ledger.Reveal(), keys)
 	switch {
 	case errors.Is(err, ledger.ErrWrongKeyset):
 		return nil, failed("set FOXFLOW_KEYSET or FOXFLOW_KEYSET_FILE to the keyset that this ledger was made with",
-			"open ledger %s: %v", s.Ledger, err)
+			"%v", err)
 	case err != nil:
-		return nil, failed("FOXFLOW_LEDGER names the ledger", "open ledger %s: %v", s.Ledger, err)
+		return nil, failed("FOXFLOW_LEDGER names the ledger", "%v", err)
 	}
 	return &desk{app: a, settings: s, keys: keys, book: book}, nil
 }
@@ -131,6 +131,6 @@ func (d *desk) notHere(reference string, err error) error {
 	if !errors.Is(err, ledger.ErrNotFound) {
 		return err
 	}
-	return failed(fmt.Sprintf("starter list shows what is here; FOXFLOW_LEDGER names the ledger (now %s)", d.settings.Ledger),
+	return failed(fmt.Sprintf("starter list shows what is here; FOXFLOW_LEDGER names the ledger (now %s)", ledger.Name(d.settings.Ledger.Reveal())),
 		"order %s is not in this ledger", reference)
 }

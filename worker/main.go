@@ -78,9 +78,9 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	if err != nil {
 		return err
 	}
-	book, err := ledger.Open(ctx, s.Ledger, keys)
+	book, err := ledger.Open(ctx, s.Ledger.Reveal(), keys)
 	if err != nil {
-		return fmt.Errorf("open ledger: %w", err)
+		return err
 	}
 	defer func() { _ = book.Close() }()
 	api, err := s.Client(closing{budget.Gate(book.Budget(s.APIKey.Reveal(), s.PerMinute)), ctx})
