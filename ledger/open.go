@@ -23,6 +23,8 @@ type Ledger struct {
 	chain chainKey       // nil: opened without a keyset
 	now   func() time.Time
 	sleep func(context.Context, time.Duration) error
+
+	observer Observer // nil: nobody is told
 }
 
 // Open opens the ledger at a path, makes it when it is missing and brings its
@@ -99,6 +101,7 @@ func (l *Ledger) Close() error { return l.db.Close() }
 // Ping says whether the ledger can be written, by writing: a disk that is full or
 // was remounted read-only still reads well.
 func (l *Ledger) Ping(ctx context.Context) error {
+	defer l.timed("ping")()
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('pinged', $1)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, stamp(l.now()))

@@ -9,6 +9,7 @@ type Starter struct {
 	Common
 	FoxReload
 	Intervals
+	Tracing
 }
 
 // Worker is what the worker reads. Keyset and partner key are required.
@@ -18,6 +19,7 @@ type Worker struct {
 	Payments
 	HTTP
 	Log
+	Tracing
 }
 
 // Common is what every program that works on orders needs.
@@ -76,6 +78,7 @@ func LoadStarter(environ []string) (Starter, error) {
 		s.Proxy = readProxy(environ, wrong)
 		s.FoxReload.check(wrong)
 		s.Intervals.check(wrong)
+		s.Tracing.check(wrong)
 	})
 	return s, err
 }
@@ -89,6 +92,7 @@ func LoadWorker(environ []string) (Worker, error) {
 		w.FoxReload.check(wrong)
 		w.HTTP.check(wrong)
 		w.Log.check(wrong)
+		w.Tracing.check(wrong)
 		if w.APIKey.Empty() && w.APIKeyFile == "" {
 			wrong("FOXRELOAD_API_KEY", "is not set")
 		}

@@ -19,6 +19,7 @@ import (
 	"foxflow/ledger"
 	"foxflow/settings"
 	"foxflow/starter/internal/show"
+	"foxflow/tracing"
 )
 
 const (
@@ -36,6 +37,7 @@ type app struct {
 	now       func() time.Time
 	lookEvery time.Duration
 	dial      func(context.Context, client.Options) (client.Client, error)
+	tracing   *tracing.Tracing // nil: off
 }
 
 func newApp(environ []string, stdout, stderr io.Writer) *app {
@@ -100,6 +102,9 @@ func (d *desk) connect(ctx context.Context) (*temporal, error) {
 		return nil, err
 	}
 	options = codec.Seal(options, d.keys)
+	if options, err = d.trace(ctx, options); err != nil {
+		return nil, err
+	}
 	options.Logger = log.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
