@@ -8,7 +8,7 @@ import (
 )
 
 // patience is how often something is tried that another process may be in the
-// way of. Each try has waited for SQLite's own busy time-out already.
+// way of. Each try has waited for the database's own time-out already.
 const patience = 4
 
 // persist calls try until it succeeds, fails for a reason of its own, or
@@ -29,15 +29,32 @@ func persist(ctx context.Context, worthIt func(error) bool, try func() error) er
 // another, comes between. work may run more than once: it must set its results
 // anew each time.
 func (l *Ledger) write(ctx context.Context, work func(tx *sql.Tx) error) error {
-	return persist(ctx, busy, func() error {
-		return within(ctx, l.db.writes, nil, work)
+	return persist(ctx, l.db.passing, func() error {
+		ctx, cancel := l.db.bound(ctx)
+		defer cancel()
+		return within(ctx, l.db.writes, l.db.writing, func(tx *sql.Tx) error {
+			if l.db.turn != nil {
+				if err := l.db.turn(ctx, tx); err != nil {
+					return err
+				}
+			}
+			return work(tx)
+		})
 	})
+}
+
+// bound ends a write that gets no answer.
+func (d database) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if d.longest == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, d.longest)
 }
 
 // view runs work on one state of the ledger, whatever is written meanwhile.
 func (l *Ledger) view(ctx context.Context, work func(tx *sql.Tx) error) error {
-	return persist(ctx, busy, func() error {
-		return within(ctx, l.db.reads, &sql.TxOptions{ReadOnly: true}, work)
+	return persist(ctx, l.db.passing, func() error {
+		return within(ctx, l.db.reads, l.db.viewing, work)
 	})
 }
 

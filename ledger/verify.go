@@ -70,6 +70,7 @@ func verifyOne(ctx context.Context, tx *sql.Tx, key chainKey, reference string) 
 // What no file can tell of itself: that all of it was put back as it once was.
 // An export kept elsewhere shows that.
 func (l *Ledger) VerifyAll(ctx context.Context) (orders, entries int, broken []*BrokenChainError, err error) {
+	defer l.timed("verify_all")()
 	key, err := l.key()
 	if err != nil {
 		return 0, 0, nil, err

@@ -33,7 +33,7 @@ func codecEnv(more ...string) []string {
 func TestDefaultsAreThoseOfTheInterface(t *testing.T) {
 	s, err := LoadStarter(nil)
 	require.NoError(t, err)
-	assert.Equal(t, "foxflow.db", s.Ledger)
+	assert.Equal(t, "foxflow.db", s.Ledger.Reveal())
 	assert.Equal(t, "foxflow", s.TaskQueue)
 	assert.Equal(t, "https://public-api.foxreload.com", s.BaseURL)
 	assert.Equal(t, 30*time.Second, s.Timeout)

@@ -28,6 +28,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
+	defer a.sendTraces()
 	if err := root.ExecuteContext(ctx); err != nil {
 		return report(a.Console, err)
 	}
