@@ -112,7 +112,7 @@ func (h *health) passing(ctx context.Context) map[string]bool {
 // it: the partner key and the password in the ledger's address.
 func redactor(s settings.Worker) func(string) string {
 	secrets := []string{s.APIKey.Reveal()}
-	if u, err := url.Parse(s.Ledger); err == nil && u.User != nil {
+	if u, err := url.Parse(s.Ledger.Reveal()); err == nil && u.User != nil {
 		password, _ := u.User.Password()
 		secrets = append(secrets, password, url.QueryEscape(password), strings.TrimPrefix(url.UserPassword("", password).String(), ":"), u.Query().Get("password"))
 	}

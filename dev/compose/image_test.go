@@ -29,7 +29,7 @@ func TestTheDockerfileMakesEveryImage(t *testing.T) {
 		assert.Contains(t, dockerfile, `ENTRYPOINT ["/`+target+`"]`)
 		assert.Equal(t, "foxflow/"+target+":local", service.Image)
 		if service.HealthCheck != nil {
-			assert.Equal(t, []string{"CMD", "/" + target, "health"}, []string(service.HealthCheck.Test))
+			assert.Equal(t, []string{"CMD", "/" + target, "health"}, []string(service.HealthCheck.Test[:3]))
 		}
 	}
 	for _, from := range regexp.MustCompile(`(?m)^FROM (\S+)( AS \S+)?$`).FindAllStringSubmatch(dockerfile, -1) {
