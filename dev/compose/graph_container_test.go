@@ -273,6 +273,10 @@ func (g *graph) tellLogs() {
 	for _, name := range g.order {
 		text, _ := os.ReadFile(g.log(name))
 		lines := strings.Split(strings.TrimSpace(string(text)), "\n")
-		g.Logf("%s ends:\n%s", name, strings.Join(lines[max(0, len(lines)-12):], "\n"))
+		lines = lines[max(0, len(lines)-12):]
+		for i, line := range lines {
+			lines[i] = line[:min(len(line), 300)]
+		}
+		g.Logf("%s ends:\n%s", name, strings.Join(lines, "\n"))
 	}
 }

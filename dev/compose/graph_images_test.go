@@ -73,7 +73,7 @@ func standIns(t *testing.T) map[string]image {
 		"temporalio/ui": {
 			program: built("ui-server"),
 			command: func(_ *graph, _ types.ServiceConfig, _ []string) []string {
-				return []string{filepath.Join(temporal, "ui-server"), "--config", uiConfiguration(t), "--env", "docker", "start"}
+				return []string{filepath.Join(temporal, "ui-server"), "--root", uiConfiguration(t), "--env", "docker", "start"}
 			},
 			adapt: func(g *graph, s types.ServiceConfig, env map[string]string) {
 				_, env["TEMPORAL_UI_PORT"], _ = net.SplitHostPort(g.address(s.Name, 8080))
@@ -99,6 +99,9 @@ func asGiven(_ *graph, _ types.ServiceConfig, words []string) []string { return 
 
 // splitPort puts a service's address into a pair of variables that hold host and port.
 func splitPort(g *graph, env map[string]string, host, port string) {
+	if env[host] == "" {
+		return // another job of the same image
+	}
 	at, known := g.addresses[env[host]+":"+env[port]]
 	require.True(g, known, "%s:%s", env[host], env[port])
 	env[host], env[port], _ = net.SplitHostPort(at)
@@ -122,17 +125,17 @@ func ownPortsForTemporal(g *graph, s types.ServiceConfig, env map[string]string)
 	}
 }
 
-// uiConfiguration is the folder of the Web UI's configuration, as its image has it: a
+// uiConfiguration is a folder with the Web UI's configuration, as its image has it: a
 // template that reads the environment.
 func uiConfiguration(t *testing.T) string {
 	t.Helper()
 	module, err := exec.Command("go", "list", "-m", "-f", "{{.Dir}}", "github.com/temporalio/ui-server/v2").Output()
 	require.NoError(t, err)
-	// The server reads base.yaml and the environment's file; the image has the latter alone.
 	text, err := os.ReadFile(filepath.Join(strings.TrimSpace(string(module)), "config", "docker.yaml"))
 	require.NoError(t, err)
 	dir := t.TempDir()
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "docker.yaml"), text, 0o600))
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "config"), 0o700))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "config", "docker.yaml"), text, 0o600))
 	return dir
 }
 

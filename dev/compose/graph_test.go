@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
 
@@ -18,14 +19,30 @@ func TestTheGraphRuns(t *testing.T) {
 	}
 	dir := secretsMade(t)
 	quickScrapes(t, dir)
-	project, err := Load(t.Context(), Source{Root: dir, EnvFiles: []string{".env", "deploy/demo.env"}})
+	demo := Source{Root: dir, EnvFiles: []string{".env", "deploy/demo.env"}}
+	project, err := Load(t.Context(), demo)
+	require.NoError(t, err)
+	services := slices.DeleteFunc(project.ServiceNames(), func(name string) bool { return name == "grafana" })
+	// "docker compose run starter" adds the starter's profile.
+	demo.Profiles = []string{"demo", "cli"}
+	project, err = Load(t.Context(), demo)
 	require.NoError(t, err)
 	g := newGraph(t, project, standIns(t))
 	g.scrapeLocally()
 
-	services := slices.DeleteFunc(project.ServiceNames(), func(name string) bool { return name == "grafana" })
 	g.up(services...)
-	t.Log(g.order)
+
+	g.orderCompletes("shop-1")
+	g.prometheusSees()
+	g.webUIShows("order/shop-1")
+	g.namespaceIsReady()
+	g.rolesKeepApart()
+	g.jobsRunAgain()
+	g.orderCompletes("shop-2")
+	g.noSecretIsSeen()
+	for name, status := range g.down() {
+		assert.Zero(t, status, name)
+	}
 }
 
 // quickScrapes has Prometheus look every second, so that the test need not wait.
