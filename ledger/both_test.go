@@ -65,7 +65,7 @@ func newAddress(t testing.TB) string {
 	// A schema of its own: a database of its own takes ten times as long to make.
 	name := fmt.Sprintf("ledger_%d", ledgers.Add(1))
 	admin(t, "CREATE SCHEMA "+name)
-	return cluster.URL("postgres", "postgres") + "?search_path=" + name
+	return cluster.URL("postgres", "postgres") + "&search_path=" + name
 }
 
 // newDatabase is the name of a new database.
