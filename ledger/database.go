@@ -60,8 +60,11 @@ func openDatabase(address string) (database, error) {
 // Name is what to call the ledger at an address where people read it: without a
 // password.
 func Name(address string) string {
-	if isPostgres(address) {
+	switch {
+	case isPostgres(address):
 		return postgresName(address)
+	case strings.Contains(address, "://"):
+		return "at an address of another kind"
 	}
 	return address
 }

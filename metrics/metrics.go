@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -8,12 +9,16 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/attribute"
 	exporter "go.opentelemetry.io/otel/exporters/prometheus"
 	"go.opentelemetry.io/otel/metric"
 	"go.opentelemetry.io/otel/sdk/instrumentation"
 	sdk "go.opentelemetry.io/otel/sdk/metric"
 	"go.temporal.io/sdk/client"
 	temporal "go.temporal.io/sdk/contrib/opentelemetry"
+
+	"foxflow/foxreload"
+	"foxflow/order"
 )
 
 const (
@@ -68,7 +73,27 @@ func New(currency string) (*Metrics, error) {
 	if m.failed != nil {
 		return nil, fmt.Errorf("make metrics: %w", m.failed)
 	}
+	m.zero()
 	return m, nil
+}
+
+// zero shows what has not happened yet: a counter that begins at 1 has no rate, and
+// its first event would alarm nobody.
+func (m *Metrics) zero() {
+	ctx := context.Background()
+	for _, e := range foxreload.Endpoints() {
+		m.throttled.Add(ctx, 0, metric.WithAttributes(endpoint(e)))
+		m.unreadable.Add(ctx, 0, metric.WithAttributes(endpoint(e)))
+		m.calls.Add(ctx, 0, metric.WithAttributes(endpoint(e), attribute.String("outcome", ok)))
+	}
+	for _, priority := range priorities {
+		for _, outcome := range []string{granted, held} {
+			m.asked.Add(ctx, 0, metric.WithAttributes(attribute.String("priority", priority), attribute.String("outcome", outcome)))
+		}
+	}
+	for _, state := range order.States() {
+		m.entered.Add(ctx, 0, metric.WithAttributes(attribute.String("state", string(state)), attribute.Bool("mock", false)))
+	}
 }
 
 func (m *Metrics) instruments() {

@@ -56,7 +56,7 @@ func (a *app) root() *cobra.Command {
 	})
 	root.AddCommand(a.placeCommand(), a.statusCommand(), a.watchCommand(), a.listCommand(), a.codesCommand(),
 		a.topUpCommand(), a.cancelCommand(), a.resolveCommand(), a.auditCommand(), a.explainCommand(), a.statsCommand(),
-		a.pauseCommand(), a.resumeCommand(), a.productsCommand(), a.balanceCommand(), a.keysetCommand())
+		a.pauseCommand(), a.resumeCommand(), a.productsCommand(), a.balanceCommand(), a.keysetCommand(), a.ledgerCommand())
 	return root
 }
 

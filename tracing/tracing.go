@@ -78,8 +78,10 @@ func (t *Tracing) Temporal(o client.Options) (client.Options, error) {
 	}
 	interceptor, err := temporal.NewTracingInterceptor(temporal.TracerOptions{
 		Tracer: t.tracer,
-		// Looks from outside are not part of an order's way.
-		DisableQueryTracing: true,
+		// Looks from outside are not part of an order's way, and the library would tell
+		// of an update again whenever a worker takes the order up anew.
+		DisableQueryTracing:  true,
+		DisableUpdateTracing: true,
 		// Baggage is for whatever somebody puts in; we pass ids alone.
 		DisableBaggage:          true,
 		AllowInvalidParentSpans: true,

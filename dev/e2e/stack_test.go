@@ -34,6 +34,7 @@ type stack struct {
 	processes map[string]*process
 	own       bool   // the story needs a Temporal server of its own, to kill it
 	codec     string // host:port of the codec server, where the Web UI has one
+	other     string // host:port of the other worker's health and metrics, where there is one
 }
 
 type option func(*stack)

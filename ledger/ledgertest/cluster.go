@@ -137,7 +137,7 @@ func (c *Cluster) Address() string { return net.JoinHostPort(host, c.port) }
 
 // URL is the address of a database for a role that needs no password.
 func (c *Cluster) URL(role, database string) string {
-	address := url.URL{Scheme: "postgres", User: url.User(role), Host: c.Address(), Path: "/" + database}
+	address := url.URL{Scheme: "postgres", User: url.User(role), Host: c.Address(), Path: "/" + database, RawQuery: "sslmode=disable"}
 	return address.String()
 }
 
