@@ -50,7 +50,7 @@ func standIns(t *testing.T) map[string]image {
 	built := func(name string) string {
 		path := filepath.Join(temporal, name)
 		if _, err := os.Stat(path); err != nil {
-			t.Skipf("%s is not built: make temporal-programs", path)
+			lacks(t, path+" is not built: make temporal-programs")
 		}
 		return path
 	}

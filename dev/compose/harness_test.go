@@ -48,12 +48,19 @@ func needs(t *testing.T, program string) string {
 	t.Helper()
 	path, err := exec.LookPath(program)
 	if err != nil {
-		if os.Getenv("CI") == "true" {
-			t.Fatalf("%s is missing: .ci/run installs it", program)
-		}
-		t.Skipf("%s is missing: install it to run this test", program)
+		lacks(t, program+" is missing: install it to run this test")
 	}
 	return path
+}
+
+// lacks ends a test that can't be run: skipped on a user's machine, failed where CI is
+// true.
+func lacks(t *testing.T, why string) {
+	t.Helper()
+	if os.Getenv("CI") == "true" {
+		t.Fatal(why)
+	}
+	t.Skip(why)
 }
 
 // isJob says whether a service runs to its end and is not started again.

@@ -16,7 +16,7 @@ import (
 func TestBothTemporalServersAreConfiguredAlike(t *testing.T) {
 	embedded, err := exec.Command(program("foxflow-dev"), "dynamic-config").Output() //nolint:gosec,noctx // one of foxflow's programs, which answers at once
 	if err != nil {
-		t.Skipf("foxflow-dev is not built (%v): make foxflow-dev", err)
+		lacks(t, "foxflow-dev is not built: make foxflow-dev")
 	}
 	file := regexp.MustCompile(`(?m)^#.*\n`).ReplaceAllString(read(t, "deploy/temporal/dynamicconfig.yaml"), "")
 	assert.Equal(t, string(embedded), file)
