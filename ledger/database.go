@@ -28,11 +28,13 @@ type database struct {
 	ready func(context.Context) error
 
 	// writing is how a transaction that writes begins, and turn waits in it until nobody
-	// else writes. nil: beginning it did.
+	// else writes; it loses it by being idle for so long (0: never). nil: beginning it did.
 	writing *sql.TxOptions
-	turn    func(context.Context, *sql.Tx) error
+	turn    func(ctx context.Context, tx *sql.Tx, idle time.Duration) error
 	// viewing is how a transaction begins that sees one state, whatever is written meanwhile.
 	viewing *sql.TxOptions
+	// alone takes the database for one process until it is closed, or says that it is in use.
+	alone func(context.Context) error
 	// longest bounds one try at a write, the wait for its turn included. 0: nothing needs it.
 	longest time.Duration
 

@@ -45,6 +45,9 @@ func (l *Ledger) prepare(ctx context.Context) error {
 	if err := persist(ctx, l.db.meeting, func() error { return l.db.migrate(ctx) }); err != nil {
 		return err
 	}
+	if err := l.stays(ctx); err != nil {
+		return err
+	}
 	if err := l.identify(ctx); err != nil {
 		return err
 	}

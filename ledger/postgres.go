@@ -52,7 +52,7 @@ const (
 // takeTurn waits for the turn to write for as long as SQLite does. The rest holds until
 // the transaction's end, whatever role and server are set to: a process that hangs between
 // two statements loses its turn, and a power cut takes nothing back that was acted on.
-var takeTurn = fmt.Sprintf(`SELECT set_config('lock_timeout', '%d', true), set_config('idle_in_transaction_session_timeout', '30000', true),
+var takeTurn = fmt.Sprintf(`SELECT set_config('lock_timeout', '%d', true), set_config('idle_in_transaction_session_timeout', $1, true),
 	set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true),
 	pg_advisory_xact_lock(%d)`, BusyTimeout.Milliseconds(), int64(writersLock))
 
@@ -85,10 +85,11 @@ func openPostgres(address string) (database, error) {
 		writing: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
 		viewing: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
 		longest: longestWrite, passing: passing, meeting: passing, explain: explainPostgres}
-	d.turn = func(ctx context.Context, tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, takeTurn)
+	d.turn = func(ctx context.Context, tx *sql.Tx, idle time.Duration) error {
+		_, err := tx.ExecContext(ctx, takeTurn, strconv.FormatInt(idle.Milliseconds(), 10))
 		return err
 	}
+	d.alone = func(ctx context.Context) error { return nobodyElse(ctx, d) }
 	d.missing = func(ctx context.Context) (bool, error) { return tablesMissing(ctx, d.reads) }
 	d.ready = func(ctx context.Context) error { return rightsMissing(ctx, d.reads) }
 	return d, nil

@@ -24,6 +24,7 @@ const jobVariable = "FOXFLOW_LEDGER_TEST_JOB"
 var jobs = map[string]func(ctx context.Context, l *Ledger, name string) error{
 	"share":   shareJob,
 	"forever": foreverJob,
+	"open":    openJob,
 }
 
 func TestMain(m *testing.M) {

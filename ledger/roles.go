@@ -122,6 +122,25 @@ func (l *Ledger) mayBeLetIn(ctx context.Context, role string) error {
 	return nil
 }
 
+// nobodyElse says whether another process is connected to the database. The writers' lock
+// keeps those off that come later.
+func nobodyElse(ctx context.Context, d database) error {
+	var own int
+	if err := d.writes.QueryRowContext(ctx, `SELECT pg_backend_pid()`).Scan(&own); err != nil {
+		return err
+	}
+	// A process that has just ended may still be seen for a moment.
+	return persist(ctx, func(err error) bool { return errors.Is(err, errInUse) }, func() error {
+		var others int
+		err := d.reads.QueryRowContext(ctx, `SELECT COUNT(*) FROM pg_stat_activity WHERE datname = current_database() AND usename IS NOT NULL
+			AND pid NOT IN (pg_backend_pid(), $1)`, own).Scan(&others)
+		if err == nil && others > 0 {
+			err = errInUse
+		}
+		return err
+	})
+}
+
 func sqlState(err error) string {
 	var refused *pgconn.PgError
 	if errors.As(err, &refused) {

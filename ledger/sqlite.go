@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -76,10 +77,28 @@ func openSQLite(address string) (database, error) {
 	}
 	return database{writes: writes, reads: reads, name: address,
 		dialect: goose.DialectSQLite3, migrations: "sqlite", viewing: &sql.TxOptions{ReadOnly: true}, passing: busy,
+		alone: func(ctx context.Context) error { return lockFile(ctx, writes, reads) },
 		// Two processes may meet over a new file. Each migration is one transaction, so the
 		// one that comes second fails whole, and finds the work done when it looks again.
 		meeting: func(error) bool { return true },
 		explain: func(err error) error { return err }}, nil
+}
+
+// lockFile takes the file for this process alone: it fails while any other has it open,
+// idle ones too, and keeps those out that come later.
+func lockFile(ctx context.Context, writes, reads *sql.DB) error {
+	if err := reads.Close(); err != nil {
+		return err
+	}
+	for _, statement := range []string{`PRAGMA busy_timeout = 0`, `PRAGMA locking_mode = EXCLUSIVE`, `PRAGMA journal_mode = DELETE`, `PRAGMA busy_timeout = 10000`} {
+		if _, err := writes.ExecContext(ctx, statement); err != nil {
+			if busy(err) {
+				return errInUse
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 // making keeps makeFile and another Open of this process apart: closing any

@@ -11,6 +11,10 @@ import (
 // way of. Each try has waited for the database's own time-out already.
 const patience = 4
 
+// longestIdle is how long a writer may hang between two statements before it loses its
+// turn, where others would wait for it.
+const longestIdle = 30 * time.Second
+
 // persist calls try until it succeeds, fails for a reason of its own, or
 // patience runs out.
 func persist(ctx context.Context, worthIt func(error) bool, try func() error) error {
@@ -34,7 +38,7 @@ func (l *Ledger) write(ctx context.Context, work func(tx *sql.Tx) error) error {
 		defer cancel()
 		return within(ctx, l.db.writes, l.db.writing, func(tx *sql.Tx) error {
 			if l.db.turn != nil {
-				if err := l.db.turn(ctx, tx); err != nil {
+				if err := l.db.turn(ctx, tx, longestIdle); err != nil {
 					return err
 				}
 			}

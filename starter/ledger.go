@@ -11,7 +11,7 @@ import (
 
 func (a *app) ledgerCommand() *cobra.Command {
 	cmd := &cobra.Command{Use: "ledger", Short: "Make the ledger's tables; copy a ledger to PostgreSQL", Args: anyArgs, RunE: nameACommand}
-	cmd.AddCommand(a.ledgerMigrateCommand())
+	cmd.AddCommand(a.ledgerMigrateCommand(), a.ledgerCopyCommand())
 	return cmd
 }
 
