@@ -20,13 +20,15 @@ func TestTheDemoAndTheRealThingNeverMix(t *testing.T) {
 		envFiles        []string
 		simulator       bool
 		url, key, plain string
+		volume          string
 	}{
-		"the real thing": {nil, false, "https://public-api.foxreload.com", "foxreload-api-key", "false"},
-		"the demo":       {[]string{"deploy/demo.env"}, true, "http://simulator:8099", "simulator-api-key", "true"},
+		"the real thing": {nil, false, "https://public-api.foxreload.com", "foxreload-api-key", "false", "shop_postgres-data"},
+		"the demo":       {[]string{"deploy/demo.env"}, true, "http://simulator:8099", "simulator-api-key", "true", "foxflow-demo_postgres-data"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			project, err := Load(t.Context(), Source{Root: root, Environ: anybody, EnvFiles: c.envFiles})
+			project, err := Load(t.Context(), Source{Root: copied(t, "shop"), Environ: anybody, EnvFiles: c.envFiles})
 			require.NoError(t, err)
+			assert.Equal(t, c.volume, project.Volumes["postgres-data"].Name)
 			_, there := project.Services["simulator"]
 			assert.Equal(t, c.simulator, there)
 			all, err := project.WithProfiles([]string{"*"})
@@ -85,12 +87,19 @@ func TestScriptsParse(t *testing.T) {
 	}
 }
 
+// copied is a folder of that name, which gives volumes theirs, with what compose reads.
+func copied(t *testing.T, name string) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), name)
+	require.NoError(t, os.CopyFS(filepath.Join(dir, "deploy"), os.DirFS(filepath.Join(root, "deploy"))))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "docker-compose.yml"), []byte(read(t, "docker-compose.yml")), 0o600))
+	return dir
+}
+
 // secretsMade is a copy of what compose reads, after deploy/secrets.sh.
 func secretsMade(t *testing.T) string {
 	t.Helper()
-	dir := t.TempDir()
-	require.NoError(t, os.CopyFS(filepath.Join(dir, "deploy"), os.DirFS(filepath.Join(root, "deploy"))))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, "docker-compose.yml"), []byte(read(t, "docker-compose.yml")), 0o600))
+	dir := copied(t, "shop")
 	makeSecrets(t, dir)
 	return dir
 }

@@ -38,7 +38,6 @@ func Load(ctx context.Context, s Source) (*types.Project, error) {
 	}
 	options, err := cli.NewProjectOptions([]string{file},
 		cli.WithWorkingDirectory(root),
-		cli.WithName("foxflow"),
 		cli.WithEnv(s.Environ),
 		cli.WithEnvFiles(envFiles...),
 		cli.WithDotEnv,
