@@ -173,3 +173,7 @@ func dashboard(t *testing.T) (b board) {
 	}
 	return b
 }
+
+func containsLine(text []byte, line string) bool {
+	return strings.Contains(string(text), "\n"+line+"\n")
+}
