@@ -8,6 +8,8 @@ DEV_FLAGS := -trimpath
 STATE := $(or $(FOXFLOW_STATE_DIR),.foxflow)
 PROGRESS := dev/with-progress.sh
 PROGRAMS := ./worker ./starter ./codec/cmd/codec ./simulator/cmd/simulator ./demo
+# A PostgreSQL for the tests of dev/: no part of what is deployed.
+TEST_PROGRAMS := ./ledger/ledgertest/cmd/testpostgres
 
 # With a server of your own nothing heavy is built.
 ifeq ($(strip $(TEMPORAL_ADDRESS)),)
@@ -28,7 +30,7 @@ help:
 	@echo 'make build       bin/worker, bin/starter, bin/codec, bin/simulator, bin/foxflow-dev'
 	@echo 'make test        every test of all modules'
 	@echo 'make secrets     secrets/ and .env for docker compose'
-	@echo 'make storm       the long storm: 1,000 orders (ORDERS=, SEED=) under every fault, and a judge'
+	@echo 'make storm       the long storm: 1,000 orders (ORDERS=, SEED=, LEDGER=postgres) under every fault, and a judge'
 	@echo 'make fuzz        every fuzz test for a while (FUZZTIME=5s)'
 	@echo 'make lint        gofmt, go vet, golangci-lint, workflowcheck'
 	@echo 'make vulncheck   known vulnerabilities that our code reaches (GOVULNDB=; OFFLINE=ok)'
@@ -46,7 +48,7 @@ build: programs foxflow-dev
 # or without, with a C compiler or without.
 programs:
 	@CGO_ENABLED=0 $(PROGRESS) 'Building worker, starter, codec server and simulator. The first time this takes a few minutes.' \
-		$(GO) build -v -trimpath -buildvcs=false -o $(BIN)/ $(PROGRAMS)
+		$(GO) build -v -trimpath -buildvcs=false -o $(BIN)/ $(PROGRAMS) $(TEST_PROGRAMS)
 
 foxflow-dev:
 	@$(PROGRESS) 'Building the Temporal server and its Web UI: 5 to 10 minutes the first time (about 1,800 packages), seconds later.' \
@@ -92,7 +94,7 @@ test: programs $(SERVER) $(CLUSTER)
 
 storm: programs foxflow-dev
 	cd dev && FOXFLOW_BIN=$(BIN) FOXFLOW_STORM_ORDERS=$(or $(ORDERS),1000) FOXFLOW_STORM_SEED=$(or $(SEED),1) \
-		$(GO) test $(DEV_FLAGS) -count=1 -v -timeout 60m -run '^TestStorm$$' ./e2e/
+		$(GO) test $(DEV_FLAGS) -count=1 -v -timeout 60m -run '^TestStorm$(if $(filter postgres,$(LEDGER)),OnPostgres)$$' ./e2e/
 
 fuzz:
 	GO=$(GO) tools/fuzz.sh $(or $(FUZZTIME),5s)
