@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"os"
 
-	"foxflow/probe"
+	"foxflow/healthcheck"
 	"foxflow/settings"
 )
 
@@ -18,7 +18,7 @@ func askHealth(environ []string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 2
 	}
-	if err := probe.Ask(context.Background(), h.Addr, "/readyz", os.Stdout); err != nil {
+	if err := healthcheck.Ask(context.Background(), h.Addr, "/readyz", os.Stdout); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}

@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"io"
 
-	"foxflow/probe"
+	"foxflow/healthcheck"
 	"foxflow/settings"
 )
 
@@ -17,7 +17,7 @@ func askHealth(ctx context.Context, environ []string, stdout, stderr io.Writer) 
 		fmt.Fprintln(stderr, err)
 		return 2
 	}
-	if err := probe.Ask(ctx, s.Listen, "/healthz", stdout); err != nil {
+	if err := healthcheck.Ask(ctx, s.Listen, "/healthz", stdout); err != nil {
 		fmt.Fprintln(stderr, err)
 		return 1
 	}

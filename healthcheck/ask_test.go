@@ -1,4 +1,4 @@
-package probe
+package healthcheck
 
 import (
 	"net/http"
