@@ -216,7 +216,7 @@ func (l *Ledger) append(ctx context.Context, tx *sql.Tx, e Entry) (orderID strin
 		return "", err
 	}
 	entry := link{reference: e.Reference, seq: tip.seq + 1, number: tip.number + 1, key: e.Key, kind: string(e.Kind),
-		state: string(cmp.Or(e.State, state)), reason: e.Reason, orderID: e.OrderID, at: stamp(l.at(e.At))}
+		state: string(cmp.Or(e.State, state)), reason: storable(e.Reason), orderID: e.OrderID, at: stamp(l.at(e.At))}
 	entry.hash = key.hashOf(tip.hash, entry)
 	return e.OrderID, tip.extend(ctx, tx, key, entry)
 }

@@ -174,7 +174,7 @@ func (l *Ledger) VoidPayment(ctx context.Context, reference, orderID, reason str
 			return nil
 		}
 		result, err := tx.ExecContext(ctx, `UPDATE payments SET voided_at = $1, void_reason = $2 WHERE order_id = $3 AND voided_at IS NULL`,
-			stamp(at), reason, orderID)
+			stamp(at), storable(reason), orderID)
 		if err != nil {
 			return err
 		}

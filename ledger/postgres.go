@@ -188,7 +188,7 @@ func passing(err error) bool {
 // advice is what a person can do, by what PostgreSQL says.
 var advice = map[string]string{
 	"28P01": "look at the role in FOXFLOW_LEDGER and its password, which stands there, in PGPASSWORD or in the file that PGPASSFILE names",
-	"28000": "the server lets this role in from here with no password or certificate that it was given: look at FOXFLOW_LEDGER, and at the server's pg_hba.conf",
+	"28000": "the server does not let this role in from here: look at the role and sslmode in FOXFLOW_LEDGER, and at the server's pg_hba.conf",
 	"3D000": "make the database (CREATE DATABASE … OWNER …), or mend FOXFLOW_LEDGER",
 	"42501": "this role may not do that: look at the role in FOXFLOW_LEDGER, and run starter ledger migrate --grant-to ROLE as the owner of the tables",
 	"53300": "the server takes no more connections (max_connections); each worker holds up to 5",

@@ -82,6 +82,21 @@ func TestWritersTakeTurns(t *testing.T) {
 	require.Equal(t, fmt.Sprint(writers*2*each), count)
 }
 
+// A process that hangs in the middle of a write, stopped say, is in the way for a while and
+// not for ever.
+func TestWriterThatHangsLosesItsTurn(t *testing.T) {
+	aboutPostgres(t)
+	s := newShop(t)
+	hangs, goes := s.open(t), s.open(t)
+	tx, err := hangs.db.writes.BeginTx(t.Context(), hangs.db.writing)
+	require.NoError(t, err)
+	defer tx.Rollback()
+	require.NoError(t, hangs.db.turn(t.Context(), tx, 300*time.Millisecond))
+	require.NoError(t, goes.Ping(t.Context()))
+	require.Error(t, tx.Commit(), "it was too late")
+	require.NoError(t, hangs.Ping(t.Context()), "and goes on by itself")
+}
+
 // Whoever waits for the budget is in nobody's way.
 func TestWaitForTheBudgetHoldsNoLock(t *testing.T) {
 	s := newShop(t)

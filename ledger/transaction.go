@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
@@ -84,6 +85,12 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// storable is text as every database takes it: PostgreSQL refuses NUL and what is not
+// UTF-8, and an order must not be stuck for a strange word of somebody else's.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // stamp is how times are stored: RFC 3339 in UTC with all nine decimals, so that

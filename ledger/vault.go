@@ -70,7 +70,7 @@ func (l *Ledger) storeCodes(ctx context.Context, key chainKey, reference, orderI
 			}
 			if _, err := tx.ExecContext(ctx, `INSERT INTO codes (reference, order_id, item_index, position, item_id, sealed, digest)
 				VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-				reference, orderID, code.ItemIndex, position, code.ItemID, sealed, code.digest); err != nil {
+				reference, orderID, code.ItemIndex, position, storable(code.ItemID), sealed, code.digest); err != nil {
 				return err
 			}
 		}
