@@ -141,3 +141,15 @@ func TestAnAddressOfTheNetworkIsWarnedOf(t *testing.T) {
 		assert.Equal(t, warned, logs.FilterMessageSnippet("open to other machines").Len() == 1, addr)
 	}
 }
+
+func TestAHeldBudgetMakesAWorkerUnreadyForAsLong(t *testing.T) {
+	book, _, _ := auditedLedger(t)
+	budget := book.Budget("key", 100)
+	require.NoError(t, notHeld(t.Context(), budget, time.Now))
+	require.NoError(t, budget.Hold(t.Context(), time.Minute))
+	err := notHeld(t.Context(), budget, time.Now)
+	require.ErrorContains(t, err, "FoxReload asked for silence (429) until 20")
+	require.NoError(t, notHeld(t.Context(), budget, func() time.Time { return time.Now().Add(2 * time.Minute) }))
+	require.NoError(t, book.Close())
+	require.Error(t, notHeld(t.Context(), budget, time.Now), "nobody knows")
+}

@@ -13,7 +13,7 @@ import (
 const (
 	// keyLookAgain is the time between questions about a key of which nothing is known,
 	// or which is refused: an accepted one is never asked about.
-	keyLookAgain = time.Minute
+	keyLookAgain = 30 * time.Second
 	// keyLookTakes bounds one question, its place in the budget's queue included.
 	keyLookTakes = 45 * time.Second
 )
