@@ -8,16 +8,19 @@ DEV_FLAGS := -trimpath
 STATE := $(or $(FOXFLOW_STATE_DIR),.foxflow)
 PROGRESS := dev/with-progress.sh
 PROGRAMS := ./worker ./starter ./codec/cmd/codec ./simulator/cmd/simulator ./demo
+# A PostgreSQL for the tests of dev/: no part of what is deployed.
+TEST_PROGRAMS := ./ledger/ledgertest/cmd/testpostgres
 
 # With a server of your own nothing heavy is built.
 ifeq ($(strip $(TEMPORAL_ADDRESS)),)
 SERVER := foxflow-dev
+CLUSTER := temporal-programs
 endif
 
 # The race detector needs a C compiler; without one the tests run without it.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
 
-.PHONY: help build programs foxflow-dev demo dev temporal simulator test storm fuzz lint vulncheck licences reproducible histories tools clean
+.PHONY: help build programs foxflow-dev temporal-programs secrets demo dev temporal simulator test storm fuzz lint vulncheck licences reproducible histories tools clean
 
 help:
 	@echo 'make demo        the whole stack and a story of seven orders (ONCE=1: end after it)'
@@ -26,7 +29,8 @@ help:
 	@echo 'make simulator   the simulator alone'
 	@echo 'make build       bin/worker, bin/starter, bin/codec, bin/simulator, bin/foxflow-dev'
 	@echo 'make test        every test of all modules'
-	@echo 'make storm       the long storm: 1,000 orders (ORDERS=, SEED=) under every fault, and a judge'
+	@echo 'make secrets     secrets/ and .env for docker compose'
+	@echo 'make storm       the long storm: 1,000 orders (ORDERS=, SEED=, LEDGER=postgres) under every fault, and a judge'
 	@echo 'make fuzz        every fuzz test for a while (FUZZTIME=5s)'
 	@echo 'make lint        gofmt, go vet, golangci-lint, workflowcheck'
 	@echo 'make vulncheck   known vulnerabilities that our code reaches (GOVULNDB=; OFFLINE=ok)'
@@ -44,11 +48,29 @@ build: programs foxflow-dev
 # or without, with a C compiler or without.
 programs:
 	@CGO_ENABLED=0 $(PROGRESS) 'Building worker, starter, codec server and simulator. The first time this takes a few minutes.' \
-		$(GO) build -v -trimpath -buildvcs=false -o $(BIN)/ $(PROGRAMS)
+		$(GO) build -v -trimpath -buildvcs=false -o $(BIN)/ $(PROGRAMS) $(TEST_PROGRAMS)
 
 foxflow-dev:
 	@$(PROGRESS) 'Building the Temporal server and its Web UI: 5 to 10 minutes the first time (about 1,800 packages), seconds later.' \
 		$(GO) build -C dev -v $(DEV_FLAGS) -ldflags '-s -w' -o $(BIN)/foxflow-dev ./cmd/foxflow-dev
+
+# What the images of Temporal hold, as programs: the compose file's graph is run with
+# them where there is no Docker.
+temporal-programs: $(addprefix $(BIN)/temporal/,temporal-server temporal-sql-tool ui-server)
+
+$(BIN)/temporal/temporal-server: PACKAGE := go.temporal.io/server/cmd/server
+$(BIN)/temporal/temporal-sql-tool: PACKAGE := go.temporal.io/server/cmd/tools/sql
+$(BIN)/temporal/ui-server: PACKAGE := github.com/temporalio/ui-server/v2/cmd/server
+
+# Their source is in dev/go.mod's versions and nowhere else.
+$(BIN)/temporal/%: dev/go.mod
+	@$(PROGRESS) 'Building $*, a program of Temporal. Most of its packages are those of foxflow-dev.' \
+		$(GO) build -C dev -v $(DEV_FLAGS) -ldflags '-s -w' -o $@ $(PACKAGE)
+	@touch $@
+
+# What docker-compose.yml reads: passwords, keys and tokens as files.
+secrets: programs
+	@STARTER=$(BIN)/starter deploy/secrets.sh
 
 demo: programs $(SERVER)
 	@$(BIN)/demo --story $(if $(filter-out 0,$(ONCE)),--once)
@@ -64,15 +86,15 @@ simulator: programs
 	@mkdir -p "$(STATE)"
 	@$(BIN)/simulator --listen 127.0.0.1:$(or $(SIMULATOR_PORT),8099) --state "$(STATE)/simulator.state"
 
-test: programs $(SERVER)
+test: programs $(SERVER) $(CLUSTER)
 	$(if $(RACE),,@echo 'No C compiler found: tests run without the race detector.')
 	$(GO) test $(RACE) ./...
-	cd dev && FOXFLOW_BIN=$(BIN) $(GO) test $(DEV_FLAGS) -count=1 -timeout 30m ./e2e/... ./loopback/...
+	cd dev && FOXFLOW_BIN=$(BIN) $(GO) test $(DEV_FLAGS) -count=1 -timeout 30m ./e2e/... ./loopback/... ./compose/...
 	$(GO) test -C tools ./...
 
 storm: programs foxflow-dev
 	cd dev && FOXFLOW_BIN=$(BIN) FOXFLOW_STORM_ORDERS=$(or $(ORDERS),1000) FOXFLOW_STORM_SEED=$(or $(SEED),1) \
-		$(GO) test $(DEV_FLAGS) -count=1 -v -timeout 60m -run '^TestStorm$$' ./e2e/
+		$(GO) test $(DEV_FLAGS) -count=1 -v -timeout 60m -run '^TestStorm$(if $(filter postgres,$(LEDGER)),OnPostgres)$$' ./e2e/
 
 fuzz:
 	GO=$(GO) tools/fuzz.sh $(or $(FUZZTIME),5s)
@@ -82,7 +104,7 @@ fuzz:
 lint: tools
 	@unformatted=$$(gofmt -l .); [ -z "$$unformatted" ] || { echo "not formatted (run gofmt -w):"; echo "$$unformatted"; exit 1; }
 	$(GO) vet ./...
-	cd dev && $(GO) vet $(DEV_FLAGS) ./e2e/... ./loopback/...
+	cd dev && $(GO) vet $(DEV_FLAGS) ./e2e/... ./loopback/... ./compose/...
 	$(GO) vet -C tools ./...
 	$(BIN)/tools/golangci-lint run --allow-parallel-runners ./...
 	cd dev && GOFLAGS=$(DEV_FLAGS) $(BIN)/tools/golangci-lint run --allow-parallel-runners ./...

@@ -42,6 +42,8 @@ type Activities struct {
 	// PayTakes is the longest that one pay, or one request for a top-up, can take, from
 	// before it is queued in the request budget to its answer or time-out.
 	PayTakes time.Duration
+	// Polled is told of each look at an order whose end is waited for; nil: nobody is.
+	Polled func(Polled)
 }
 
 // Step is what every activity is told of the order it works on.

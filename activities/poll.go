@@ -40,8 +40,33 @@ type PollInput struct {
 // can't be found included: money may be out, so nothing here is final.
 func (a *Activities) PollStatus(ctx context.Context, in PollInput) (Outcome, error) {
 	return a.attempt(ctx, in.Step, foxreload.PriorityPoll, func(ctx context.Context) (Outcome, error) {
-		return a.pollStatus(ctx, in)
+		out, err := a.pollStatus(ctx, in)
+		a.polled(out, err)
+		return out, err
 	})
+}
+
+// Polled is what a look at an order came to.
+type Polled string
+
+// What a look comes to.
+const (
+	PolledNews      Polled = "news"
+	PolledUnchanged Polled = "unchanged"
+	PolledError     Polled = "error"
+)
+
+func (a *Activities) polled(out Outcome, err error) {
+	result := PolledNews
+	switch wait := new(later); {
+	case errors.As(err, &wait), err == nil && out.Unchanged:
+		result = PolledUnchanged
+	case err != nil:
+		result = PolledError
+	}
+	if a.Polled != nil {
+		a.Polled(result)
+	}
 }
 
 func (a *Activities) pollStatus(ctx context.Context, in PollInput) (Outcome, error) {

@@ -47,6 +47,7 @@ type Client struct {
 	gate      Gate
 	transport http.RoundTripper
 	slashes   *slashes
+	observers []Observer
 }
 
 // ConfigError is a setting that cannot be used, by the name of its environment

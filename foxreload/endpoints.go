@@ -25,6 +25,15 @@ var (
 	listCategories = endpoint{http.MethodGet, "/api/categories/", "list categories"}
 )
 
+// Endpoints are all requests that a client makes, for those who count them.
+func Endpoints() (all []Sent) {
+	for _, e := range []endpoint{createOrder, payOrder, getOrder, listOrders, createTopUp, getBalances, getAccount, getProduct,
+		listProducts, searchProducts, listCategories} {
+		all = append(all, Sent{e.method, e.path})
+	}
+	return all
+}
+
 // call is one use of an endpoint.
 type call struct {
 	endpoint

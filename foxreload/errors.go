@@ -90,6 +90,9 @@ func (c *Client) refused(call call, a answer) *Error {
 // notUnderstood is a success whose body does not carry what was asked for. Some
 // servers put an error into it all the same; its code, if there is one, counts.
 func (c *Client) notUnderstood(call call, a answer, problem string) *Error {
+	for _, o := range c.observers {
+		o.Unreadable(Sent{call.method, call.path})
+	}
 	p := readProblem(a.status, a.body)
 	// Only a code whose meaning is known: a "code" in a success may be a
 	// delivered one, and those belong in no error.

@@ -77,20 +77,24 @@ func (c *Client) do(ctx context.Context, call call) (answer, error) {
 		if err := c.pass(ctx, call); err != nil {
 			return answer{}, err
 		}
-		began := time.Now()
+		began, ended := time.Now(), c.began(ctx, call)
 		got, lost := c.send(ctx, call, target, body, left)
 		left -= time.Since(began) // both requests share the time-out: callers plan with it
 		if lost != nil {
+			ended(Ended{Status: lost.Status, Class: lost.Class})
 			return answer{}, lost
 		}
 		if !followed && slashRedirect(target, got.status, got.header) {
+			ended(Ended{Status: got.status, Followed: true})
 			flipped = !flipped
 			continue
 		}
 		if followed && got.status/100 != 3 {
 			c.slashes.remember(call.endpoint, flipped)
 		}
-		return c.judge(ctx, call, got)
+		good, err := c.judge(ctx, call, got)
+		ended(Ended{Status: got.status, Class: ClassOf(err)})
+		return good, err
 	}
 }
 

@@ -44,6 +44,7 @@ type Claim struct {
 //
 // Ask again for the same order at will. Tell PaymentKept or PaymentRefused then.
 func (l *Ledger) AdmitPayment(ctx context.Context, c Claim) (ok bool, err error) {
+	defer l.timed("admit_payment")()
 	c.At = l.at(c.At)
 	err = l.view(ctx, func(tx *sql.Tx) error {
 		ok, err = nobodyWaits(ctx, tx, c)

@@ -14,6 +14,7 @@ import (
 // Append writes an audit entry. An entry whose key is on record for the reference
 // is there already: nothing changes. ErrNotFound without a Begin of the reference.
 func (l *Ledger) Append(ctx context.Context, e Entry) error {
+	defer l.timed("append")()
 	if err := e.check(); err != nil {
 		return err
 	}
@@ -41,6 +42,7 @@ func (l *Ledger) Append(ctx context.Context, e Entry) error {
 // With unpaid, a *PaymentInFlightError says that the look came too early, and an
 // *UnseenPaymentError that one which sees the order is needed.
 func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status, unpaid ...Unpaid) error {
+	defer l.timed("record")()
 	e.State = cmp.Or(e.State, s.State)
 	switch {
 	case s.Reference != e.Reference:
@@ -55,13 +57,16 @@ func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status, unpaid ...
 		s.UpdatedAt = l.at(e.At)
 	}
 	var refused error
+	var step *Step
 	err := l.write(ctx, func(tx *sql.Tx) (err error) {
+		step = nil
 		for _, ground := range unpaid {
 			if refused, err = ground.refuse(ctx, tx, s.Reference); refused != nil || err != nil {
 				return err
 			}
 		}
-		return l.record(ctx, tx, e, s)
+		step, err = l.record(ctx, tx, e, s)
+		return err
 	})
 	if refused != nil && err == nil {
 		return refused
@@ -69,6 +74,7 @@ func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status, unpaid ...
 	if err != nil {
 		return fmt.Errorf("record order %s as %s: %w", e.Reference, s.State, err)
 	}
+	l.entered(step)
 	return nil
 }
 
@@ -90,22 +96,23 @@ func (u Unpaid) refuse(ctx context.Context, tx *sql.Tx, reference string) (refus
 	return &UnseenPaymentError{Reference: reference, OrderID: doubtful}, nil
 }
 
-func (l *Ledger) record(ctx context.Context, tx *sql.Tx, e Entry, s order.Status) error {
+// record gives the step that it wrote down; nil: the state is no new one.
+func (l *Ledger) record(ctx context.Context, tx *sql.Tx, e Entry, s order.Status) (step *Step, err error) {
 	known, err := onRecord(ctx, tx, e.Reference, e.Key)
 	if err != nil || known {
-		return err
+		return nil, err
 	}
 	last, key, err := lastEntered(ctx, tx, e.Reference)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if last.Ended() && e.Run != "" && !strings.HasPrefix(key, e.Run) {
 		earlier, err := hasWritten(ctx, tx, e.Reference, e.Run)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		if earlier {
-			return &OvertakenError{Reference: e.Reference, State: last}
+			return nil, &OvertakenError{Reference: e.Reference, State: last}
 		}
 	}
 	switch {
@@ -113,22 +120,25 @@ func (l *Ledger) record(ctx context.Context, tx *sql.Tx, e Entry, s order.Status
 		// No new state, but another reason to wait in it.
 		e.Kind = KindNote
 		if _, err := l.append(ctx, tx, e); err != nil {
-			return err
+			return nil, err
 		}
 	case last != e.State:
+		if step, err = l.step(ctx, tx, e, s, last); err != nil {
+			return nil, err
+		}
 		if last != "" && !last.CanBecome(e.State) {
 			again := e
 			again.Kind, again.State, again.Key = KindNote, last, "again/"+e.Key
 			again.Reason = "the order's workflow was taken up again from an earlier point"
 			if _, err := l.append(ctx, tx, again); err != nil {
-				return err
+				return nil, err
 			}
 		}
 		if _, err := l.append(ctx, tx, e); err != nil {
-			return err
+			return nil, err
 		}
 	}
-	return updateOrder(ctx, tx, s)
+	return step, updateOrder(ctx, tx, s)
 }
 
 func onRecord(ctx context.Context, tx *sql.Tx, reference, key string) (bool, error) {
@@ -206,7 +216,7 @@ func (l *Ledger) append(ctx context.Context, tx *sql.Tx, e Entry) (orderID strin
 		return "", err
 	}
 	entry := link{reference: e.Reference, seq: tip.seq + 1, number: tip.number + 1, key: e.Key, kind: string(e.Kind),
-		state: string(cmp.Or(e.State, state)), reason: e.Reason, orderID: e.OrderID, at: stamp(l.at(e.At))}
+		state: string(cmp.Or(e.State, state)), reason: storable(e.Reason), orderID: e.OrderID, at: stamp(l.at(e.At))}
 	entry.hash = key.hashOf(tip.hash, entry)
 	return e.OrderID, tip.extend(ctx, tx, key, entry)
 }

@@ -50,7 +50,7 @@ func (l *Ledger) Export(ctx context.Context, w io.Writer) error {
 	lines.SetEscapeHTML(false)
 	// One statement sees one state of the ledger, and must not be repeated on a
 	// failure: its lines are out.
-	err := within(ctx, l.db.reads, &sql.TxOptions{ReadOnly: true}, func(tx *sql.Tx) error {
+	err := within(ctx, l.db.reads, l.db.viewing, func(tx *sql.Tx) error {
 		return eachLink(ctx, tx, func(e link) error {
 			entry, err := e.audit()
 			if err != nil {

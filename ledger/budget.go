@@ -82,6 +82,7 @@ func (b *Budget) Wait(ctx context.Context, priority int) error {
 
 // reserve takes the next slot, unless it is too far away.
 func (b *Budget) reserve(ctx context.Context, horizon time.Duration) (slot time.Time, held *HeldError, err error) {
+	defer b.ledger.timed("reserve_request")()
 	if b.keyID == "" {
 		return time.Time{}, nil, ErrNoKeyset
 	}

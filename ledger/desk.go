@@ -67,6 +67,7 @@ func (l *Ledger) AskDesk(ctx context.Context, at time.Time) error {
 // SawBalances keeps what a look that began at a time saw, by currency, and frees what
 // was kept for payments that are in it. It answers what was seen before.
 func (l *Ledger) SawBalances(ctx context.Context, at time.Time, now map[string]decimal.Decimal) (before map[string]decimal.Decimal, err error) {
+	defer l.timed("saw_balances")()
 	at = l.at(at)
 	err = l.remember(ctx, "keep balances", func(tx *sql.Tx, m *memory) error {
 		if before, err = readBalances(ctx, tx); err != nil {

@@ -8,6 +8,7 @@
 // was lost is simply made again.
 //
 // It must never know Temporal or HTTP, and nothing secret is written in clear:
-// requests and codes are sealed with the keyset. A SQLite file for now; all that
-// is peculiar to a database lives in sqlite.go, so that PostgreSQL can join it.
+// requests and codes are sealed with the keyset. It is a SQLite file or a PostgreSQL
+// database: what sets the two apart goes through database.go, and lives in sqlite.go,
+// postgres.go and roles.go. All other SQL is understood by both.
 package ledger

@@ -5,7 +5,6 @@ import (
 	"database/sql"
 	"encoding/json"
 	"fmt"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -18,9 +17,9 @@ import (
 
 var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 
-// shop is a ledger file with the keyset that opens it.
+// shop is a ledger, a file or a database, with the keyset that opens it.
 type shop struct {
-	path, text string
+	path, text string // path: its address
 	keys       *keyset.Keyset
 }
 
@@ -28,7 +27,7 @@ func newShop(t *testing.T) shop {
 	t.Helper()
 	text, err := keyset.New()
 	require.NoError(t, err)
-	return shop{path: filepath.Join(t.TempDir(), "foxflow.db"), text: text, keys: parseKeys(t, text)}
+	return shop{path: newAddress(t), text: text, keys: parseKeys(t, text)}
 }
 
 func parseKeys(t *testing.T, text string) *keyset.Keyset {
@@ -83,10 +82,15 @@ func deliver(t *testing.T, l *Ledger, reference string) {
 	enter(t, l, reference, order.Creating, order.Active, order.Paid, order.Processing, order.Completed)
 }
 
-// raw is the file as somebody sees it who has the disk and not the keyset.
+// raw is the ledger as somebody sees it who has the disk and not the keyset: no foreign
+// key and, on PostgreSQL, no trigger is in their way.
 func (s shop) raw(t *testing.T, statement string, args ...any) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+s.path+"?_pragma=busy_timeout(10000)")
+	driver, address := "sqlite", "file:"+s.path+"?_pragma=busy_timeout(10000)"
+	if onPostgres {
+		driver, address = "pgx", s.path+"&session_replication_role=replica"
+	}
+	db, err := sql.Open(driver, address)
 	require.NoError(t, err)
 	defer db.Close()
 	_, err = db.ExecContext(context.Background(), statement, args...)

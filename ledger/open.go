@@ -3,75 +3,55 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"embed"
 	"errors"
 	"fmt"
-	"io/fs"
 	"time"
 
 	"github.com/google/uuid"
-	"github.com/pressly/goose/v3"
 
 	"foxflow/keyset"
 )
 
 // Ledger is an open ledger. Use it from any number of goroutines.
 type Ledger struct {
-	db    pools
+	db    database
 	id    string
 	keys  *keyset.Keyset // nil: opened without
 	chain chainKey       // nil: opened without a keyset
 	now   func() time.Time
 	sleep func(context.Context, time.Duration) error
+
+	observer Observer // nil: nobody is told
 }
 
-// Open opens the ledger at a path, makes it when it is missing and brings its
-// tables up to date. Another keyset than the one that made the ledger gives
-// ErrWrongKeyset. Without a keyset (nil) the ledger can be read as far as nothing
-// is sealed (Status, List, Audit, Pinned, …); all else gives ErrNoKeyset.
-func Open(ctx context.Context, url string, keys *keyset.Keyset) (*Ledger, error) {
-	path, err := sqlitePath(url)
+// Open opens the ledger at an address, the path of a SQLite file or postgres://…, makes
+// a file that is missing and brings the tables up to date. Another keyset than the one
+// that made the ledger gives ErrWrongKeyset. Without a keyset (nil) the ledger can be
+// read as far as nothing is sealed (Status, List, Audit, Pinned, …); all else gives
+// ErrNoKeyset. No error repeats a password.
+func Open(ctx context.Context, address string, keys *keyset.Keyset) (*Ledger, error) {
+	db, err := openDatabase(address)
 	if err != nil {
-		return nil, err
-	}
-	db, err := openSQLite(path)
-	if err != nil {
-		return nil, fmt.Errorf("open ledger %s: %w", path, err)
+		return nil, fmt.Errorf("open ledger %s: %w", Name(address), err)
 	}
 	l := &Ledger{db: db, keys: keys, now: time.Now, sleep: sleep}
 	if err := l.prepare(ctx); err != nil {
-		return nil, fmt.Errorf("open ledger %s: %w", path, errors.Join(err, db.Close()))
+		return nil, fmt.Errorf("open ledger %s: %w", db.name, errors.Join(db.explain(err), db.Close()))
 	}
 	return l, nil
 }
 
 func (l *Ledger) prepare(ctx context.Context) error {
-	// Two processes may meet over a new file. Each migration is one transaction,
-	// so the one that comes second fails whole, and finds the work done when it
-	// looks again. Any failure is worth a second look, then.
-	if err := persist(ctx, func(error) bool { return true }, func() error { return l.migrate(ctx) }); err != nil {
+	if err := persist(ctx, l.db.meeting, func() error { return l.db.migrate(ctx) }); err != nil {
+		return err
+	}
+	if err := l.stays(ctx); err != nil {
 		return err
 	}
 	if err := l.identify(ctx); err != nil {
 		return err
 	}
 	return l.openChainKey(ctx)
-}
-
-//go:embed migrations/*.sql
-var migrations embed.FS
-
-func (l *Ledger) migrate(ctx context.Context) error {
-	files, err := fs.Sub(migrations, "migrations")
-	if err != nil {
-		return err
-	}
-	provider, err := goose.NewProvider(dialect, l.db.writes, files, goose.WithDisableGlobalRegistry(true))
-	if err != nil {
-		return err
-	}
-	_, err = provider.Up(ctx)
-	return err
 }
 
 // identify reads the ledger's id, or draws one for a new ledger.
@@ -99,6 +79,7 @@ func (l *Ledger) Close() error { return l.db.Close() }
 // Ping says whether the ledger can be written, by writing: a disk that is full or
 // was remounted read-only still reads well.
 func (l *Ledger) Ping(ctx context.Context) error {
+	defer l.timed("ping")()
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('pinged', $1)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, stamp(l.now()))

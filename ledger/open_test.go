@@ -34,6 +34,7 @@ func TestLedgerOutlivesItsProcess(t *testing.T) {
 }
 
 func TestFileIsPrivate(t *testing.T) {
+	aboutSQLite(t)
 	s := newShop(t)
 	l := s.open(t)
 	begin(t, l, "shop-1")
@@ -45,6 +46,7 @@ func TestFileIsPrivate(t *testing.T) {
 }
 
 func TestMoneySettingsHoldOnEveryConnection(t *testing.T) {
+	aboutSQLite(t)
 	l := newLedger(t)
 	connections := map[string]*sql.Conn{}
 	take := func(name string, db *sql.DB) {
@@ -69,6 +71,7 @@ func TestMoneySettingsHoldOnEveryConnection(t *testing.T) {
 }
 
 func TestTransactionTakesTheWriteLockWhenItBegins(t *testing.T) {
+	aboutSQLite(t)
 	s := newShop(t)
 	l := s.open(t)
 	tx, err := l.db.writes.BeginTx(t.Context(), nil)
@@ -82,17 +85,16 @@ func TestTransactionTakesTheWriteLockWhenItBegins(t *testing.T) {
 }
 
 func TestBadAddressesAreRefusedClearly(t *testing.T) {
+	aboutSQLite(t)
 	s := newShop(t)
 	folder := filepath.Dir(s.path)
 	for address, want := range map[string]string{
-		"":                                   "is empty",
-		" ":                                  "is empty",
-		"postgres://fox:secret@db/foxflow":   "not supported yet",
-		"postgresql://fox:secret@db/foxflow": "not supported yet",
-		"mysql://fox:secret@db/foxflow":      "not the path of a file",
-		":memory:":                           "not the path of a file",
-		folder:                               "it is a folder",
-		folder + "/no/such/foxflow.db":       "folder " + folder + "/no/such does not exist",
+		"":                              "is empty",
+		" ":                             "is empty",
+		"mysql://fox:secret@db/foxflow": "neither the path of a file",
+		":memory:":                      "neither the path of a file",
+		folder:                          "it is a folder",
+		folder + "/no/such/foxflow.db":  "folder " + folder + "/no/such does not exist",
 	} {
 		_, err := Open(t.Context(), address, s.keys)
 		require.ErrorContains(t, err, want, address)
@@ -104,6 +106,7 @@ func TestBadAddressesAreRefusedClearly(t *testing.T) {
 }
 
 func TestPathsWithOddCharacters(t *testing.T) {
+	aboutSQLite(t)
 	s := newShop(t)
 	s.path = filepath.Join(filepath.Dir(s.path), "a b?c#d%20é.db")
 	deliver(t, s.open(t), "shop-1")
@@ -204,7 +207,7 @@ func TestChainKeyOfAnotherLedgerDoesNotOpen(t *testing.T) {
 	s := newShop(t)
 	deliver(t, s.open(t), "shop-1")
 	other := s
-	other.path += ".other"
+	other.path = newAddress(t)
 	stranger := other.open(t)
 	var sealed []byte
 	require.NoError(t, stranger.db.reads.QueryRowContext(t.Context(), selectChainKey).Scan(&sealed))
@@ -234,6 +237,14 @@ func TestPingFindsALedgerThatCannotBeWritten(t *testing.T) {
 	s := newShop(t)
 	l := s.open(t)
 	require.NoError(t, l.Ping(t.Context()))
-	s.raw(t, `CREATE TRIGGER full BEFORE UPDATE ON meta BEGIN SELECT RAISE(ABORT, 'disk is full'); END`)
+	s.raw(t, unwritable())
 	require.ErrorContains(t, l.Ping(t.Context()), "write to ledger")
+}
+
+// unwritable has every write of Ping fail.
+func unwritable() string {
+	if onPostgres {
+		return `ALTER TABLE meta ADD CHECK (name <> 'pinged') NOT VALID`
+	}
+	return `CREATE TRIGGER full BEFORE UPDATE ON meta BEGIN SELECT RAISE(ABORT, 'disk is full'); END`
 }

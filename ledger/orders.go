@@ -19,6 +19,7 @@ var referenceRE = regexp.MustCompile(order.ReferencePattern)
 // record with the same content gives how it stands now, whatever its age; with
 // other content a *ConflictError. NoCheck is not content.
 func (l *Ledger) Begin(ctx context.Context, r order.Request, at time.Time) (s order.Status, created bool, err error) {
+	defer l.timed("begin")()
 	if !referenceRE.MatchString(r.Reference) {
 		return order.Status{}, false, fmt.Errorf("begin order %q: it is not a reference", r.Reference)
 	}

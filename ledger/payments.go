@@ -22,6 +22,7 @@ import (
 // An order that was voided and is begun again has a standing intent once more, so
 // that no second order can be paid beside it.
 func (l *Ledger) BeginPayment(ctx context.Context, p Payment) (first bool, err error) {
+	defer l.timed("begin_payment")()
 	p.At = l.at(p.At)
 	p.Key = cmp.Or(p.Key, "intent/pay/"+p.OrderID)
 	var refused error
@@ -126,6 +127,7 @@ func inFlightUntil(at time.Time, on bool) *string {
 // then was surely not carried out, or, where its outcome is not known, that it has
 // landed by quietUntil at the latest. Of any other attempt it says nothing.
 func (l *Ledger) LandPayment(ctx context.Context, orderID string, until, quietUntil time.Time) error {
+	defer l.timed("land_payment")()
 	cleared := 0
 	if quietUntil.IsZero() {
 		cleared = 1
@@ -155,6 +157,7 @@ func payReason(p Payment) string {
 // VoidPayment says that an order ended unpaid, surely: another one may be paid
 // for its reference from now on. Without an intent there is nothing to void.
 func (l *Ledger) VoidPayment(ctx context.Context, reference, orderID, reason string, at time.Time) error {
+	defer l.timed("void_payment")()
 	at = l.at(at)
 	var refused error
 	err := l.write(ctx, func(tx *sql.Tx) error {
@@ -171,7 +174,7 @@ func (l *Ledger) VoidPayment(ctx context.Context, reference, orderID, reason str
 			return nil
 		}
 		result, err := tx.ExecContext(ctx, `UPDATE payments SET voided_at = $1, void_reason = $2 WHERE order_id = $3 AND voided_at IS NULL`,
-			stamp(at), reason, orderID)
+			stamp(at), storable(reason), orderID)
 		if err != nil {
 			return err
 		}

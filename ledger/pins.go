@@ -13,6 +13,7 @@ import (
 // nothing. A *PinnedError says which other pin is in the way: the order id
 // belongs elsewhere, or another one has this place.
 func (l *Ledger) Pin(ctx context.Context, reference string, replacement int, orderID string, at time.Time) error {
+	defer l.timed("pin")()
 	if orderID == "" {
 		return fmt.Errorf("pin order (%s, replacement %d): it has no id", reference, replacement)
 	}
@@ -83,6 +84,7 @@ func found(row *sql.Row) (text string, ok bool, err error) {
 // Call it before the request goes out: from 2 on, an earlier attempt may have
 // made an order, so look for it first.
 func (l *Ledger) CreateIntent(ctx context.Context, reference string, replacement int, at time.Time) (attempts int, err error) {
+	defer l.timed("create_intent")()
 	at = l.at(at)
 	err = l.write(ctx, func(tx *sql.Tx) error {
 		if _, err := l.append(ctx, tx, Entry{Reference: reference, Key: fmt.Sprintf("intent/create/%d", replacement),

@@ -24,12 +24,13 @@ const jobVariable = "FOXFLOW_LEDGER_TEST_JOB"
 var jobs = map[string]func(ctx context.Context, l *Ledger, name string) error{
 	"share":   shareJob,
 	"forever": foreverJob,
+	"open":    openJob,
 }
 
 func TestMain(m *testing.M) {
 	job, ok := jobs[os.Getenv(jobVariable)]
 	if !ok {
-		os.Exit(m.Run())
+		os.Exit(runTests(m))
 	}
 	if err := runJob(job); err != nil {
 		fmt.Fprintln(os.Stderr, err)

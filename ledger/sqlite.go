@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -19,8 +20,6 @@ import (
 
 // All that is peculiar to SQLite is in this file.
 
-const dialect = goose.DialectSQLite3
-
 // BusyTimeout is how long a write waits for other processes' writes.
 const BusyTimeout = 10 * time.Second
 
@@ -35,24 +34,22 @@ var sqliteSettings = url.Values{
 	"_error_rc": {"1"},
 }
 
-// pools are the two ways to the database. SQLite has one writer at a time: our
-// goroutines queue for it here, fairly and under their contexts, rather than in
-// SQLite's busy loop, where the unlucky starve. Readers see the last commit and
-// wait for nobody.
-type pools struct{ writes, reads *sql.DB }
-
+// readers is how many connections read at the same time.
 const readers = 4
 
-func (p pools) Close() error { return errors.Join(p.reads.Close(), p.writes.Close()) }
-
-// openSQLite makes the file when it is missing, readable by its owner alone.
-func openSQLite(path string) (pools, error) {
-	path, err := filepath.Abs(path)
+// openSQLite makes the file when it is missing, readable by its owner alone. SQLite has
+// one writer at a time: our goroutines queue for it here, fairly and under their
+// contexts, rather than in SQLite's busy loop, where the unlucky starve.
+func openSQLite(address string) (database, error) {
+	if err := checkPath(address); err != nil {
+		return database{}, err
+	}
+	path, err := filepath.Abs(address)
 	if err != nil {
-		return pools{}, err
+		return database{}, err
 	}
 	if err := makeFile(path); err != nil {
-		return pools{}, err
+		return database{}, err
 	}
 	connect := func(most int, extra url.Values) (*sql.DB, error) {
 		query := url.Values{}
@@ -72,13 +69,36 @@ func openSQLite(path string) (pools, error) {
 	}
 	writes, err := connect(1, nil)
 	if err != nil {
-		return pools{}, err
+		return database{}, err
 	}
 	reads, err := connect(readers, url.Values{"_query_only": {"1"}})
 	if err != nil {
-		return pools{}, errors.Join(err, writes.Close())
+		return database{}, errors.Join(err, writes.Close())
 	}
-	return pools{writes: writes, reads: reads}, nil
+	return database{writes: writes, reads: reads, name: address,
+		dialect: goose.DialectSQLite3, migrations: "sqlite", viewing: &sql.TxOptions{ReadOnly: true}, passing: busy,
+		alone: func(ctx context.Context) error { return lockFile(ctx, writes, reads) },
+		// Two processes may meet over a new file. Each migration is one transaction, so the
+		// one that comes second fails whole, and finds the work done when it looks again.
+		meeting: func(error) bool { return true },
+		explain: func(err error) error { return err }}, nil
+}
+
+// lockFile takes the file for this process alone: it fails while any other has it open,
+// idle ones too, and keeps those out that come later.
+func lockFile(ctx context.Context, writes, reads *sql.DB) error {
+	if err := reads.Close(); err != nil {
+		return err
+	}
+	for _, statement := range []string{`PRAGMA busy_timeout = 0`, `PRAGMA locking_mode = EXCLUSIVE`, `PRAGMA journal_mode = DELETE`, `PRAGMA busy_timeout = 10000`} {
+		if _, err := writes.ExecContext(ctx, statement); err != nil {
+			if busy(err) {
+				return errInUse
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 // making keeps makeFile and another Open of this process apart: closing any
@@ -110,19 +130,16 @@ func makeFile(path string) error {
 	return file.Close()
 }
 
-// sqlitePath tells a path from the address of a database that is not supported.
-// The address is never repeated: it may hold a password.
-func sqlitePath(address string) (string, error) {
-	scheme, _, isURL := strings.Cut(address, "://")
+// checkPath refuses what is not the path of a file. An address of another database is
+// never repeated: it may hold a password.
+func checkPath(address string) error {
 	switch {
 	case strings.TrimSpace(address) == "":
-		return "", errors.New("open ledger: FOXFLOW_LEDGER is empty: name a file, e.g. foxflow.db")
-	case isURL && (scheme == "postgres" || scheme == "postgresql"):
-		return "", errors.New("open ledger: PostgreSQL is not supported yet: set FOXFLOW_LEDGER to a file, e.g. foxflow.db")
-	case isURL, strings.HasPrefix(address, ":memory:"), strings.HasPrefix(address, "file:"):
-		return "", errors.New("open ledger: FOXFLOW_LEDGER is not the path of a file: name one, e.g. foxflow.db")
+		return errors.New("FOXFLOW_LEDGER is empty: name a file, e.g. foxflow.db")
+	case strings.Contains(address, "://"), strings.HasPrefix(address, ":memory:"), strings.HasPrefix(address, "file:"):
+		return errors.New("FOXFLOW_LEDGER is neither the path of a file, e.g. foxflow.db, nor the address of a PostgreSQL database: postgres://…")
 	}
-	return address, nil
+	return nil
 }
 
 // busy says whether another process was in the way: trying again may help.

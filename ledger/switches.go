@@ -13,7 +13,7 @@ const selectPause = `SELECT set_by FROM switches WHERE name = 'pause'`
 // Pause stops every new payment of every worker. Paused already: who did it
 // first, and when, stays.
 func (l *Ledger) Pause(ctx context.Context, by string, at time.Time) error {
-	err := l.exec(ctx, `INSERT INTO switches (name, set_by, since) VALUES ('pause', $1, $2) ON CONFLICT (name) DO NOTHING`, by, stamp(l.at(at)))
+	err := l.exec(ctx, `INSERT INTO switches (name, set_by, since) VALUES ('pause', $1, $2) ON CONFLICT (name) DO NOTHING`, storable(by), stamp(l.at(at)))
 	if err != nil {
 		return fmt.Errorf("pause payments: %w", err)
 	}

@@ -26,7 +26,10 @@ func tamperedShop(t *testing.T, statements ...string) *Ledger {
 	require.NoError(t, err)
 	require.Empty(t, broken, "whole before")
 	require.Equal(t, []int{3, 11}, []int{orders, entries})
-	for _, statement := range append([]string{`DROP TRIGGER audit_no_update`, `DROP TRIGGER audit_no_delete`}, statements...) {
+	if !onPostgres { // there they don't bind whoever can do what s.raw does
+		statements = append([]string{`DROP TRIGGER audit_no_update`, `DROP TRIGGER audit_no_delete`}, statements...)
+	}
+	for _, statement := range statements {
 		s.raw(t, statement)
 	}
 	return l

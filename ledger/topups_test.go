@@ -167,6 +167,7 @@ func TestTheLatestAnswerOfAProviderIsShown(t *testing.T) {
 }
 
 func TestAnswersAreNotInTheFile(t *testing.T) {
+	aboutSQLite(t)
 	s := newShop(t)
 	l := payable(t, s)
 	require.NoError(t, l.KeepPaymentAnswer(t.Context(), "shop-1", "ord-1", json.RawMessage(`{"session":"marker-session"}`), noon))

@@ -4,12 +4,17 @@ import (
 	"context"
 	"database/sql"
 	"math/rand/v2"
+	"strings"
 	"time"
 )
 
 // patience is how often something is tried that another process may be in the
-// way of. Each try has waited for SQLite's own busy time-out already.
+// way of. Each try has waited for the database's own time-out already.
 const patience = 4
+
+// longestIdle is how long a writer may hang between two statements before it loses its
+// turn, where others would wait for it.
+const longestIdle = 30 * time.Second
 
 // persist calls try until it succeeds, fails for a reason of its own, or
 // patience runs out.
@@ -29,15 +34,32 @@ func persist(ctx context.Context, worthIt func(error) bool, try func() error) er
 // another, comes between. work may run more than once: it must set its results
 // anew each time.
 func (l *Ledger) write(ctx context.Context, work func(tx *sql.Tx) error) error {
-	return persist(ctx, busy, func() error {
-		return within(ctx, l.db.writes, nil, work)
+	return persist(ctx, l.db.passing, func() error {
+		ctx, cancel := l.db.bound(ctx)
+		defer cancel()
+		return within(ctx, l.db.writes, l.db.writing, func(tx *sql.Tx) error {
+			if l.db.turn != nil {
+				if err := l.db.turn(ctx, tx, longestIdle); err != nil {
+					return err
+				}
+			}
+			return work(tx)
+		})
 	})
+}
+
+// bound ends a write that gets no answer.
+func (d database) bound(ctx context.Context) (context.Context, context.CancelFunc) {
+	if d.longest == 0 {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, d.longest)
 }
 
 // view runs work on one state of the ledger, whatever is written meanwhile.
 func (l *Ledger) view(ctx context.Context, work func(tx *sql.Tx) error) error {
-	return persist(ctx, busy, func() error {
-		return within(ctx, l.db.reads, &sql.TxOptions{ReadOnly: true}, work)
+	return persist(ctx, l.db.passing, func() error {
+		return within(ctx, l.db.reads, l.db.viewing, work)
 	})
 }
 
@@ -63,6 +85,12 @@ func sleep(ctx context.Context, d time.Duration) error {
 	case <-ctx.Done():
 		return ctx.Err()
 	}
+}
+
+// storable is text as every database takes it: PostgreSQL refuses NUL and what is not
+// UTF-8, and an order must not be stuck for a strange word of somebody else's.
+func storable(text string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(text, "\uFFFD"), "\x00", "\uFFFD")
 }
 
 // stamp is how times are stored: RFC 3339 in UTC with all nine decimals, so that

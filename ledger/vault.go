@@ -27,6 +27,7 @@ func (Code) MarshalJSON() ([]byte, error) { return []byte(`"` + shownCode + `"`)
 // in another order, adds nothing; the same code twice in one list is two codes.
 // Empty and null codes are none.
 func (l *Ledger) StoreCodes(ctx context.Context, reference, orderID string, codes []Code) error {
+	defer l.timed("store_codes")()
 	key, err := l.key()
 	if err == nil {
 		err = l.storeCodes(ctx, key, reference, orderID, codes)
@@ -69,7 +70,7 @@ func (l *Ledger) storeCodes(ctx context.Context, key chainKey, reference, orderI
 			}
 			if _, err := tx.ExecContext(ctx, `INSERT INTO codes (reference, order_id, item_index, position, item_id, sealed, digest)
 				VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-				reference, orderID, code.ItemIndex, position, code.ItemID, sealed, code.digest); err != nil {
+				reference, orderID, code.ItemIndex, position, storable(code.ItemID), sealed, code.digest); err != nil {
 				return err
 			}
 		}
@@ -156,6 +157,7 @@ func (s shelf) has(code deliveredCode) bool {
 // doesn't open (sealed with another keyset, changed, moved) is an error for all.
 // Write the look into the audit log first.
 func (l *Ledger) Codes(ctx context.Context, reference string) ([]Code, error) {
+	defer l.timed("read_codes")()
 	codes, err := l.openCodes(ctx, reference)
 	if err != nil {
 		return nil, fmt.Errorf("read codes %s: %w", reference, err)

@@ -112,6 +112,7 @@ func TestMovedOrChangedCodesDoNotOpen(t *testing.T) {
 }
 
 func TestSecretsAreNotInTheFile(t *testing.T) {
+	aboutSQLite(t)
 	s := newShop(t)
 	l := s.open(t)
 	r := request("shop-1")

@@ -70,24 +70,30 @@ func verifyOne(ctx context.Context, tx *sql.Tx, key chainKey, reference string) 
 // What no file can tell of itself: that all of it was put back as it once was.
 // An export kept elsewhere shows that.
 func (l *Ledger) VerifyAll(ctx context.Context) (orders, entries int, broken []*BrokenChainError, err error) {
+	defer l.timed("verify_all")()
 	key, err := l.key()
 	if err != nil {
 		return 0, 0, nil, err
 	}
 	err = l.view(ctx, func(tx *sql.Tx) (err error) {
-		if orders, entries, broken, err = verifyChains(ctx, tx, key); err != nil || len(broken) > 0 {
-			return err
-		}
-		lost, err := verifyCount(ctx, tx, key)
-		if lost != nil {
-			broken = append(broken, lost)
-		}
+		orders, entries, broken, err = verifyLedger(ctx, tx, key)
 		return err
 	})
 	if err != nil {
 		return 0, 0, nil, fmt.Errorf("verify ledger: %w", err)
 	}
 	return orders, entries, broken, nil
+}
+
+func verifyLedger(ctx context.Context, tx *sql.Tx, key chainKey) (orders, entries int, broken []*BrokenChainError, err error) {
+	if orders, entries, broken, err = verifyChains(ctx, tx, key); err != nil || len(broken) > 0 {
+		return orders, entries, broken, err
+	}
+	lost, err := verifyCount(ctx, tx, key)
+	if lost != nil {
+		broken = append(broken, lost)
+	}
+	return orders, entries, broken, err
 }
 
 func verifyChains(ctx context.Context, tx *sql.Tx, key chainKey) (orders, entries int, broken []*BrokenChainError, err error) {

@@ -20,7 +20,7 @@ func (c *Common) check(wrong wrong) {
 	if !taskQueueRE.MatchString(c.TaskQueue) {
 		wrong("FOXFLOW_TASK_QUEUE", fmt.Sprintf("is %q: use 1 to 200 characters of A-Z a-z 0-9 . _ / -", c.TaskQueue))
 	}
-	if strings.ContainsFunc(c.Ledger, func(r rune) bool { return r < ' ' }) {
+	if strings.ContainsFunc(c.Ledger.Reveal(), func(r rune) bool { return r < ' ' }) {
 		wrong("FOXFLOW_LEDGER", "holds control characters")
 	}
 }

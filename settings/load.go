@@ -55,7 +55,9 @@ func load(environ []string, target any, check func(wrong)) error {
 	}
 	for _, v := range known {
 		if value, set := environment[v.Name]; set && strings.TrimSpace(value) == "" {
-			note(v.Name, "is set but empty: give it a value, or unset it")
+			if !strings.HasPrefix(v.Name, "OTEL_") { // whose standard says that empty is unset
+				note(v.Name, "is set but empty: give it a value, or unset it")
+			}
 			delete(environment, v.Name)
 		}
 	}

@@ -9,6 +9,7 @@ type Starter struct {
 	Common
 	FoxReload
 	Intervals
+	Tracing
 }
 
 // Worker is what the worker reads. Keyset and partner key are required.
@@ -18,11 +19,13 @@ type Worker struct {
 	Payments
 	HTTP
 	Log
+	Tracing
 }
 
 // Common is what every program that works on orders needs.
 type Common struct {
-	Ledger string `env:"FOXFLOW_LEDGER" envDefault:"foxflow.db" example:"foxflow.db" about:"the ledger: a SQLite file, or postgres://…"`
+	// Ledger may hold a password: ledger.Name says what to call it.
+	Ledger Secret `env:"FOXFLOW_LEDGER" envDefault:"foxflow.db" example:"foxflow.db" about:"the ledger: a SQLite file, or postgres://ROLE@HOST/DATABASE?sslmode=verify-full; PGPASSFILE, PGSSLMODE, … as psql reads them"`
 	Sealing
 	TaskQueue string `env:"FOXFLOW_TASK_QUEUE" envDefault:"foxflow" example:"foxflow" about:"Temporal task queue of the workflows; API activities run on it with -foxreload added"`
 }
@@ -76,8 +79,17 @@ func LoadStarter(environ []string) (Starter, error) {
 		s.Proxy = readProxy(environ, wrong)
 		s.FoxReload.check(wrong)
 		s.Intervals.check(wrong)
+		s.Tracing.check(wrong)
 	})
 	return s, err
+}
+
+// LoadHTTP reads where a worker of this environment shows its health, and nothing
+// else: no secret is opened to ask how it is.
+func LoadHTTP(environ []string) (HTTP, error) {
+	var h HTTP
+	err := load(environ, &h, func(wrong wrong) { h.check(wrong) })
+	return h, err
 }
 
 // LoadWorker reads the worker's settings from environ ("NAME=value").
@@ -89,6 +101,7 @@ func LoadWorker(environ []string) (Worker, error) {
 		w.FoxReload.check(wrong)
 		w.HTTP.check(wrong)
 		w.Log.check(wrong)
+		w.Tracing.check(wrong)
 		if w.APIKey.Empty() && w.APIKeyFile == "" {
 			wrong("FOXRELOAD_API_KEY", "is not set")
 		}

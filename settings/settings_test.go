@@ -33,7 +33,7 @@ func codecEnv(more ...string) []string {
 func TestDefaultsAreThoseOfTheInterface(t *testing.T) {
 	s, err := LoadStarter(nil)
 	require.NoError(t, err)
-	assert.Equal(t, "foxflow.db", s.Ledger)
+	assert.Equal(t, "foxflow.db", s.Ledger.Reveal())
 	assert.Equal(t, "foxflow", s.TaskQueue)
 	assert.Equal(t, "https://public-api.foxreload.com", s.BaseURL)
 	assert.Equal(t, 30*time.Second, s.Timeout)
@@ -62,6 +62,10 @@ func TestEveryVariableIsRefusedWhenEmpty(t *testing.T) {
 			_, starterErr := LoadStarter(workerEnv(v.Name + "="))
 			_, workerErr := LoadWorker(workerEnv(v.Name + "="))
 			_, codecErr := LoadCodec(codecEnv(v.Name + "="))
+			if strings.HasPrefix(v.Name, "OTEL_") { // whose standard says that empty is unset
+				require.NoError(t, errors.Join(starterErr, workerErr, codecErr))
+				return
+			}
 			var errs Errors
 			require.True(t, errors.As(errors.Join(starterErr, workerErr, codecErr), &errs))
 			assert.Equal(t, v.Name, errs[0].Variable)

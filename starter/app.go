@@ -19,6 +19,7 @@ import (
 	"foxflow/ledger"
 	"foxflow/settings"
 	"foxflow/starter/internal/show"
+	"foxflow/tracing"
 )
 
 const (
@@ -36,6 +37,7 @@ type app struct {
 	now       func() time.Time
 	lookEvery time.Duration
 	dial      func(context.Context, client.Options) (client.Client, error)
+	tracing   *tracing.Tracing // nil: off
 }
 
 func newApp(environ []string, stdout, stderr io.Writer) *app {
@@ -62,13 +64,13 @@ func (a *app) open(ctx context.Context) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	book, err := ledger.Open(ctx, s.Ledger, keys)
+	book, err := ledger.Open(ctx, s.Ledger.Reveal(), keys)
 	switch {
 	case errors.Is(err, ledger.ErrWrongKeyset):
 		return nil, failed("set FOXFLOW_KEYSET or FOXFLOW_KEYSET_FILE to the keyset that this ledger was made with",
-			"open ledger %s: %v", s.Ledger, err)
+			"%v", err)
 	case err != nil:
-		return nil, failed("FOXFLOW_LEDGER names the ledger", "open ledger %s: %v", s.Ledger, err)
+		return nil, failed("FOXFLOW_LEDGER names the ledger", "%v", err)
 	}
 	return &desk{app: a, settings: s, keys: keys, book: book}, nil
 }
@@ -100,6 +102,9 @@ func (d *desk) connect(ctx context.Context) (*temporal, error) {
 		return nil, err
 	}
 	options = codec.Seal(options, d.keys)
+	if options, err = d.trace(ctx, options); err != nil {
+		return nil, err
+	}
 	options.Logger = log.NewStructuredLogger(slog.New(slog.DiscardHandler))
 	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
@@ -131,6 +136,6 @@ func (d *desk) notHere(reference string, err error) error {
 	if !errors.Is(err, ledger.ErrNotFound) {
 		return err
 	}
-	return failed(fmt.Sprintf("starter list shows what is here; FOXFLOW_LEDGER names the ledger (now %s)", d.settings.Ledger),
+	return failed(fmt.Sprintf("starter list shows what is here; FOXFLOW_LEDGER names the ledger (now %s)", ledger.Name(d.settings.Ledger.Reveal())),
 		"order %s is not in this ledger", reference)
 }

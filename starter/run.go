@@ -28,6 +28,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	root.SetOut(a.Out)
 	root.SetErr(a.Err)
+	defer a.sendTraces()
 	if err := root.ExecuteContext(ctx); err != nil {
 		return report(a.Console, err)
 	}
@@ -55,7 +56,7 @@ func (a *app) root() *cobra.Command {
 	})
 	root.AddCommand(a.placeCommand(), a.statusCommand(), a.watchCommand(), a.listCommand(), a.codesCommand(),
 		a.topUpCommand(), a.cancelCommand(), a.resolveCommand(), a.auditCommand(), a.explainCommand(), a.statsCommand(),
-		a.pauseCommand(), a.resumeCommand(), a.productsCommand(), a.balanceCommand(), a.keysetCommand())
+		a.pauseCommand(), a.resumeCommand(), a.productsCommand(), a.balanceCommand(), a.keysetCommand(), a.ledgerCommand())
 	return root
 }
 

@@ -24,6 +24,8 @@ const startTimeout = 15 * time.Second
 func (d *desk) place(ctx context.Context, t *temporal, r order.Request) (s order.Status, placed bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
+	ctx, end := d.tracing.Begin(ctx, "starter place", r.Reference)
+	defer end()
 	if err := d.refuseForeign(ctx, t, r.Reference); err != nil {
 		return s, false, err
 	}

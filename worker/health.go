@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/url"
+	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -14,6 +17,7 @@ import (
 	"go.uber.org/zap"
 
 	"foxflow/ledger"
+	"foxflow/settings"
 )
 
 const (
@@ -22,38 +26,116 @@ const (
 )
 
 // health answers whether the process lives (/healthz) and whether it can work
-// (/readyz): Temporal answers, the ledger takes writes, the workers poll.
+// (/readyz).
 type health struct {
 	polling atomic.Bool
-	checks  map[string]func(context.Context) error
+	checks  map[string]check
+	redact  func(string) string
 }
 
-func newHealth(c client.Client, book *ledger.Ledger) *health {
-	h := &health{}
-	h.checks = map[string]func(context.Context) error{
-		"ledger": book.Ping,
-		"temporal": func(ctx context.Context) error {
+// check is one thing that a worker needs. It says what to know of it: why it fails,
+// or, where it passes, a remark or nothing.
+type check func(context.Context) (remark string, err error)
+
+// verdict is what a check came to, in the JSON of /readyz.
+type verdict struct {
+	OK     bool   `json:"ok"`
+	Reason string `json:"reason,omitempty"`
+}
+
+func newHealth(c client.Client, book *ledger.Ledger, budget *ledger.Budget, key *keyState, polls *pollState, s settings.Worker) *health {
+	h := &health{redact: redactor(s)}
+	h.checks = map[string]check{
+		"ledger": func(ctx context.Context) (string, error) { return "", book.Ping(ctx) },
+		"temporal": func(ctx context.Context) (string, error) {
 			_, err := c.CheckHealth(ctx, &client.CheckHealthRequest{})
-			return err
+			return "", err
 		},
-		"polling": func(context.Context) error {
+		"polling": func(context.Context) (string, error) {
 			if !h.polling.Load() {
-				return errors.New("the worker is starting or stopping")
+				return "", errors.New("the worker is starting or stopping")
 			}
-			return nil
+			return "", polls.check()
 		},
+		"key":    func(context.Context) (string, error) { return key.check() },
+		"budget": func(ctx context.Context) (string, error) { return "", notHeld(ctx, budget, time.Now) },
 	}
 	return h
 }
 
+// notHeld is an error while FoxReload has asked for silence.
+func notHeld(ctx context.Context, budget *ledger.Budget, now func() time.Time) error {
+	standing, err := budget.Standing(ctx)
+	switch {
+	case err != nil:
+		return err
+	case standing.HeldUntil.After(now()):
+		return fmt.Errorf("FoxReload asked for silence (429) until %s: nothing is sent before", standing.HeldUntil.Format(time.RFC3339))
+	}
+	return nil
+}
+
+// look runs all checks at once.
+func (h *health) look(ctx context.Context) (ready bool, verdicts map[string]verdict) {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	ready, verdicts = true, map[string]verdict{}
+	var mu sync.Mutex
+	var wait sync.WaitGroup
+	for name, check := range h.checks {
+		wait.Go(func() {
+			remark, err := check(ctx)
+			v := verdict{OK: err == nil, Reason: remark}
+			if err != nil {
+				v.Reason = h.redact(err.Error())
+			}
+			mu.Lock()
+			defer mu.Unlock()
+			ready, verdicts[name] = ready && v.OK, v
+		})
+	}
+	wait.Wait()
+	return ready, verdicts
+}
+
+// passing is look for the metrics.
+func (h *health) passing(ctx context.Context) map[string]bool {
+	_, verdicts := h.look(ctx)
+	passing := make(map[string]bool, len(verdicts))
+	for name, v := range verdicts {
+		passing[name] = v.OK
+	}
+	return passing
+}
+
+// redactor takes out of an error what no probe may see, should a library ever quote
+// it: the partner key and the password in the ledger's address.
+func redactor(s settings.Worker) func(string) string {
+	secrets := []string{s.APIKey.Reveal()}
+	if u, err := url.Parse(s.Ledger.Reveal()); err == nil && u.User != nil {
+		password, _ := u.User.Password()
+		secrets = append(secrets, password, url.QueryEscape(password), strings.TrimPrefix(url.UserPassword("", password).String(), ":"), u.Query().Get("password"))
+	}
+	var pairs []string
+	for _, secret := range secrets {
+		if secret != "" {
+			pairs = append(pairs, secret, "[secret]")
+		}
+	}
+	return strings.NewReplacer(pairs...).Replace
+}
+
 // serve listens until ctx ends.
-func (h *health) serve(ctx context.Context, addr string, logger *zap.Logger) error {
+func (h *health) serve(ctx context.Context, addr string, metrics http.Handler, logger *zap.Logger) error {
 	listener, err := new(net.ListenConfig).Listen(ctx, "tcp", addr)
 	if err != nil {
 		return fmt.Errorf("listen on FOXFLOW_HTTP %s: %w", addr, err)
 	}
-	server := &http.Server{Handler: h.routes(), ReadHeaderTimeout: checkTimeout}
-	logger.Info("health", zap.String("address", listener.Addr().String()))
+	server := &http.Server{Handler: h.routes(metrics), ReadHeaderTimeout: checkTimeout}
+	logger.Info("health and metrics", zap.String("address", listener.Addr().String()))
+	if at, ok := listener.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
+		logger.Warn("FOXFLOW_HTTP is open to other machines: whoever reaches it sees balances and counts of orders, without a password", zap.String("address", addr))
+	}
 	go func() {
 		<-ctx.Done()
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
@@ -66,26 +148,26 @@ func (h *health) serve(ctx context.Context, addr string, logger *zap.Logger) err
 	return nil
 }
 
-func (h *health) routes() http.Handler {
+func (h *health) routes(metrics http.Handler) http.Handler {
 	mux := http.NewServeMux()
 	mux.HandleFunc("GET /healthz", func(w http.ResponseWriter, _ *http.Request) {
 		answer(w, http.StatusOK, map[string]string{"process": "ok"})
 	})
 	mux.HandleFunc("GET /readyz", h.ready)
+	mux.Handle("GET /metrics", metrics)
 	return mux
 }
 
 func (h *health) ready(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), checkTimeout)
-	defer cancel()
-	status, results := http.StatusOK, map[string]string{}
-	for name, check := range h.checks {
-		results[name] = "ok"
-		if err := check(ctx); err != nil {
-			status, results[name] = http.StatusServiceUnavailable, err.Error()
-		}
+	ready, verdicts := h.look(r.Context())
+	status := http.StatusOK
+	if !ready {
+		status = http.StatusServiceUnavailable
 	}
-	answer(w, status, results)
+	answer(w, status, struct {
+		Ready  bool               `json:"ready"`
+		Checks map[string]verdict `json:"checks"`
+	}{ready, verdicts})
 }
 
 func answer(w http.ResponseWriter, status int, body any) {

@@ -21,6 +21,7 @@ import (
 	"foxflow/desk"
 	"foxflow/ledger"
 	"foxflow/logging"
+	"foxflow/metrics"
 	"foxflow/settings"
 )
 
@@ -35,6 +36,9 @@ func main() {
 // run is the whole program. Exit status: 0 stopped in order, 1 error, 2 wrong
 // usage.
 func run(args, environ []string) int {
+	if len(args) == 1 && args[0] == "health" {
+		return askHealth(environ)
+	}
 	if len(args) > 0 {
 		return usage(args)
 	}
@@ -74,22 +78,33 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	if s.Timeout > maxTimeout {
 		return settings.Errors{{Variable: "FOXRELOAD_TIMEOUT", Problem: fmt.Sprintf("is %s; calls longer than %s outlast the activities that make them", s.Timeout, maxTimeout), Example: "FOXRELOAD_TIMEOUT=30s"}}
 	}
+	watching, err := observe(ctx, s, logger)
+	if err != nil {
+		return err
+	}
+	defer watching.close()
 	keys, err := s.Keys()
 	if err != nil {
 		return err
 	}
-	book, err := ledger.Open(ctx, s.Ledger, keys)
-	if err != nil {
-		return fmt.Errorf("open ledger: %w", err)
-	}
-	defer func() { _ = book.Close() }()
-	api, err := s.Client(closing{budget.Gate(book.Budget(s.APIKey.Reveal(), s.PerMinute)), ctx})
+	book, err := ledger.Open(ctx, s.Ledger.Reveal(), keys)
 	if err != nil {
 		return err
 	}
+	defer func() { _ = book.Close() }()
+	book.Observe(watching.metrics)
+	requests := book.Budget(s.APIKey.Reveal(), s.PerMinute)
+	api, err := s.Client(closing{watching.metrics.Gate(budget.Gate(requests)), ctx})
+	if err != nil {
+		return err
+	}
+	api.Observe(watching.metrics, watching.tracing, watching.key)
 
 	options = codec.Seal(options, keys)
 	options.Logger = log.NewStructuredLogger(logging.Slog(logger))
+	if options, err = watching.temporal(options); err != nil {
+		return err
+	}
 	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()
 	temporal, err := client.DialContext(dialing, options)
@@ -102,15 +117,22 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	defer temporal.Close()
 
 	acts := &activities.Activities{API: api, Money: api, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body",
-		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout)}
+		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout), Polled: watching.metrics.Polled}
 	workers := newWorkers(temporal, s, acts)
-	health := newHealth(temporal, book)
+	health := newHealth(temporal, book, requests, watching.key, watching.polls, s)
+	audits := &auditor{ledger: book, holder: uuid.NewString(), now: time.Now, log: logger}
+	if err := watching.metrics.Watch(metrics.Sources{Figures: book.Figures, Standing: requests.Standing, Audit: audits.report, Ready: health.passing,
+		Now: time.Now, Log: logger, PerMinute: s.PerMinute, LowBalance: s.LowBalance, DailyLimit: s.DailyLimit}); err != nil {
+		return err
+	}
 	watch := &desk.Desk{API: api, Ledger: book, Temporal: temporal, Now: time.Now, Holder: uuid.NewString(),
 		Currency: s.Currency, Low: s.LowBalance, Log: logger}
 
 	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return health.serve(ctx, s.Addr, logger) })
+	group.Go(func() error { return health.serve(ctx, s.Addr, watching.handler(), logger) })
 	group.Go(func() error { return workers.run(ctx, health, logger) })
 	group.Go(func() error { watch.Run(ctx); return nil })
+	group.Go(func() error { audits.run(ctx); return nil })
+	group.Go(func() error { watching.key.ask(ctx, api.Account); return nil })
 	return group.Wait()
 }

@@ -47,6 +47,7 @@ func timeouts(http time.Duration) []struct {
 		{queued, pay, "the ledger would let a second pay go while the first is on its way"},
 		{span{"an HTTP call, and its answer written down", http + busy.Duration}, stop, "every deploy would kill calls in flight"},
 		{stop, span{"a container's grace (README)", graceFromREADME(http)}, "the container would be killed while it stops"},
+		{stop, span{"a container's grace (docker-compose.yml)", graceFromCompose()}, "docker compose would kill a worker while it stops"},
 		{span{"the health server's end", shutdownTimeout}, stop, "the process would wait for its least important part"},
 		{span{"three heartbeats", 3 * activities.HeartbeatEvery}, span{"the heartbeat time-out", workflows.HeartbeatTimeout},
 			"one heartbeat that is late would hand a living call to another worker"},
@@ -71,6 +72,24 @@ func graceFromREADME(http time.Duration) time.Duration {
 		return 0
 	}
 	return http + time.Duration(seconds)*time.Second
+}
+
+// graceFromCompose is what the compose file gives a stopping worker, whatever
+// FOXRELOAD_TIMEOUT a shop sets there.
+func graceFromCompose() time.Duration {
+	text, err := os.ReadFile("../docker-compose.yml")
+	if err != nil {
+		return 0
+	}
+	found := regexp.MustCompile(`(?ms)^x-worker:.*?^  stop_grace_period: (\S+)$`).FindSubmatch(text)
+	if found == nil {
+		return 0
+	}
+	grace, err := time.ParseDuration(string(found[1]))
+	if err != nil {
+		return 0
+	}
+	return grace
 }
 
 func TestTimeoutsFitIntoOneAnother(t *testing.T) {

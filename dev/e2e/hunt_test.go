@@ -53,6 +53,7 @@ func TestNothingSecretIsLeftInClear(t *testing.T) {
 	}
 
 	h.search("what commands say", "output", []byte(said))
+	require.Contains(t, string(s.metrics()), "foxflow_payments_total{", "there is something to search in")
 	h.know("the price limit", secretPrice) // the partner who asks may see it, nobody else
 	h.processList()
 	h.pages()
@@ -232,6 +233,9 @@ func (h *hunt) pages() {
 	}
 	for _, u := range urls {
 		h.search(u, "page", h.get(u))
+	}
+	for _, reference := range []string{"happy", "crash", "cards"} {
+		assert.NotContains(h, string(h.metrics()), reference+"\"", "no order is a label")
 	}
 }
 

@@ -34,6 +34,8 @@ type stack struct {
 	processes map[string]*process
 	own       bool   // the story needs a Temporal server of its own, to kill it
 	codec     string // host:port of the codec server, where the Web UI has one
+	other     string // host:port of the other worker's health and metrics, where there is one
+	postgres  string // host:port of the ledger's server, where it is not a file
 }
 
 type option func(*stack)
@@ -59,6 +61,9 @@ func newStack(t *testing.T, simulatorFlags []string, options ...option) *stack {
 	simulator, worker := freePort(t), freePort(t)
 	s.simulator = "http://" + simulator
 	s.write("keyset.json", s.must("starter", "keyset", "new"))
+	if s.postgres != "" {
+		s.startPostgres()
+	}
 	if s.codec != "" {
 		s.startCodec()
 	}

@@ -55,10 +55,15 @@ type storm struct {
 // The seed decides what is ordered, what is done to it and when, and which
 // requests go wrong. How processes interleave is theirs, so a seed brings back
 // the same storm, not the same instant.
-func TestStorm(t *testing.T) {
+func TestStorm(t *testing.T) { weather(t) }
+
+// The same, with the ledger on PostgreSQL.
+func TestStormOnPostgres(t *testing.T) { weather(t, withPostgres) }
+
+func weather(t *testing.T, options ...option) {
 	seed, orders := setting(t, "FOXFLOW_STORM_SEED", 1), setting(t, "FOXFLOW_STORM_ORDERS", shortStorm)
 	t.Logf("storm: seed %d, %d orders", seed, orders)
-	s := newStorm(t, uint64(seed), orders) //nolint:gosec // not negative
+	s := newStorm(t, uint64(seed), orders, options...) //nolint:gosec // not negative
 	s.rage()
 	s.calm()
 	s.verdict()
@@ -76,7 +81,7 @@ func setting(t *testing.T, name string, otherwise int) int {
 	return n
 }
 
-func newStorm(t *testing.T, seed uint64, orders int) *storm {
+func newStorm(t *testing.T, seed uint64, orders int, options ...option) *storm {
 	t.Helper()
 	s := &storm{seed: seed, length: 30*time.Second + time.Duration(orders)*200*time.Millisecond,
 		reset: map[string]int{}, takenBack: map[string]bool{}}
@@ -84,13 +89,13 @@ func newStorm(t *testing.T, seed uint64, orders int) *storm {
 		"--balance", "usd=200", "--speed", "1", "--spread", "0.3", "--paid-for", "300ms", "--processing-for", "1s",
 		"--payment-window", "1h", "--short-window", "4s",
 		"--faults", stormFaults, "--fault-seed", strconv.FormatUint(seed, 10),
-	}, ownTemporal,
+	}, append(options, ownTemporal,
 		with("FOXRELOAD_TIMEOUT", "1s"),       // a slow commit outlives the client
 		with("FOXFLOW_POLL_INITIAL", "500ms"), // intervals of a day with few orders, made short
 		with("FOXFLOW_POLL_MAX", "2s"),
 		with("FOXFLOW_STALL_AFTER", "6s"), // so that some stall
 		with("FOXFLOW_STALL_POLL", "1s"),
-		with("FOXFLOW_GIVE_UP_AFTER", "24h")) // nothing is given up for want of time
+		with("FOXFLOW_GIVE_UP_AFTER", "24h"))...) // nothing is given up for want of time
 	s.orders = plan(s.random("plan"), orders)
 	s.client = s.stack.client()
 	s.begun = time.Now()

@@ -87,6 +87,7 @@ func (s *stack) otherWorker(vars ...string) *process {
 	dir := filepath.Join(s.dir, "other-worker")
 	require.NoError(s, os.MkdirAll(dir, 0o700))
 	address := freePort(s)
+	s.other = address
 	p := launch(s, "worker", dir, append(append(s.environment(), "FOXFLOW_HTTP="+address), vars...)) // the last of a name counts
 	s.Cleanup(p.kill)
 	s.answers("http://" + address + "/readyz")

@@ -1,9 +1,14 @@
 package temporal
 
 import (
+	"errors"
+	"fmt"
+	"io"
+	"slices"
 	"time"
 
 	"go.temporal.io/server/common/dynamicconfig"
+	"gopkg.in/yaml.v3"
 )
 
 // namespaceRefresh is how often each service reads the namespaces again. A search
@@ -11,7 +16,7 @@ import (
 const namespaceRefresh = time.Second
 
 // dynamicConfig is what differs from the server's defaults, and why.
-func dynamicConfig() dynamicconfig.Client {
+func dynamicConfig() dynamicconfig.StaticClient {
 	return dynamicconfig.StaticClient{
 		// By default timers and activity retries fire up to a second late: a poll
 		// every 5 s would come every 6 s.
@@ -48,4 +53,29 @@ func dynamicConfig() dynamicconfig.Client {
 		// versions every hour.
 		dynamicconfig.EnableServerVersionCheck.Key(): false,
 	}
+}
+
+// WriteDynamicConfig writes the dynamic configuration as a file that a server of
+// one's own takes (DYNAMIC_CONFIG_FILE_PATH): what is promised of the embedded one
+// holds there too.
+func WriteDynamicConfig(w io.Writer) error {
+	type constrained []map[string]any
+	values := map[string]constrained{}
+	for key, value := range dynamicConfig() {
+		if duration, is := value.(time.Duration); is {
+			value = duration.String()
+		}
+		values[key.String()] = constrained{{"value": value}}
+	}
+	text, err := yaml.Marshal(values) // sorted by key
+	if err != nil {
+		return fmt.Errorf("write dynamic configuration: %w", err)
+	}
+	// As the server reads it: a key or a type that it does not know is a warning.
+	read := dynamicconfig.LoadYamlFile(text)
+	if err := errors.Join(slices.Concat(read.Errors, read.Warnings)...); err != nil {
+		return fmt.Errorf("read dynamic configuration back: %w", err)
+	}
+	_, err = w.Write(text)
+	return err
 }

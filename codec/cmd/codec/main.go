@@ -25,6 +25,9 @@ func main() {
 // run is the whole program. Exit status: 0 stopped in order, 1 error, 2 wrong
 // usage.
 func run(ctx context.Context, args, environ []string, stdout, stderr io.Writer) int {
+	if len(args) == 1 && args[0] == "health" {
+		return askHealth(ctx, environ, stdout, stderr)
+	}
 	if len(args) > 0 {
 		return usage(args, stdout, stderr)
 	}

@@ -22,6 +22,8 @@ namespace and search attributes ready for foxflow. It listens on 127.0.0.1 alone
 
 Usage:
   foxflow-dev temporal [flags]
+  foxflow-dev dynamic-config   prints this server's dynamic configuration as a file for
+                               a Temporal server of your own
 
 Flags:
   --port PORT         of the Temporal frontend, gRPC (default %d)
@@ -71,8 +73,14 @@ func run(args []string, stdout, stderr io.Writer) int {
 	case len(args) == 0:
 		help(stderr)
 		return usageError
+	case args[0] == "dynamic-config" && len(args) == 1:
+		if err := temporal.WriteDynamicConfig(stdout); err != nil {
+			fmt.Fprintf(stderr, "foxflow-dev: %v\n", err)
+			return wrong
+		}
+		return done
 	case args[0] != "temporal":
-		return refuse("%q is not a command; the one command is: foxflow-dev temporal", args[0])
+		return refuse("%q is not a command; see foxflow-dev --help", args[0])
 	}
 	switch err := flags.Parse(args[1:]); {
 	case errors.Is(err, flag.ErrHelp):

@@ -74,7 +74,7 @@ func newRoot(environ map[string]string) *cobra.Command {
 	})
 	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), ".FlagUsages", ".FlagUsagesWrapped 100"))
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(debitsCommand(), faultsCommand(), addCommand())
+	root.AddCommand(debitsCommand(), faultsCommand(), addCommand(), healthCommand())
 	return root
 }
 

@@ -52,6 +52,21 @@ func addCommand() *cobra.Command {
 	return cmd
 }
 
+func healthCommand() *cobra.Command {
+	var at string
+	cmd := &cobra.Command{
+		Use:   "health",
+		Short: "Ask whether it answers (exit status 0 or 1)",
+		Args:  noArgs,
+		RunE: func(*cobra.Command, []string) error {
+			_, err := askOwner(http.MethodGet, at+"/admin/", nil)
+			return err
+		},
+	}
+	atFlag(cmd, &at)
+	return cmd
+}
+
 func askOwner(method, url string, body []byte) (raw []byte, err error) {
 	request, err := http.NewRequest(method, url, bytes.NewReader(body))
 	if err != nil {

@@ -1,0 +1,120 @@
+package compose
+
+import (
+	"crypto/sha256"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/moby/patternmatcher"
+	"github.com/moby/patternmatcher/ignorefile"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// What the compose file builds, the Dockerfile makes: a target for each program, none
+// of them root.
+func TestTheDockerfileMakesEveryImage(t *testing.T) {
+	dockerfile := read(t, "Dockerfile")
+	for _, service := range everything(t).Services {
+		if !ours(service) {
+			continue
+		}
+		target := service.Build.Target
+		assert.Regexp(t, `(?m)^FROM base AS `+target+`$`, dockerfile)
+		assert.Contains(t, dockerfile, `ENTRYPOINT ["/`+target+`"]`)
+		assert.Equal(t, "foxflow/"+target+":local", service.Image)
+		if service.HealthCheck != nil {
+			assert.Equal(t, []string{"CMD", "/" + target, "health"}, []string(service.HealthCheck.Test[:3]))
+		}
+	}
+	for _, from := range regexp.MustCompile(`(?m)^FROM (\S+)( AS \S+)?$`).FindAllStringSubmatch(dockerfile, -1) {
+		if from[1] != "base" {
+			assert.Regexp(t, `^(golang:\d+\.\d+\.\d+-\w+|gcr\.io/distroless/static-debian\d+:nonroot)$`, from[1])
+		}
+	}
+	assert.Regexp(t, `(?m)^FROM gcr\.io/distroless/\S+ AS base\nUSER 65532:65532$`, dockerfile)
+	assert.NotContains(t, dockerfile, "USER root")
+}
+
+// The image's Go is the one that everything here is built with.
+func TestTheImagesGoIsTheRepositorys(t *testing.T) {
+	version := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(read(t, "dev/go.mod"))
+	require.NotNil(t, version)
+	assert.Contains(t, read(t, "Dockerfile"), "FROM golang:"+version[1]+"-")
+}
+
+// The Dockerfile's own command, in a folder that holds what .dockerignore lets through
+// and nothing else, makes the programs that "make programs" makes, to the byte.
+func TestWhatTheBuilderGetsIsEnough(t *testing.T) {
+	run := regexp.MustCompile(`(?m)^RUN (CGO_ENABLED=0 go build .*)$`).FindStringSubmatch(read(t, "Dockerfile"))
+	require.NotNil(t, run)
+	context, out := t.TempDir(), t.TempDir()
+	for _, path := range letThrough(t) {
+		copyFile(t, filepath.Join(root, path), filepath.Join(context, path))
+	}
+	cmd := exec.Command("sh", "-c", strings.Replace(run[1], "-o /out/", "-o "+out+"/", 1)) //nolint:gosec,noctx // the Dockerfile's
+	cmd.Dir = context
+	said, err := cmd.CombinedOutput()
+	require.NoError(t, err, string(said))
+	for _, name := range []string{"worker", "starter", "codec", "simulator"} {
+		assert.Equal(t, digest(t, program(name)), digest(t, filepath.Join(out, name)), "%s: run make programs", name)
+	}
+}
+
+func TestTheBuilderGetsNoSecretAndNoHistory(t *testing.T) {
+	through := letThrough(t)
+	for _, path := range through {
+		assert.NotRegexp(t, `^(secrets|deploy|bin|dev|tools|\.git|\.foxflow)/|^\.env|_test\.go$|/testdata/`, path)
+	}
+	assert.Contains(t, through, "worker/main.go")
+}
+
+// letThrough are the files that .dockerignore lets into the builder.
+func letThrough(t *testing.T) []string {
+	t.Helper()
+	patterns, err := ignorefile.ReadAll(strings.NewReader(read(t, ".dockerignore")))
+	require.NoError(t, err)
+	matcher, err := patternmatcher.New(patterns)
+	require.NoError(t, err)
+	var all []string
+	require.NoError(t, filepath.WalkDir(root, func(path string, entry fs.DirEntry, err error) error {
+		name, relErr := filepath.Rel(root, path)
+		switch {
+		case err != nil:
+			return err
+		case relErr != nil:
+			return relErr
+		case entry.IsDir() && (name == ".git" || name == "bin" || name == ".foxflow"):
+			return filepath.SkipDir // large, and kept out by the first line
+		case entry.IsDir():
+			return nil
+		}
+		ignored, err := matcher.MatchesOrParentMatches(name)
+		if err == nil && !ignored {
+			all = append(all, name)
+		}
+		return err
+	}))
+	require.NotEmpty(t, all)
+	return all
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	text, err := os.ReadFile(from)
+	require.NoError(t, err)
+	require.NoError(t, os.MkdirAll(filepath.Dir(to), 0o700))
+	require.NoError(t, os.WriteFile(to, text, 0o600))
+}
+
+func digest(t *testing.T, path string) [sha256.Size]byte {
+	t.Helper()
+	content, err := os.ReadFile(path)
+	require.NoError(t, err)
+	return sha256.Sum256(content)
+}

@@ -1,0 +1,97 @@
+package e2e
+
+import (
+	"encoding/json"
+	"net/http"
+	"testing"
+
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+)
+
+// readyz is what a probe of the stack's worker is told.
+func (s *stack) readyz() (code int, checks map[string]struct {
+	OK     bool
+	Reason string
+}) {
+	s.Helper()
+	response, err := http.Get("http://" + s.env["FOXFLOW_HTTP"] + "/readyz") //nolint:noctx // an address of this test
+	require.NoError(s, err)
+	defer response.Body.Close()
+	var body struct {
+		Ready  bool
+		Checks map[string]struct {
+			OK     bool
+			Reason string
+		}
+	}
+	require.NoError(s, json.NewDecoder(response.Body).Decode(&body))
+	require.Equal(s, response.StatusCode == http.StatusOK, body.Ready)
+	return response.StatusCode, body.Checks
+}
+
+// unready waits until one check fails, for a reason.
+func (s *stack) unready(check, reason string) {
+	s.Helper()
+	s.eventually("the worker not to be ready: "+check, func() bool {
+		_, checks := s.readyz()
+		return !checks[check].OK && checks[check].Reason != ""
+	})
+	code, checks := s.readyz()
+	assert.Equal(s, http.StatusServiceUnavailable, code)
+	assert.Regexp(s, reason, checks[check].Reason)
+}
+
+// A probe learns of each thing that a worker needs, by what really happens to it,
+// and costs FoxReload no request.
+func TestReadyzSaysWhatIsMissing(t *testing.T) {
+	s := newStack(t, []string{"--api-key", secretKey}, with("FOXRELOAD_API_KEY", secretKey), with("FOXFLOW_STALL_POLL", "500ms"), ownTemporal)
+	s.eventually("the key to be known", func() bool {
+		_, checks := s.readyz()
+		return checks["key"].OK && checks["key"].Reason == ""
+	})
+	before := len(s.requests())
+	for range 20 {
+		code, checks := s.readyz()
+		require.Equal(t, http.StatusOK, code)
+		require.Len(t, checks, 5)
+	}
+	assert.Len(t, s.requests(), before, "a probe asks FoxReload nothing")
+
+	s.admin(http.MethodPost, "/admin/knobs", `{"access":"401"}`, nil)
+	s.place(s.ref("refused"), giftCard)
+	s.unready("key", `HTTP 401.*FOXRELOAD_API_KEY`)
+	assert.Contains(t, string(s.metrics()), "\nfoxflow_ready{check=\"key\"} 0\n")
+	s.admin(http.MethodPost, "/admin/knobs", `{"access":"open"}`, nil)
+	s.until(s.ref("refused"), "completed")
+	s.answers("http://" + s.env["FOXFLOW_HTTP"] + "/readyz")
+
+	s.admin(http.MethodPost, "/admin/faults/next", `{"kind":"too-many","route":"create"}`, nil)
+	s.place(s.ref("throttled"), giftCard)
+	s.eventually("the 429 to be counted", func() bool {
+		return containsLine(s.metrics(), `foxflow_api_throttled_total{endpoint="POST /api/orders/"} 1`)
+	})
+	s.until(s.ref("throttled"), "completed")
+	s.answers("http://" + s.env["FOXFLOW_HTTP"] + "/readyz")
+
+	s.kill("foxflow-dev")
+	s.unready("temporal", `.`)
+	code, _ := s.readyz()
+	assert.Equal(t, http.StatusServiceUnavailable, code)
+	_, checks := s.readyz()
+	for name, check := range checks {
+		assert.NotContains(t, check.Reason, secretKey, name)
+	}
+}
+
+// With nobody at FoxReload's address a worker starts all the same: what is not known
+// holds nobody up.
+func TestAWorkerIsReadyThoughFoxReloadIsAway(t *testing.T) {
+	s := newStack(t, nil)
+	s.stop("worker")
+	s.kill("simulator")
+	s.startWorker()
+	_, checks := s.readyz()
+	assert.True(t, checks["key"].OK)
+	assert.Contains(t, checks["key"].Reason, "not known yet")
+}

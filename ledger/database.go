@@ -1,0 +1,72 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/pressly/goose/v3"
+)
+
+// database is where the tables are, in SQLite or in PostgreSQL, with all that sets the
+// two apart: what the ledger asks of either goes through here, or is SQL that both
+// understand.
+type database struct {
+	// reads wait for nobody, and see what was committed last.
+	writes, reads *sql.DB
+	// name is fit to be shown: it holds no password.
+	name string
+
+	dialect    goose.Dialect
+	migrations string // their folder
+	options    []goose.ProviderOption
+	// missing says whether migrations are to be run. nil: they are looked through each time.
+	missing func(context.Context) (bool, error)
+	// ready says what keeps this role from using tables that are up to date. nil: nothing can.
+	ready func(context.Context) error
+
+	// writing is how a transaction that writes begins, and turn waits in it until nobody
+	// else writes; it loses it by being idle for so long (0: never). nil: beginning it did.
+	writing *sql.TxOptions
+	turn    func(ctx context.Context, tx *sql.Tx, idle time.Duration) error
+	// viewing is how a transaction begins that sees one state, whatever is written meanwhile.
+	viewing *sql.TxOptions
+	// alone takes the database for one process until it is closed, or says that it is in use.
+	alone func(context.Context) error
+	// longest bounds one try at a write, the wait for its turn included. 0: nothing needs it.
+	longest time.Duration
+
+	// passing says that a write may do better when it is tried again, meeting that two
+	// processes that migrate may have met.
+	passing, meeting func(error) bool
+	// explain adds what a person can do about a ledger that does not open.
+	explain func(error) error
+}
+
+func (d database) Close() error { return errors.Join(d.reads.Close(), d.writes.Close()) }
+
+// isPostgres tells the address of a PostgreSQL database from the path of a file.
+func isPostgres(address string) bool {
+	return strings.HasPrefix(address, "postgres://") || strings.HasPrefix(address, "postgresql://")
+}
+
+func openDatabase(address string) (database, error) {
+	if isPostgres(address) {
+		return openPostgres(address)
+	}
+	return openSQLite(address)
+}
+
+// Name is what to call the ledger at an address where people read it: without a
+// password.
+func Name(address string) string {
+	switch {
+	case isPostgres(address):
+		return postgresName(address)
+	case strings.Contains(address, "://"):
+		return "at an address of another kind"
+	}
+	return address
+}

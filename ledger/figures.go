@@ -1,0 +1,137 @@
+package ledger
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"time"
+
+	"github.com/shopspring/decimal"
+
+	"foxflow/order"
+)
+
+// Figures is what a look at the whole ledger shows, for those who watch it. Money
+// is by currency, lower case; "" is one that is not known.
+type Figures struct {
+	Orders map[order.State]int
+	// Oldest is when the oldest order of each state that is no end was placed; a
+	// state without orders is left out.
+	Oldest map[order.State]time.Time
+	Paused bool
+	// Balances is the money that FoxReload told of last, at SeenAt; zero: never.
+	Balances map[string]decimal.Decimal
+	SeenAt   time.Time
+	// Waiting counts the orders that wait for a top-up; Needed is what those need
+	// whose price is known.
+	Waiting map[string]int
+	Needed  map[string]decimal.Decimal
+	// PaidToday is what counts towards the daily limits of the UTC day.
+	PaidToday map[string]decimal.Decimal
+}
+
+// Figures reads all of them at a time. It costs a walk through the index of
+// states, and reads the rows of today's payments and of the orders that wait for
+// a top-up.
+func (l *Ledger) Figures(ctx context.Context, at time.Time) (Figures, error) {
+	defer l.timed("figures")()
+	f := Figures{Orders: map[order.State]int{}, Oldest: map[order.State]time.Time{}, Waiting: map[string]int{},
+		Needed: map[string]decimal.Decimal{}, PaidToday: map[string]decimal.Decimal{}}
+	err := l.view(ctx, func(tx *sql.Tx) error {
+		if err := f.readOrders(ctx, tx); err != nil {
+			return err
+		}
+		return f.readPaid(ctx, tx, l.at(at))
+	})
+	if err != nil {
+		return Figures{}, fmt.Errorf("read figures: %w", err)
+	}
+	if _, _, f.Paused, err = l.Paused(ctx); err != nil {
+		return Figures{}, err
+	}
+	if f.Balances, f.SeenAt, err = l.Balances(ctx); err != nil {
+		return Figures{}, err
+	}
+	waiting, err := l.Waiting(ctx)
+	if err != nil {
+		return Figures{}, err
+	}
+	for _, need := range waiting {
+		f.Waiting[need.Currency]++
+		if need.Amount != nil {
+			f.Needed[need.Currency] = f.Needed[need.Currency].Add(*need.Amount)
+		}
+	}
+	return f, nil
+}
+
+func (f *Figures) readOrders(ctx context.Context, tx *sql.Tx) error {
+	clear(f.Orders)
+	clear(f.Oldest)
+	rows, err := tx.QueryContext(ctx, `SELECT state, COUNT(*), MIN(started_at) FROM orders GROUP BY state`)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var state order.State
+		var count int
+		var oldest string
+		if err := rows.Scan(&state, &count, &oldest); err != nil {
+			return err
+		}
+		f.Orders[state] = count
+		if state.Ended() {
+			continue
+		}
+		if f.Oldest[state], err = parseStamp(oldest); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+func (f *Figures) readPaid(ctx context.Context, tx *sql.Tx, at time.Time) error {
+	clear(f.PaidToday)
+	day := at.UTC().Truncate(24 * time.Hour)
+	rows, err := tx.QueryContext(ctx, `SELECT currency, amount FROM payments WHERE begun_at >= $1 AND begun_at < $2
+		AND mock = $3 AND voided_at IS NULL AND amount IS NOT NULL`, stamp(day), stamp(day.Add(24*time.Hour)), false)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var currency string
+		var amount decimal.Decimal
+		if err := rows.Scan(&currency, &amount); err != nil {
+			return err
+		}
+		f.PaidToday[currency] = f.PaidToday[currency].Add(amount)
+	}
+	return rows.Err()
+}
+
+// BudgetStanding is how an API key's request budget stands, over all processes.
+type BudgetStanding struct {
+	// HeldUntil is when the silence ends that FoxReload asked for (429); zero or
+	// past: none.
+	HeldUntil time.Time
+	// Queue is how long a request that comes now would wait for its turn.
+	Queue time.Duration
+}
+
+// Standing reads how the budget stands; it takes nothing up.
+func (b *Budget) Standing(ctx context.Context) (BudgetStanding, error) {
+	tat, heldUntil, err := b.read(ctx, b.ledger.db.reads)
+	if err != nil {
+		return BudgetStanding{}, fmt.Errorf("read request budget: %w", err)
+	}
+	now := b.ledger.now().UnixNano()
+	heldUntil = min(heldUntil, now+int64(maxHold)) // as reserve sees it
+	slot, _ := b.rate.next(tat, max(now, heldUntil))
+	s := BudgetStanding{Queue: time.Duration(slot - now)}
+	if heldUntil > 0 {
+		s.HeldUntil = time.Unix(0, heldUntil).UTC()
+	}
+	return s, nil
+}

@@ -1,0 +1,237 @@
+package ledger
+
+import (
+	"context"
+	"crypto/tls"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+// All that is peculiar to PostgreSQL is in this file, but for who may do what (roles.go).
+//
+// Writers take turns, as on SQLite: each transaction that writes takes one advisory lock
+// first. What the ledger promises (numbers without a gap, one payment for a reference, a
+// request budget, a daily limit, promised money) is read first and written then, across
+// rows and tables, and nearly every write adds an entry to one chain: writers that ran
+// side by side would meet at its head anyway. SERIALIZABLE would keep the promises too,
+// by turning away most of them to try again. A turn takes about as long as one commit to
+// disk and the round trips of a handful of statements.
+//
+// The lock is useful in READ COMMITTED alone, where each statement sees what was committed
+// before it began: in the stricter levels the state that a transaction sees is that of the
+// moment at which it began to wait. The lock ends with the transaction, or with the
+// connection, so a killed process holds up nobody.
+
+const (
+	// writersLock and migrationLock are ours among the advisory locks of the database:
+	// "foxf" and a number.
+	writersLock   = 0x666f7866_00000001
+	migrationLock = 0x666f7866_00000002
+	// connectTimeout is how long the server may take to answer, where the address or
+	// PGCONNECT_TIMEOUT says nothing.
+	connectTimeout = 10 * time.Second
+	// A machine that is gone without a word is noticed after about 25 s.
+	aliveIdle, aliveEvery, aliveTimes = 10 * time.Second, 5 * time.Second, 3
+)
+
+// takeTurn waits for the turn to write for as long as SQLite does. The rest holds until
+// the transaction's end, whatever role and server are set to: a process that hangs between
+// two statements loses its turn, and a power cut takes nothing back that was acted on.
+var takeTurn = fmt.Sprintf(`SELECT set_config('lock_timeout', '%d', true), set_config('idle_in_transaction_session_timeout', $1, true),
+	set_config('synchronous_commit', CASE current_setting('synchronous_commit') WHEN 'off' THEN 'on' ELSE current_setting('synchronous_commit') END, true),
+	pg_advisory_xact_lock(%d)`, BusyTimeout.Milliseconds(), int64(writersLock))
+
+// longestWrite bounds a write whose server does not answer any more: what became of it is
+// not known then, as after a lost connection.
+const longestWrite = 30 * time.Second
+
+func openPostgres(address string) (database, error) {
+	config, err := parsePostgres(address)
+	if err != nil {
+		return database{}, err
+	}
+	locker, err := lock.NewPostgresSessionLocker(lock.WithLockID(migrationLock), lock.WithLockTimeout(1, 120))
+	if err != nil {
+		return database{}, err
+	}
+	connect := func(most int) *sql.DB {
+		db := stdlib.OpenDB(*config, stdlib.OptionAfterConnect(func(_ context.Context, c *pgx.Conn) error {
+			c.TypeMap().TryWrapEncodePlanFuncs = append([]pgtype.TryWrapEncodePlanFunc{numberBool}, c.TypeMap().TryWrapEncodePlanFuncs...)
+			return nil
+		}))
+		db.SetMaxOpenConns(most)
+		db.SetMaxIdleConns(most)
+		return db
+	}
+	// One connection writes: goroutines queue for it here, fairly and under their
+	// contexts, and the database sees one of each process wait.
+	d := database{writes: connect(1), reads: connect(readers), name: nameOf(config),
+		dialect: goose.DialectPostgres, migrations: "postgres", options: []goose.ProviderOption{goose.WithSessionLocker(locker)},
+		writing: &sql.TxOptions{Isolation: sql.LevelReadCommitted},
+		viewing: &sql.TxOptions{Isolation: sql.LevelRepeatableRead, ReadOnly: true},
+		longest: longestWrite, passing: passing, meeting: passing, explain: explainPostgres}
+	d.turn = func(ctx context.Context, tx *sql.Tx, idle time.Duration) error {
+		_, err := tx.ExecContext(ctx, takeTurn, strconv.FormatInt(idle.Milliseconds(), 10))
+		return err
+	}
+	d.alone = func(ctx context.Context) error { return nobodyElse(ctx, d) }
+	d.missing = func(ctx context.Context) (bool, error) { return tablesMissing(ctx, d.reads) }
+	d.ready = func(ctx context.Context) error { return rightsMissing(ctx, d.reads) }
+	return d, nil
+}
+
+// parsePostgres reads an address, and what it leaves open from PGPASSFILE, PGSSLMODE and
+// the other variables that psql knows. The address is never repeated: it may hold a
+// password.
+func parsePostgres(address string) (*pgx.ConnConfig, error) {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return nil, errors.New("FOXFLOW_LEDGER is no address that PostgreSQL understands: write postgres://ROLE@HOST:5432/DATABASE?sslmode=verify-full" +
+			" (special characters in it as %XX), and look at the PG… variables and the files they name")
+	}
+	if config.ConnectTimeout == 0 {
+		config.ConnectTimeout = connectTimeout
+	}
+	config.DialFunc = (&net.Dialer{KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: aliveIdle, Interval: aliveEvery, Count: aliveTimes}}).DialContext
+	if config.RuntimeParams["application_name"] == "" {
+		config.RuntimeParams["application_name"] = "foxflow"
+	}
+	return config, checkTLS(config)
+}
+
+// checkTLS refuses an address of another machine that leaves it to that machine whether
+// anything is encrypted, which is what PostgreSQL's own default does.
+func checkTLS(config *pgx.ConnConfig) error {
+	clear, sealed := map[string]bool{}, map[string]bool{}
+	note := func(host string, c *tls.Config) {
+		if c == nil {
+			clear[host] = true
+		} else {
+			sealed[host] = true
+		}
+	}
+	note(config.Host, config.TLSConfig)
+	for _, f := range config.Fallbacks {
+		note(f.Host, f.TLSConfig)
+	}
+	for host := range clear {
+		if sealed[host] && !onThisMachine(host) {
+			return fmt.Errorf("FOXFLOW_LEDGER names %s, another machine, and no sslmode: add sslmode=verify-full (with sslrootcert=FILE for a certificate authority of your own);"+
+				" sslmode=disable sends all in clear, password included", host)
+		}
+	}
+	return nil
+}
+
+func onThisMachine(host string) bool {
+	ip := net.ParseIP(host)
+	return host == "localhost" || strings.HasPrefix(host, "/") || ip != nil && ip.IsLoopback()
+}
+
+func postgresName(address string) string {
+	config, err := pgx.ParseConfig(address)
+	if err != nil {
+		return "on PostgreSQL"
+	}
+	return nameOf(config)
+}
+
+func nameOf(config *pgx.ConnConfig) string {
+	name := url.URL{Scheme: "postgres", User: url.User(config.User), Path: "/" + config.Database,
+		Host: net.JoinHostPort(config.Host, strconv.Itoa(int(config.Port)))}
+	if strings.HasPrefix(config.Host, "/") {
+		name.Host, name.RawQuery = "", url.Values{"host": {config.Host}, "port": {strconv.Itoa(int(config.Port))}}.Encode()
+	}
+	return name.String()
+}
+
+// passingCodes are what PostgreSQL says when trying again may help. After a commit that
+// was cut short nobody knows whether it was carried out: every write of the ledger may be
+// repeated.
+var passingCodes = map[string]bool{
+	"40001": true, "40P01": true, "40003": true, // in each other's way
+	"55P03": true,                               // no turn within lock_timeout
+	"25P03": true,                               // lost its turn by hanging
+	"57P01": true, "57P02": true, "57P03": true, // the server stops, crashed, or starts
+	"53300": true, // too many connections
+}
+
+// passing says whether another process was in the way, or the connection was lost: trying
+// again may help.
+func passing(err error) bool {
+	var refused *pgconn.PgError
+	if errors.As(err, &refused) {
+		return passingCodes[refused.Code] || strings.HasPrefix(refused.Code, "08")
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return false
+	}
+	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, driver.ErrBadConn) || errors.Is(err, net.ErrClosed) ||
+		errors.As(err, new(*net.OpError)) || pgconn.SafeToRetry(err)
+}
+
+// advice is what a person can do, by what PostgreSQL says.
+var advice = map[string]string{
+	"28P01": "look at the role in FOXFLOW_LEDGER and its password, which stands there, in PGPASSWORD or in the file that PGPASSFILE names",
+	"28000": "the server does not let this role in from here: look at the role and sslmode in FOXFLOW_LEDGER, and at the server's pg_hba.conf",
+	"3D000": "make the database (CREATE DATABASE … OWNER …), or mend FOXFLOW_LEDGER",
+	"42501": "this role may not do that: look at the role in FOXFLOW_LEDGER, and run starter ledger migrate --grant-to ROLE as the owner of the tables",
+	"53300": "the server takes no more connections (max_connections); each worker holds up to 5",
+	"57P03": "the server is starting or stopping: wait, and try again",
+}
+
+func explainPostgres(err error) error {
+	if err == nil {
+		return nil
+	}
+	var refused *pgconn.PgError
+	var unverified *tls.CertificateVerificationError
+	switch {
+	case errors.As(err, &refused):
+		if hint, known := advice[refused.Code]; known {
+			return fmt.Errorf("%w; %s", err, hint)
+		}
+		return err
+	case errors.As(err, &unverified):
+		return fmt.Errorf("%w; the server's certificate does not fit: look at the host in FOXFLOW_LEDGER, and at sslrootcert or PGSSLROOTCERT", err)
+	case errors.As(err, new(*pgconn.ConnectError)):
+		return fmt.Errorf("%w; is PostgreSQL running there? FOXFLOW_LEDGER says where, sslmode in it whether TLS is used", err)
+	}
+	return err
+}
+
+// numberBool has booleans written as 0 and 1 into columns of numbers, as SQLite, which
+// has no others, does.
+func numberBool(value any) (plan pgtype.WrappedEncodePlanNextSetter, next any, ok bool) {
+	if _, ok := value.(bool); !ok {
+		return nil, nil, false
+	}
+	return &boolPlan{}, int64(0), true
+}
+
+type boolPlan struct{ next pgtype.EncodePlan }
+
+func (p *boolPlan) SetNext(next pgtype.EncodePlan) { p.next = next }
+
+func (p *boolPlan) Encode(value any, buffer []byte) ([]byte, error) {
+	number := int64(0)
+	if set, _ := value.(bool); set {
+		number = 1
+	}
+	return p.next.Encode(number, buffer)
+}

@@ -1,0 +1,235 @@
+package metrics
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	"go.uber.org/zap"
+
+	"foxflow/ledger"
+	"foxflow/order"
+)
+
+const (
+	// fresh is how long figures are good for: however many ask, the ledger is read
+	// this often at most.
+	fresh = 5 * time.Second
+	// readTakes bounds one read; Prometheus gives up after 10 s.
+	readTakes = 5 * time.Second
+)
+
+// Sources are what the gauges are read from.
+type Sources struct {
+	Figures  func(context.Context, time.Time) (ledger.Figures, error)
+	Standing func(context.Context) (ledger.BudgetStanding, error)
+	Audit    func(context.Context) (AuditReport, error)
+	// Ready says of each check of /readyz whether it passes.
+	Ready func(context.Context) map[string]bool
+	Now   func() time.Time
+	Log   *zap.Logger
+
+	PerMinute              int // the request budget
+	LowBalance, DailyLimit map[string]decimal.Decimal
+}
+
+// AuditReport is what the last check of the whole audit log came to.
+type AuditReport struct {
+	At      time.Time     `json:"at"` // zero: there was none yet
+	Whole   bool          `json:"whole"`
+	Orders  int           `json:"orders"`
+	Entries int           `json:"entries"`
+	Took    time.Duration `json:"took"`
+}
+
+// reader reads the figures, and keeps them for a moment.
+type reader struct {
+	Sources
+	mu       sync.Mutex
+	readAt   time.Time
+	figures  ledger.Figures
+	standing ledger.BudgetStanding
+	audit    AuditReport
+	err      error
+}
+
+func (r *reader) read() error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := r.Now()
+	if age := now.Sub(r.readAt); age >= 0 && age < fresh {
+		return r.err
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), readTakes)
+	defer cancel()
+	before := r.err
+	r.figures, r.err = r.Figures(ctx, now)
+	if r.err == nil {
+		r.standing, r.err = r.Standing(ctx)
+	}
+	if r.err == nil {
+		r.audit, r.err = r.Audit(ctx)
+	}
+	r.readAt = r.Now()
+	if r.err != nil && before == nil {
+		r.Log.Warn("the ledger can't be read for metrics: those that are read from it are missing", zap.Error(r.err))
+	}
+	return r.err
+}
+
+// Watch adds the gauges that are read when somebody asks for the metrics.
+func (m *Metrics) Watch(s Sources) error {
+	r := &reader{Sources: s}
+	all := make([]metric.Observable, 0, len(gauges))
+	made := make([]metric.Float64ObservableGauge, len(gauges))
+	for i, g := range gauges {
+		var err error
+		if made[i], err = m.meter.Float64ObservableGauge(g.name, metric.WithDescription(g.about), metric.WithUnit(g.unit)); err != nil {
+			return err
+		}
+		all = append(all, made[i])
+	}
+	_, err := m.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
+		err := r.read()
+		for i, g := range gauges {
+			if err == nil || g.always {
+				g.show(m, r, func(v float64, labels ...attribute.KeyValue) {
+					o.ObserveFloat64(made[i], v, metric.WithAttributes(labels...))
+				})
+			}
+		}
+		return nil // a scrape shows what can be known
+	}, all...)
+	return err
+}
+
+type show func(float64, ...attribute.KeyValue)
+
+// gauges are all that is read. One that shows nothing has nothing to show: no order
+// in that state, no balance read yet, no limit set.
+var gauges = []struct {
+	name, unit, about string
+	always            bool // also when the ledger can't be read
+	show              func(*Metrics, *reader, show)
+}{
+	{"foxflow.ready", "", "Whether the checks of /readyz pass (1) or not (0)", true, func(_ *Metrics, r *reader, show show) {
+		ctx, cancel := context.WithTimeout(context.Background(), readTakes)
+		defer cancel()
+		for check, passes := range r.Ready(ctx) {
+			show(truth(passes), attribute.String("check", check))
+		}
+	}},
+	{"foxflow.ledger.readable", "", "Whether the ledger could be read for these metrics", true, func(_ *Metrics, r *reader, show show) {
+		show(truth(r.err == nil))
+	}},
+	{"foxflow.orders", "", "Orders in the ledger, by state", false, func(_ *Metrics, r *reader, show show) {
+		for _, state := range order.States() {
+			show(float64(r.figures.Orders[state]), attribute.String("state", string(state)))
+		}
+	}},
+	{"foxflow.oldest.order.age", "s", "How long ago the oldest order was placed that is in the state and has no end yet", false, func(_ *Metrics, r *reader, show show) {
+		for state, placed := range r.figures.Oldest {
+			show(max(0, r.readAt.Sub(placed).Seconds()), attribute.String("state", string(state)))
+		}
+	}},
+	{"foxflow.payments.paused", "", "Whether payments are held by starter pause", false, func(_ *Metrics, r *reader, show show) {
+		show(truth(r.figures.Paused))
+	}},
+	{"foxflow.payments.today.amount", "", "Money that counts towards the daily limit of this UTC day", false, func(m *Metrics, r *reader, show show) {
+		m.money(r.figures.PaidToday, r.DailyLimit, show)
+	}},
+	{"foxflow.daily.limit", "", "FOXFLOW_DAILY_LIMIT", true, func(m *Metrics, r *reader, show show) {
+		m.money(r.DailyLimit, nil, show)
+	}},
+	{"foxflow.balance.available", "", "The balance as it was last read", false, func(m *Metrics, r *reader, show show) {
+		m.money(r.figures.Balances, nil, show)
+	}},
+	{"foxflow.balance.seen.timestamp", "s", "When it was last read, in seconds since 1970; 0: never", false, func(_ *Metrics, r *reader, show show) {
+		show(unix(r.figures.SeenAt))
+	}},
+	{"foxflow.balance.low.threshold", "", "FOXFLOW_LOW_BALANCE", true, func(m *Metrics, r *reader, show show) {
+		m.money(r.LowBalance, nil, show)
+	}},
+	{"foxflow.waiting.orders", "", "Orders that wait for a top-up, mock orders apart", false, func(m *Metrics, r *reader, show show) {
+		waiting := map[string]int{}
+		for currency, n := range r.figures.Waiting {
+			waiting[m.currencyOf(currency)] += n
+		}
+		for currency := range r.figures.Balances {
+			waiting[m.currencyOf(currency)] += 0
+		}
+		for currency, n := range waiting {
+			show(float64(n), attribute.String("currency", currency))
+		}
+	}},
+	{"foxflow.missing.money", "", "What those orders need beyond the balance", false, func(m *Metrics, r *reader, show show) {
+		needed, there := m.known(r.figures.Needed), m.known(r.figures.Balances)
+		for currency := range there {
+			needed[currency] = needed[currency].Add(decimal.Zero)
+		}
+		for currency, amount := range needed {
+			show(decimal.Max(decimal.Zero, amount.Sub(there[currency])).InexactFloat64(), attribute.String("currency", currency))
+		}
+	}},
+	{"foxflow.budget.limit", "", "FOXRELOAD_REQUESTS_PER_MINUTE", true, func(_ *Metrics, r *reader, show show) {
+		show(float64(r.PerMinute))
+	}},
+	{"foxflow.budget.queue", "s", "How long a request that comes now would wait for its turn, over all workers and the starter", false, func(_ *Metrics, r *reader, show show) {
+		show(r.standing.Queue.Seconds())
+	}},
+	{"foxflow.budget.held.until.timestamp", "s", "Until when FoxReload asked for silence (429), in seconds since 1970; 0 or past: it doesn't", false, func(_ *Metrics, r *reader, show show) {
+		show(unix(r.standing.HeldUntil))
+	}},
+	{"foxflow.audit.chain.ok", "", "Whether the last check found the whole audit log intact", false, func(_ *Metrics, r *reader, show show) {
+		if !r.audit.At.IsZero() {
+			show(truth(r.audit.Whole))
+		}
+	}},
+	{"foxflow.audit.verified.timestamp", "s", "When that check was made, in seconds since 1970; 0: never", false, func(_ *Metrics, r *reader, show show) {
+		show(unix(r.audit.At))
+	}},
+	{"foxflow.audit.verify.duration", "s", "How long that check took", false, func(_ *Metrics, r *reader, show show) {
+		show(r.audit.Took.Seconds())
+	}},
+	{"foxflow.audit.entries", "", "Entries that it saw", false, func(_ *Metrics, r *reader, show show) {
+		show(float64(r.audit.Entries))
+	}},
+}
+
+// money shows amounts by currency, and 0 for what least names beside them.
+func (m *Metrics) money(amounts, least map[string]decimal.Decimal, show show) {
+	known := m.known(amounts)
+	for currency := range m.known(least) {
+		known[currency] = known[currency].Add(decimal.Zero)
+	}
+	for currency, amount := range known {
+		show(amount.InexactFloat64(), attribute.String("currency", currency))
+	}
+}
+
+// known sums amounts up by the names that currencies have as labels.
+func (m *Metrics) known(amounts map[string]decimal.Decimal) map[string]decimal.Decimal {
+	sums := make(map[string]decimal.Decimal, len(amounts))
+	for currency, amount := range amounts {
+		name := m.currencyOf(currency)
+		sums[name] = sums[name].Add(amount)
+	}
+	return sums
+}
+
+func truth(yes bool) float64 {
+	if yes {
+		return 1
+	}
+	return 0
+}
+
+func unix(t time.Time) float64 {
+	if t.IsZero() {
+		return 0
+	}
+	return float64(t.UnixMilli()) / 1000
+}

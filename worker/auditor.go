@@ -1,0 +1,129 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"time"
+
+	"go.uber.org/zap"
+
+	"foxflow/ledger"
+	"foxflow/metrics"
+)
+
+const (
+	auditEvery = time.Hour
+	// auditShare bounds what checking costs: it takes at most a twentieth of the time,
+	// however long the log has grown.
+	auditShare = 20
+	// auditTick is how often an auditor looks whether a check is due; auditLease
+	// outlasts it, and is renewed while a check runs.
+	auditTick  = 30 * time.Second
+	auditLease = 2 * time.Minute
+
+	auditLeaseName = "audit check"
+	auditSetting   = "audit check"
+)
+
+// auditor checks the whole audit log once an hour, on one worker for all that share
+// the ledger. What it found is kept there, for the metrics of each.
+type auditor struct {
+	ledger *ledger.Ledger
+	holder string // of the lease: no two have the same
+	now    func() time.Time
+	log    *zap.Logger
+}
+
+// run works until ctx ends.
+func (a *auditor) run(ctx context.Context) {
+	for ticker := time.NewTicker(auditTick); ; {
+		if err := a.tend(ctx); err != nil && ctx.Err() == nil {
+			a.log.Warn("check of the audit log", zap.Error(err))
+		}
+		select {
+		case <-ticker.C:
+		case <-ctx.Done():
+			ticker.Stop()
+			return
+		}
+	}
+}
+
+// report is what the last check came to; the zero one before the first.
+func (a *auditor) report(ctx context.Context) (r metrics.AuditReport, err error) {
+	text, there, err := a.ledger.Setting(ctx, auditSetting)
+	if err != nil || !there {
+		return r, err
+	}
+	if json.Unmarshal([]byte(text), &r) != nil {
+		r = metrics.AuditReport{} // nobody's: the next check writes it anew
+	}
+	return r, nil
+}
+
+// tend checks if it is time, and this worker's turn.
+func (a *auditor) tend(ctx context.Context) error {
+	if due, err := a.due(ctx); err != nil || !due {
+		return err
+	}
+	at := a.now()
+	mine, err := a.ledger.Lease(ctx, auditLeaseName, a.holder, at, at.Add(auditLease))
+	if err != nil || !mine {
+		return err
+	}
+	defer func() { _ = a.ledger.GiveUp(context.WithoutCancel(ctx), auditLeaseName, a.holder) }() // else it runs out
+	// Another worker may have checked between the two.
+	if due, err := a.due(ctx); err != nil || !due {
+		return err
+	}
+	return a.check(ctx)
+}
+
+func (a *auditor) due(ctx context.Context) (bool, error) {
+	last, err := a.report(ctx)
+	if err != nil {
+		return false, err
+	}
+	age := a.now().Sub(last.At)
+	return age >= max(auditEvery, auditShare*last.Took) || age < 0, nil
+}
+
+func (a *auditor) check(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	go a.keep(ctx, stop)
+	began := a.now()
+	orders, entries, broken, err := a.ledger.VerifyAll(ctx)
+	if err != nil {
+		return err
+	}
+	r := metrics.AuditReport{At: began.UTC(), Whole: len(broken) == 0, Orders: orders, Entries: entries, Took: a.now().Sub(began)}
+	if !r.Whole {
+		a.log.Error("the audit log was tampered with, or has lost entries: starter audit --verify-all", zap.Int("broken", len(broken)), zap.Error(broken[0]))
+	}
+	text, err := json.Marshal(r)
+	if err != nil {
+		return err
+	}
+	if err := a.ledger.SetSetting(ctx, auditSetting, string(text)); err != nil {
+		return fmt.Errorf("keep what the check of the audit log came to: %w", err)
+	}
+	return nil
+}
+
+// keep renews the lease; where it is lost, the check is given up.
+func (a *auditor) keep(ctx context.Context, giveUp func()) {
+	for ticker := time.NewTicker(auditLease / 4); ; {
+		select {
+		case <-ctx.Done():
+			ticker.Stop()
+			return
+		case <-ticker.C:
+			at := a.now()
+			if mine, err := a.ledger.Lease(ctx, auditLeaseName, a.holder, at, at.Add(auditLease)); err == nil && !mine {
+				giveUp()
+			}
+		}
+	}
+}

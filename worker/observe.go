@@ -1,0 +1,62 @@
+package main
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"go.temporal.io/sdk/client"
+	"go.uber.org/zap"
+	"google.golang.org/grpc"
+
+	"foxflow/metrics"
+	"foxflow/settings"
+	"foxflow/tracing"
+)
+
+// tracingStops bounds how long a stopping worker waits for a collector.
+const tracingStops = 3 * time.Second
+
+// observation is all that watches this worker.
+type observation struct {
+	metrics *metrics.Metrics
+	tracing *tracing.Tracing
+	key     *keyState
+	polls   *pollState
+}
+
+func observe(ctx context.Context, s settings.Worker, logger *zap.Logger) (*observation, error) {
+	m, err := metrics.New(s.Currency)
+	if err != nil {
+		return nil, err
+	}
+	t, err := tracing.New(ctx, tracing.To{URL: s.TracesURL(), Headers: s.TracesHeaders(), Service: s.Service("foxflow-worker"),
+		Failed: tracing.Once(func(err error) { logger.Warn("traces can't be sent; orders go on without", zap.Error(err)) })})
+	if err != nil {
+		return nil, err
+	}
+	return &observation{metrics: m, tracing: t, polls: &pollState{failed: map[string]pollFailure{}, now: time.Now},
+		key: &keyState{now: time.Now, changed: func(status int) {
+			if status == 0 {
+				logger.Info("FoxReload accepts the key again")
+				return
+			}
+			logger.Warn("FoxReload refuses the key or this address", zap.Int("status", status))
+		}}}, nil
+}
+
+// temporal has a connection to Temporal observed.
+func (o *observation) temporal(options client.Options) (client.Options, error) {
+	options.MetricsHandler = o.metrics.Temporal()
+	options.ConnectionOptions.DialOptions = append(options.ConnectionOptions.DialOptions, grpc.WithChainUnaryInterceptor(o.polls.intercept))
+	return o.tracing.Temporal(options)
+}
+
+// close sends the last spans.
+func (o *observation) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), tracingStops)
+	defer cancel()
+	_ = o.tracing.Close(ctx)
+}
+
+func (o *observation) handler() http.Handler { return o.metrics.Handler() }
