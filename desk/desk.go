@@ -1,7 +1,6 @@
 package desk
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -32,9 +31,8 @@ const (
 
 	leaseName = "balance desk"
 	// leaseLasts is when another worker goes on if the one at the desk dies: as soon as
-	// Temporal would notice it. Meanwhile the lease is renewed.
-	leaseLasts      = 10 * time.Second
-	standardRenewal = 3 * time.Second
+	// Temporal would notice it.
+	leaseLasts = 10 * time.Second
 )
 
 // API is the part of FoxReload that the desk needs; *foxreload.Client is one.
@@ -61,8 +59,7 @@ type Desk struct {
 	Low map[string]decimal.Decimal
 	Log *zap.Logger
 
-	notBefore  time.Time     // of the next look, after one that failed
-	renewEvery time.Duration // of the lease; 0: the standard
+	notBefore time.Time // of the next look, after one that failed
 }
 
 // Run works until ctx ends. What goes wrong is logged, and tried again.
@@ -86,42 +83,9 @@ func (d *Desk) Tend(ctx context.Context) error {
 	if at.Before(d.notBefore) {
 		return nil
 	}
-	if due, err := d.due(ctx, at); err != nil || !due {
-		return err
-	}
-	mine, err := d.Ledger.Lease(ctx, leaseName, d.Holder, at, at.Add(leaseLasts))
-	if err != nil || !mine {
-		return err
-	}
-	defer func() { _ = d.Ledger.GiveUp(context.WithoutCancel(ctx), leaseName, d.Holder) }() // else it runs out
-	// Another desk may have looked between the two.
-	if due, err := d.due(ctx, at); err != nil || !due {
-		return err
-	}
-	looking, stop := d.keepLease(ctx)
-	defer stop()
-	return d.look(looking, at)
-}
-
-// keepLease renews the lease until it is stopped. The context ends with the lease.
-func (d *Desk) keepLease(ctx context.Context) (kept context.Context, stop func()) {
-	kept, lose := context.WithCancel(ctx)
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		for ticker := time.NewTicker(cmp.Or(d.renewEvery, standardRenewal)); ; {
-			select {
-			case <-ticker.C:
-			case <-kept.Done():
-				ticker.Stop()
-				return
-			}
-			if mine, err := d.renew(kept); err == nil && !mine {
-				lose()
-			}
-		}
-	}()
-	return kept, func() { lose(); <-ended }
+	return d.Ledger.Alone(ctx, ledger.Sole{Name: leaseName, Holder: d.Holder, Lasts: leaseLasts, Now: d.Now},
+		func(ctx context.Context) (bool, error) { return d.due(ctx, at) },
+		func(ctx context.Context) error { return d.look(ctx, at) })
 }
 
 // due says whether the balance is to be read.

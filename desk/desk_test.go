@@ -3,7 +3,6 @@ package desk
 import (
 	"context"
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -272,32 +271,6 @@ func TestAnotherWorkerTakesTheDeskOver(t *testing.T) {
 	require.Empty(t, s.after(leaseLasts-1))
 	require.Zero(t, s.reads)
 	require.Equal(t, []string{"a"}, s.after(1))
-}
-
-// A look that takes long keeps the desk; only death gives it away.
-func TestASlowLookKeepsTheDesk(t *testing.T) {
-	s := newShop(t)
-	s.money["usd"] = "10"
-	s.waits("a", "10 usd", 0)
-	var asked atomic.Int64 // how often for the time
-	slow := s.desks[0]
-	slow.renewEvery = 10 * time.Millisecond
-	slow.Now = func() time.Time {
-		if asked.Add(1) == 1 {
-			return noon
-		}
-		return noon.Add(leaseLasts - time.Second)
-	}
-	s.during = func() {
-		before := asked.Load()
-		require.Eventually(t, func() bool { return asked.Load() >= before+2 }, time.Minute, time.Millisecond, "renewed, and about to be again")
-		mine, err := s.book.Lease(t.Context(), leaseName, "other", noon.Add(leaseLasts), noon.Add(2*leaseLasts))
-		require.NoError(t, err)
-		require.False(t, mine)
-	}
-	require.NoError(t, slow.Tend(t.Context()))
-	require.Equal(t, []string{"a"}, s.woken)
-	require.Less(t, 3*standardRenewal, leaseLasts, "two renewals may fail")
 }
 
 func TestLowBalanceIsToldOncePerCrossing(t *testing.T) {

@@ -34,8 +34,7 @@ type shop struct {
 	log    *observer.ObservedLogs
 	money  map[string]string
 	reads  int
-	refuse error  // what a read of the balance answers
-	during func() // while the balance is read
+	refuse error // what a read of the balance answers
 	woken  []string
 	gone   map[string]bool // references without a workflow
 	down   bool            // Temporal
@@ -63,9 +62,6 @@ func newShop(t *testing.T) *shop {
 
 func (s *shop) Balances(context.Context) ([]foxreload.Balance, error) {
 	s.reads++
-	if s.during != nil {
-		s.during()
-	}
 	if s.refuse != nil {
 		return nil, s.refuse
 	}

@@ -33,9 +33,6 @@ func (d *Desk) wake(ctx context.Context) error {
 		if !rest.Covers(claim) {
 			continue
 		}
-		if mine, err := d.renew(ctx); err != nil || !mine {
-			return err
-		}
 		ok, err := d.Ledger.Promise(ctx, claim)
 		if err != nil {
 			return err
@@ -59,11 +56,6 @@ func (d *Desk) wake(ctx context.Context) error {
 		d.Log.Info("orders woken: the balance covers them", zap.Int("woken", woken), zap.Int("waiting", len(waiting)), zap.Any("money", sums))
 	}
 	return nil
-}
-
-func (d *Desk) renew(ctx context.Context) (bool, error) {
-	now := d.Now()
-	return d.Ledger.Lease(ctx, leaseName, d.Holder, now, now.Add(leaseLasts))
 }
 
 func (d *Desk) claim(need ledger.Need) ledger.Claim {

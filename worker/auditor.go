@@ -17,8 +17,8 @@ const (
 	// auditShare bounds what checking costs: it takes at most a twentieth of the time,
 	// however long the log has grown.
 	auditShare = 20
-	// auditTick is how often an auditor looks whether a check is due; auditLease
-	// outlasts it, and is renewed while a check runs.
+	// auditTick is how often an auditor looks whether a check is due; auditLease is when
+	// another worker goes on if the one that checks dies.
 	auditTick  = 30 * time.Second
 	auditLease = 2 * time.Minute
 
@@ -64,20 +64,7 @@ func (a *auditor) report(ctx context.Context) (r metrics.AuditReport, err error)
 
 // tend checks if it is time, and this worker's turn.
 func (a *auditor) tend(ctx context.Context) error {
-	if due, err := a.due(ctx); err != nil || !due {
-		return err
-	}
-	at := a.now()
-	mine, err := a.ledger.Lease(ctx, auditLeaseName, a.holder, at, at.Add(auditLease))
-	if err != nil || !mine {
-		return err
-	}
-	defer func() { _ = a.ledger.GiveUp(context.WithoutCancel(ctx), auditLeaseName, a.holder) }() // else it runs out
-	// Another worker may have checked between the two.
-	if due, err := a.due(ctx); err != nil || !due {
-		return err
-	}
-	return a.check(ctx)
+	return a.ledger.Alone(ctx, ledger.Sole{Name: auditLeaseName, Holder: a.holder, Lasts: auditLease, Now: a.now}, a.due, a.check)
 }
 
 func (a *auditor) due(ctx context.Context) (bool, error) {
@@ -90,9 +77,6 @@ func (a *auditor) due(ctx context.Context) (bool, error) {
 }
 
 func (a *auditor) check(ctx context.Context) error {
-	ctx, stop := context.WithCancel(ctx)
-	defer stop()
-	go a.keep(ctx, stop)
 	began := a.now()
 	orders, entries, broken, err := a.ledger.VerifyAll(ctx)
 	if err != nil {
@@ -110,20 +94,4 @@ func (a *auditor) check(ctx context.Context) error {
 		return fmt.Errorf("keep what the check of the audit log came to: %w", err)
 	}
 	return nil
-}
-
-// keep renews the lease; where it is lost, the check is given up.
-func (a *auditor) keep(ctx context.Context, giveUp func()) {
-	for ticker := time.NewTicker(auditLease / 4); ; {
-		select {
-		case <-ctx.Done():
-			ticker.Stop()
-			return
-		case <-ticker.C:
-			at := a.now()
-			if mine, err := a.ledger.Lease(ctx, auditLeaseName, a.holder, at, at.Add(auditLease)); err == nil && !mine {
-				giveUp()
-			}
-		}
-	}
 }
