@@ -56,6 +56,15 @@ func runTests(m *testing.M) int {
 	return code
 }
 
+// Beside the word of runTests: what a test asks of its surroundings, Go's cache of results
+// goes by.
+func TestPostgresIsHere(t *testing.T) {
+	if missing := ledgertest.Missing(); missing != "" {
+		require.NotEqual(t, "true", os.Getenv("CI"), missing)
+		t.Skip(missing)
+	}
+}
+
 // newAddress is where a new ledger may be made.
 func newAddress(t testing.TB) string {
 	t.Helper()

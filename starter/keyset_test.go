@@ -132,6 +132,7 @@ func TestRotateRefusesWhatItCannotRotate(t *testing.T) {
 	assert.Contains(t, got.err, "FOXFLOW_KEYSET is not set")
 }
 
+// But for ledger migrate too, which reads nothing: whoever owns the tables need not have it.
 func TestNoCommandButKeysetNewRunsWithoutAKeyset(t *testing.T) {
 	s := newShop(t)
 	s.begins("shop-1", false)
@@ -146,7 +147,7 @@ func TestNoCommandButKeysetNewRunsWithoutAKeyset(t *testing.T) {
 		{"status", "shop-1"}, {"watch", "shop-1"}, {"list"}, {"codes", "shop-1"}, {"top-up", "--all"}, {"cancel", "shop-1"},
 		{"resolve", "shop-1", "--retry"}, {"audit", "shop-1"}, {"audit", "--verify-all"}, {"audit", "--export", export},
 		{"explain", "shop-1"}, {"stats"}, {"pause"}, {"resume"}, {"products", "search", "steam"}, {"products", "show", "product_a"}, {"balance"}}
-	covered := map[string]bool{"keyset": true}
+	covered := map[string]bool{"keyset": true, "ledger": true} // ledger copy: ledger_test.go
 	for _, args := range commands {
 		covered[args[0]] = true
 	}

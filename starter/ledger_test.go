@@ -8,6 +8,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"foxflow/keyset"
 	"foxflow/ledger"
 	"foxflow/order"
 )
@@ -89,4 +90,21 @@ func TestCopyIsRefusedForWhatIsTyped(t *testing.T) {
 		assert.Contains(t, got.err, want)
 		assert.NotContains(t, got.err, "secret")
 	}
+}
+
+func TestCopyNeedsTheKeysetOfTheLedger(t *testing.T) {
+	s := newShop(t)
+	require.NoError(t, s.book.Close())
+	other, err := keyset.New()
+	require.NoError(t, err)
+	from, to := s.env[1][len("FOXFLOW_LEDGER="):], filepath.Join(t.TempDir(), "copy.db")
+	s.env = s.env[1:]
+	got := s.run("ledger", "copy", "--from", from, "--to", to)
+	assert.Equal(t, exitUsage, got.status)
+	assert.Contains(t, got.err, "FOXFLOW_KEYSET is not set")
+	s.setenv("FOXFLOW_KEYSET=" + other)
+	got = s.run("ledger", "copy", "--from", from, "--to", to)
+	assert.Equal(t, exitError, got.status)
+	assert.Contains(t, got.err, "keyset does not open this ledger")
+	assert.NoFileExists(t, to)
 }
