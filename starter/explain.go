@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foxflow/starter/internal/show"
-	"foxflow/starter/internal/story"
+	"foxflow/story"
 )
 
 func (a *app) explainCommand() *cobra.Command {

@@ -9,7 +9,7 @@ import (
 	"foxflow/order"
 	"foxflow/settings"
 	"foxflow/starter/internal/show"
-	"foxflow/starter/internal/story"
+	"foxflow/story"
 )
 
 // Exit statuses: scripts rely on them.

@@ -10,7 +10,7 @@ import (
 	"foxflow/ledger"
 	"foxflow/order"
 	"foxflow/starter/internal/show"
-	"foxflow/starter/internal/story"
+	"foxflow/story"
 )
 
 // step is a state that an order entered: a line of watch.
