@@ -99,7 +99,7 @@ func (a *app) showStatus(s order.Status) error {
 		if i > 0 {
 			name = "or"
 		}
-		fact(name, next)
+		fact(name, next.String())
 	}
 	return nil
 }

@@ -66,6 +66,9 @@ func stanceOf(s order.Status) stance {
 	if found, known := waitOf(s); known {
 		return found.stance
 	}
+	if s.State == order.AwaitingPayment && s.PaymentURL == nil {
+		return waits[WaitNoLink].stance
+	}
 	if found, known := stances[s.State]; known {
 		return found
 	}

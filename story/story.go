@@ -2,6 +2,7 @@ package story
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"foxflow/order"
@@ -78,6 +79,20 @@ func Tell(s order.Status, of Told) Story {
 	return story
 }
 
+// Reasons are what is on record as the reasons of the order's state, one by one.
+func (s Story) Reasons() []string {
+	var why []string
+	for _, r := range s.reasons {
+		why = append(why, r.String())
+	}
+	return why
+}
+
+// AnswerIsReason says whether the last answer is among the reasons already.
+func (s Story) AnswerIsReason() bool {
+	return s.LastAnswer != nil && slices.Contains(s.reasons, reason{s.LastAnswer.Code + ":", s.LastAnswer.Message})
+}
+
 // reason is one thing on record that says why an order stands as it does.
 type reason struct{ label, words string }
 
@@ -114,11 +129,7 @@ func reasons(s order.Status) []reason {
 // Why is what is on record as the reason of an order's state, on one line; "" when
 // there is none.
 func Why(s order.Status) string {
-	var why []string
-	for _, r := range reasons(s) {
-		why = append(why, r.String())
-	}
-	return strings.Join(why, "; ")
+	return strings.Join(Story{reasons: reasons(s)}.Reasons(), "; ")
 }
 
 // Ending says in one line how an order ended and why, or why it has not: fit for

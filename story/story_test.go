@@ -36,7 +36,7 @@ func TestEveryStateSaysWhatItMeansAndWhatMayBeDone(t *testing.T) {
 		order.Creating:        {"about to be created", "Nothing is paid", "starter watch shop-1", "starter cancel shop-1"},
 		order.Active:          {"about to be paid", "starter cancel shop-1"},
 		order.AwaitingTopUp:   {"balance is too low", "Nothing is paid", "starter top-up shop-1", "starter cancel shop-1"},
-		order.AwaitingPayment: {"payment link is out", "open the payment link"},
+		order.AwaitingPayment: {"asked for at the provider", "look for the payment of order 1f0c"},
 		order.Paused:          {"held", "Nothing is paid", "starter resume", "starter cancel shop-1"},
 		order.Paid:            {"is paid", "starter watch shop-1"},
 		order.Processing:      {"is paid", "supplier", "starter watch shop-1"},
