@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
@@ -30,10 +31,7 @@ const unowned = 10 * time.Second
 func (d *desk) askTemporal(ctx context.Context, told *story.Story) {
 	ctx, cancel := context.WithTimeout(ctx, explainTimeout)
 	defer cancel()
-	notAsked := func(why string) {
-		why += "; the step that is being tried and the time of the next look are not known"
-		told.NotAsked = &why
-	}
+	notAsked := func(why string) { told.NotAsked = &why }
 	t, err := d.connect(ctx)
 	if err != nil {
 		notAsked(connectionLost(err))
@@ -92,6 +90,9 @@ func (t *temporal) attempt(p *workflowpb.PendingActivityInfo) (story.Attempt, *s
 // unchanged is the type of the failure by which a poll without news asks to be tried again.
 const unchanged = "Unchanged"
 
+// sealedMessage is what the SDK writes in the place of a message that is sealed.
+const sealedMessage = "Encoded failure"
+
 // failure opens a failure that Temporal keeps. The activities have taken out of it
 // whatever is secret.
 func (t *temporal) failure(f *failurepb.Failure) (code, message string) {
@@ -99,7 +100,7 @@ func (t *temporal) failure(f *failurepb.Failure) (code, message string) {
 	var app *sdk.ApplicationError
 	var late *sdk.TimeoutError
 	switch {
-	case errors.As(err, &app) && f.GetEncodedAttributes() != nil && app.Message() == f.GetMessage():
+	case errors.As(err, &app) && app.Message() == sealedMessage:
 		return app.Type(), "its words are sealed with another keyset"
 	case errors.As(err, &app):
 		return app.Type(), app.Message()
@@ -124,5 +125,9 @@ func connectionLost(err error) string {
 	if errors.Is(err, context.DeadlineExceeded) {
 		return "Temporal does not answer"
 	}
-	return asFailure(err).message
+	message := asFailure(err).message
+	if silent, _, cut := strings.Cut(message, " does not answer: "); cut {
+		return silent + " does not answer"
+	}
+	return message
 }

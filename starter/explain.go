@@ -104,7 +104,7 @@ func (d *desk) showStory(told story.Story) {
 		line(told.Looks)
 	}
 	if told.NotAsked != nil {
-		line("Not asked: " + *told.NotAsked)
+		line("What is being tried, and when the next look is due, is not known: " + *told.NotAsked)
 	}
 	for _, fact := range told.Facts {
 		line(fact)

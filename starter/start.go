@@ -195,7 +195,9 @@ func (t *temporal) lookAt(ctx context.Context, workflowID, named string) (runnin
 // text reads a text that Temporal keeps. One that this keyset can't open was
 // written by somebody else: it is no text, and no error.
 func (t *temporal) text(payload *commonpb.Payload) (s string) {
-	_ = t.payloads.FromPayload(payload, &s)
+	if payload != nil {
+		_ = t.payloads.FromPayload(payload, &s)
+	}
 	return s
 }
 

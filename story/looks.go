@@ -21,7 +21,7 @@ type Watch struct {
 // retries that Temporal times, so their rhythm is what can be said beforehand; the page
 // "Pending Activities" and starter explain show the very time.
 func Looks(s order.Status, w Watch) string {
-	rare := "about every " + shortly(w.StallPoll)
+	rare := every(w.StallPoll)
 	until := func(end string) string {
 		if w.Until.IsZero() {
 			return "."
@@ -50,7 +50,7 @@ func Looks(s order.Status, w Watch) string {
 
 func rhythm(w Watch) string {
 	if w.PollMax <= w.PollInitial {
-		return "about every " + shortly(w.PollInitial)
+		return every(w.PollInitial)
 	}
 	return "after about " + shortly(w.PollInitial) + ", then less and less often, at least every " + shortly(w.PollMax) + " or so"
 }
@@ -62,6 +62,16 @@ func asksDecision(s order.Status) bool {
 		}
 	}
 	return false
+}
+
+// single are the lengths of time that read better as words.
+var single = map[string]string{"1 s": "second", "1 min": "minute", "1 h": "hour"}
+
+func every(d time.Duration) string {
+	if one, ok := single[shortly(d)]; ok {
+		return "about every " + one
+	}
+	return "about every " + shortly(d)
 }
 
 // shortly is a length of time in one unit where it comes out even.

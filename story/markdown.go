@@ -3,6 +3,8 @@ package story
 import (
 	"fmt"
 	"strings"
+
+	"foxflow/order"
 )
 
 // Headings of the story, in the Web UI and in the terminal.
@@ -22,9 +24,7 @@ func Markdown(told Story, timeline Timeline) string {
 		}
 	}
 	block("### " + Sign(told.State) + " " + Escape(string(told.State)))
-	block(strong(Escape(told.Summary)), Escape(told.Means))
-
-	var why []string
+	why := []string{strong(Escape(told.Summary)), Escape(told.Means)}
 	for _, r := range told.reasons {
 		label := r.label
 		if label == "" {
@@ -62,8 +62,7 @@ func Markdown(told Story, timeline Timeline) string {
 	}
 	block(facts...)
 
-	block(strong(HeadTimeline))
-	rows := []string{"| State | Entered |", "|---|---|"}
+	rows := []string{"| " + HeadTimeline + " | UTC |", "|---|---|"}
 	for _, e := range timeline.First {
 		rows = append(rows, row(e))
 	}
@@ -77,7 +76,19 @@ func Markdown(told Story, timeline Timeline) string {
 	return strings.Join(blocks, "\n\n")
 }
 
-func row(e Event) string { return "| " + Escape(string(e.State)) + " | " + clock(e.At) + " |" }
+// Details are what never changes about an order, in Markdown: what was ordered, under
+// which ids, and where to ask for its story.
+func Details(r order.Request) string {
+	var lines []string
+	for _, item := range r.Items {
+		lines = append(lines, fmt.Sprintf("- %d × %s", item.Quantity, code(item.ItemID)))
+	}
+	return strings.Join(lines, "\n") + "\n\nThe same story in a terminal: " + code("starter explain "+r.Reference)
+}
+
+func row(e Event) string {
+	return "| " + Escape(string(e.State)) + " | " + strings.TrimSuffix(clock(e.At), " UTC") + " |"
+}
 
 func strong(markdown string) string { return "**" + markdown + "**" }
 

@@ -41,11 +41,11 @@ func TestEveryStateThatIsLookedAtSaysHowOften(t *testing.T) {
 		order.Creating: "", order.Active: "", // the very next step
 		order.AwaitingTopUp:   "A worker reads the balance about once a minute; it is cancelled at 2026-11-24 12:00:00 UTC if nothing comes of it.",
 		order.AwaitingPayment: "FoxReload is asked after about 5 s, then less and less often, at least every 30 s or so.",
-		order.Paused:          "A worker looks about every 1 min whether it may be paid; FoxReload is not asked.",
+		order.Paused:          "A worker looks about every minute whether it may be paid; FoxReload is not asked.",
 		order.Paid:            "FoxReload is asked after about 5 s, then less and less often, at least every 30 s or so; without an end 5 min after the payment the order is stalled.",
 		order.Processing:      "FoxReload is asked after about 5 s, then less and less often, at least every 30 s or so; without an end 5 min after the payment the order is stalled.",
-		order.Stalled:         "FoxReload is asked about every 1 min; it is given up as unresolved at 2026-11-24 12:00:00 UTC if nothing comes of it.",
-		order.Blocked:         "FoxReload is asked about every 1 min; it is given up as unresolved at 2026-11-24 12:00:00 UTC if nothing comes of it.",
+		order.Stalled:         "FoxReload is asked about every minute; it is given up as unresolved at 2026-11-24 12:00:00 UTC if nothing comes of it.",
+		order.Blocked:         "FoxReload is asked about every minute; it is given up as unresolved at 2026-11-24 12:00:00 UTC if nothing comes of it.",
 		order.Completed:       "", order.Cancelled: "", order.Failed: "", order.Unresolved: "",
 	}
 	for _, state := range order.States() {
@@ -56,7 +56,7 @@ func TestEveryStateThatIsLookedAtSaysHowOften(t *testing.T) {
 	assert.Contains(t, Looks(waiting(WaitExists), w), "Nothing is asked of FoxReload before a person decides")
 	w.PollMax, w.Until = w.PollInitial, time.Time{}
 	assert.Equal(t, "FoxReload is asked about every 5 s.", Looks(status(order.AwaitingPayment), w))
-	assert.Equal(t, "FoxReload is asked about every 1 min.", Looks(status(order.Stalled), w))
+	assert.Equal(t, "FoxReload is asked about every minute.", Looks(status(order.Stalled), w))
 }
 
 // However long an order lives, its story takes no more room than so much.
@@ -84,7 +84,6 @@ func TestMarkdownTellsTheStory(t *testing.T) {
 
 **2 × Steam 10 USD · mock**
 Nothing is paid\.
-
 **Waits for** a top\-up\: the balance is too low; goes on by itself within a minute or so once the balance covers it, at once after\: starter top\-up shop\-1
 **BalanceNotEnough\:** balance is 1\.00 usd
 
@@ -97,11 +96,9 @@ Nothing is paid\.
 **Next look:** A worker reads the balance about once a minute; it is cancelled at 2026\-11\-24 12\:00\:00 UTC if nothing comes of it\.
 FoxReload's order: `+"`1f0c`"+`
 
-**What happened**
-
-| State | Entered |
+| What happened | UTC |
 |---|---|
-| awaiting\_topup | 2026-11-24 12:00:00 UTC |`,
+| awaiting\_topup | 2026-11-24 12:00:00 |`,
 		Markdown(told, TimelineOf([]Event{{At: noon, Kind: KindState, State: order.AwaitingTopUp}})))
 }
 

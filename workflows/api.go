@@ -103,6 +103,7 @@ func StartOptions(r order.Request, names story.Names, taskQueue, ledgerID string
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
 		StaticSummary:            story.Summary(r, names),
+		StaticDetails:            story.Details(r),
 		Memo:                     map[string]any{MemoLedger: ledgerID},
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			AttributeState.ValueSet(string(order.Creating)),
