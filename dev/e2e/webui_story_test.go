@@ -64,6 +64,61 @@ func TestWebUITellsTheStory(t *testing.T) {
 	tab.follow("Event History")
 	tab.shows("create 2 × Amazon Gift Card 10 USD (US)", "pay order "+*s.status("shop-1001").OrderID,
 		"record awaiting_topup", "wait for a top-up; then give up")
+
+	// Temporal itself keeps none of these words in clear.
+	for _, reference := range []string{"shop-1001", "shop-1002", "shop-1003"} {
+		described, err := s.client().DescribeWorkflowExecution(s.Context(), "order/"+reference, "")
+		require.NoError(s, err)
+		kept := described.String() + s.history(reference).String()
+		for _, word := range []string{"Amazon", "PUBG", "product_", "starter ", "give up", player} {
+			require.NotContains(s, kept, word)
+		}
+	}
+}
+
+// The story in the terminal: with Temporal running it knows the attempt, the last answer
+// and the next look; with Temporal stopped it is told from the ledger and says what it
+// could not ask.
+func TestExplainWithAndWithoutTemporal(t *testing.T) {
+	s := newStack(t, nil, ownTemporal, with("FOXFLOW_POLL_INITIAL", "2s"), with("FOXFLOW_POLL_MAX", "2s"))
+	s.place("shop-1", gameTopUp, "--note", "player_id=stuck-42").until("shop-1", "processing")
+	type told struct {
+		State, Means, Summary string
+		Attempt               *struct {
+			Activity string
+			Attempt  int
+			NextAt   *string
+		}
+		LastAnswer *struct{ Message, From string }
+		NotAsked   *string
+		Next       []struct{ Command string }
+		Timeline   []struct{ State string }
+	}
+	var with told
+	s.eventually("the next look to be known", func() bool {
+		with = told{}
+		s.json(&with, "explain", "shop-1")
+		return with.Attempt != nil && with.Attempt.NextAt != nil && with.Attempt.Attempt > 1 && with.LastAnswer.From == "temporal"
+	})
+	require.Equal(t, "PollStatus", with.Attempt.Activity)
+	require.Contains(t, with.LastAnswer.Message, "is still processing")
+	require.Equal(t, "1 × PUBG Mobile 60 UC", with.Summary)
+	require.Nil(t, with.NotAsked)
+
+	s.kill("foxflow-dev")
+	var without told
+	s.json(&without, "explain", "shop-1")
+	require.Nil(t, without.Attempt)
+	require.Contains(t, *without.NotAsked, "does not answer")
+	require.Equal(t, "ledger", without.LastAnswer.From)
+	require.Equal(t, with.Next, without.Next)
+	require.Equal(t, with.Means, without.Means)
+	require.Equal(t, with.Timeline, without.Timeline)
+	shown := s.must("starter", "explain", "shop-1")
+	require.NotContains(t, shown, "stuck-42")
+	for _, command := range [][]string{{"list", "--text", "shop", "--newer-than", "1h", "--product", gameTopUp}, {"stats", "--days", "1"}} {
+		require.Contains(t, s.must("starter", command...), "processing", command[0])
+	}
 }
 
 // story opens an order's page where the Web UI shows the workflow's texts, checks that
