@@ -97,7 +97,8 @@ func (l *Ledger) readPage(ctx context.Context, f Filter, after place, size int) 
 	}
 	if after != (place{}) {
 		n := len(args)
-		add(fmt.Sprintf(` AND (started_at < $%d OR (started_at = $%d AND reference > $%d))`, n+1, n+2, n+3),
+		// The first condition says nothing new, but lets the index begin there.
+		add(fmt.Sprintf(` AND started_at <= $%d AND (started_at < $%d OR reference > $%d)`, n+1, n+2, n+3),
 			after.startedAt, after.startedAt, after.reference)
 	}
 	add(fmt.Sprintf(` ORDER BY started_at DESC, reference LIMIT $%d`, len(args)+1), size)
