@@ -20,7 +20,7 @@ endif
 # The race detector needs a C compiler; without one the tests run without it.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
 
-.PHONY: help build programs foxflow-dev temporal-programs secrets demo dev temporal simulator test storm fuzz lint vulncheck licences reproducible histories tools clean
+.PHONY: help build programs foxflow-dev temporal-programs secrets demo dev temporal simulator test storm fuzz lint vulncheck licences reproducible histories screenshots tools clean
 
 help:
 	@echo 'make demo        the whole stack and a story of seven orders (ONCE=1: end after it)'
@@ -37,6 +37,7 @@ help:
 	@echo 'make licences    what the programs link, and its licences (DEV=1: the server too)'
 	@echo 'make reproducible builds twice, elsewhere, and compares (FRESH=1: from nothing)'
 	@echo 'make histories   records workflow histories for the replay tests'
+	@echo 'make screenshots the Web UI pictures in docs/ (FOXFLOW_SCREENSHOTS=folder)'
 	@echo 'make clean       remove bin/ (state under .foxflow/ stays)'
 	@echo
 	@echo 'Settings: TEMPORAL_PORT, UI_PORT, SIMULATOR_PORT, CODEC_PORT, FOXFLOW_STATE_DIR;'
@@ -136,6 +137,11 @@ tools:
 histories: programs $(SERVER)
 	cd dev && FOXFLOW_BIN=$(BIN) FOXFLOW_RECORD=$(CURDIR)/workflows/testdata/histories \
 		$(GO) test $(DEV_FLAGS) -count=1 -timeout 30m -run TestRecordHistories ./e2e/
+
+# What the README shows. Look at the pictures before you commit them.
+screenshots: programs foxflow-dev
+	cd dev && FOXFLOW_BIN=$(BIN) FOXFLOW_SCREENSHOTS=$(or $(FOXFLOW_SCREENSHOTS),$(CURDIR)/docs) CI=true \
+		$(GO) test $(DEV_FLAGS) -count=1 -run '^TestWebUITellsTheStory$$' ./e2e/
 
 clean:
 	rm -rf $(BIN)

@@ -81,6 +81,8 @@ type Outcome struct {
 	UpstreamReason string           `json:"upstreamReason,omitempty"`
 	// LinkOut says that an external provider was asked for the payment.
 	LinkOut bool `json:"linkOut,omitempty"`
+	// Names are the products' names, by id, as far as they are known by now.
+	Names map[string]string `json:"names,omitempty"`
 	// Unchanged says that the time was up before there was any news.
 	Unchanged bool      `json:"unchanged,omitempty"`
 	SeenAt    time.Time `json:"seenAt,omitzero"`

@@ -32,7 +32,11 @@ const (
 func (a *Activities) CreateOrder(ctx context.Context, in Step) (Outcome, error) {
 	// Breaking off a create only makes an orphan.
 	return a.attempt(context.WithoutCancel(ctx), in, foxreload.PriorityCreate, func(ctx context.Context) (Outcome, error) {
-		return a.createOrder(ctx, in)
+		out, err := a.createOrder(ctx, in)
+		if err == nil {
+			out.Names = a.names(ctx, in.Request)
+		}
+		return out, err
 	})
 }
 

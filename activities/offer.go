@@ -23,6 +23,7 @@ const CodeProduct = "PRODUCT_CHECK"
 
 // offer is the terms on which FoxReload's catalogue sells a product.
 type offer struct {
+	Name     string              `json:"name,omitempty"`
 	Price    *decimal.Decimal    `json:"price"` // of one; nil: not for sale now
 	Currency string              `json:"currency,omitempty"`
 	Min      *int64              `json:"min,omitempty"`
@@ -119,7 +120,7 @@ func (a *Activities) ask(ctx context.Context, id string) (*offer, error) {
 	case err != nil:
 		return nil, a.Ledger.KeepProduct(ctx, id, "", a.Now())
 	}
-	terms := &offer{Price: p.Price, Currency: p.Currency, Min: p.OrderMinQuantity, Max: p.OrderMaxQuantity,
+	terms := &offer{Name: p.Name, Price: p.Price, Currency: p.Currency, Min: p.OrderMinQuantity, Max: p.OrderMaxQuantity,
 		Required: p.RequiredNoteFields, Types: p.NoteFieldTypes, Options: p.NoteFieldOptions}
 	text, err := json.Marshal(terms)
 	if err != nil {

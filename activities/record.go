@@ -48,12 +48,14 @@ func (a *Activities) OpenOrder(ctx context.Context, r order.Request, startedAt t
 	if err != nil {
 		return Opened{}, err
 	}
+	opened := Opened{Cancelled: cancelled, Names: a.names(ctx, r)}
 	last, id, err := a.lastPinned(ctx, Step{Request: r})
 	if err != nil || id == "" {
-		return Opened{Cancelled: cancelled}, err
+		return opened, err
 	}
 	intended, voided, err := a.Ledger.PaymentIntent(ctx, id)
-	return Opened{OrderID: id, Replacements: last.Status.Replacements, Intended: intended && !voided, Cancelled: cancelled}, err
+	opened.OrderID, opened.Replacements, opened.Intended = id, last.Status.Replacements, intended && !voided
+	return opened, err
 }
 
 // Opened is what the ledger remembers of a reference as its workflow begins.
@@ -64,6 +66,8 @@ type Opened struct {
 	Intended bool `json:"intended,omitempty"`
 	// Cancelled says that it was once cancelled because a person asked for that.
 	Cancelled bool `json:"cancelled,omitempty"`
+	// Names are the products' names, by id, as far as they are known.
+	Names map[string]string `json:"names,omitempty"`
 }
 
 // RecordInput is one state that belongs to no call of the API.

@@ -46,10 +46,10 @@ const page = 200
 func (l *Ledger) Each(ctx context.Context, f Filter, visit func(order.Status) error) error {
 	for seen, after := 0, (place{}); f.Limit <= 0 || seen < f.Limit; {
 		size := page
-		if f.Limit > 0 {
+		if f.Limit > 0 && !f.searches() {
 			size = min(page, f.Limit-seen)
 		}
-		texts, last, err := l.readPage(ctx, f.State, after, size)
+		texts, last, err := l.readPage(ctx, f, after, size)
 		if err != nil {
 			return fmt.Errorf("list orders: %w", err)
 		}
@@ -58,14 +58,20 @@ func (l *Ledger) Each(ctx context.Context, f Filter, visit func(order.Status) er
 			if err != nil {
 				return fmt.Errorf("list orders: %w", err)
 			}
+			if !f.fits(s) {
+				continue
+			}
 			if err := visit(s); err != nil {
 				return err
+			}
+			if seen++; seen == f.Limit {
+				return nil
 			}
 		}
 		if len(texts) < size {
 			return nil
 		}
-		seen, after = seen+len(texts), last
+		after = last
 	}
 	return nil
 }
@@ -73,19 +79,26 @@ func (l *Ledger) Each(ctx context.Context, f Filter, visit func(order.Status) er
 // place is where a page ended: the order there, by the columns that sort.
 type place struct{ startedAt, reference string }
 
-func (l *Ledger) readPage(ctx context.Context, state order.State, after place, size int) (texts []string, last place, err error) {
+func (l *Ledger) readPage(ctx context.Context, f Filter, after place, size int) (texts []string, last place, err error) {
 	query := `SELECT snapshot, started_at, reference FROM orders WHERE 1 = 1`
 	var args []any
 	add := func(text string, values ...any) {
 		args = append(args, values...)
 		query += text
 	}
-	if state != "" {
-		add(fmt.Sprintf(` AND state = $%d`, len(args)+1), state)
+	if f.State != "" {
+		add(fmt.Sprintf(` AND state = $%d`, len(args)+1), f.State)
+	}
+	if !f.Since.IsZero() {
+		add(fmt.Sprintf(` AND started_at >= $%d`, len(args)+1), stamp(f.Since))
+	}
+	if !f.Before.IsZero() {
+		add(fmt.Sprintf(` AND started_at < $%d`, len(args)+1), stamp(f.Before))
 	}
 	if after != (place{}) {
 		n := len(args)
-		add(fmt.Sprintf(` AND (started_at < $%d OR (started_at = $%d AND reference > $%d))`, n+1, n+2, n+3),
+		// The first condition says nothing new, but lets the index begin there.
+		add(fmt.Sprintf(` AND started_at <= $%d AND (started_at < $%d OR reference > $%d)`, n+1, n+2, n+3),
 			after.startedAt, after.startedAt, after.reference)
 	}
 	add(fmt.Sprintf(` ORDER BY started_at DESC, reference LIMIT $%d`, len(args)+1), size)

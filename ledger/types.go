@@ -48,9 +48,16 @@ type AuditEntry struct {
 	Hash    string      `json:"hash"` // hex of the keyed chain hash
 }
 
-// Filter chooses orders. Empty State: any. Limit 0 or less: all.
+// Filter chooses orders: those that fit all that is set. Limit 0 or less: all.
 type Filter struct {
 	State order.State
+	// Since and Before bound when an order was placed: at Since or later, earlier than
+	// Before.
+	Since, Before time.Time
+	Product       string // a product id that one of its items has
+	// Text is looked for, in whatever case, in the reference, the order id, the product
+	// ids and the errors. Player data is not searched.
+	Text  string
 	Limit int
 }
 

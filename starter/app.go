@@ -52,6 +52,8 @@ type desk struct {
 	settings settings.Starter
 	keys     *keyset.Keyset
 	book     *ledger.Ledger
+	// names is what products are called, as far as this command had to ask for them.
+	names map[string]string
 }
 
 // open reads the settings and opens the ledger; close the desk's book after use.
@@ -90,6 +92,7 @@ func (a *app) atDesk(ctx context.Context, work func(*desk) error) error {
 type temporal struct {
 	client.Client
 	payloads  converter.DataConverter
+	failures  converter.FailureConverter
 	address   string
 	namespace string
 }
@@ -119,7 +122,7 @@ func (d *desk) connect(ctx context.Context) (*temporal, error) {
 		return nil, failed("start it (make dev), or set TEMPORAL_ADDRESS to where it runs; nothing was started",
 			"Temporal at %s does not answer: %v", options.HostPort, err)
 	}
-	return &temporal{Client: c, payloads: options.DataConverter, address: options.HostPort, namespace: options.Namespace}, nil
+	return &temporal{Client: c, payloads: options.DataConverter, failures: options.FailureConverter, address: options.HostPort, namespace: options.Namespace}, nil
 }
 
 // foxreload is the API client, inside the budget that it shares with the workers.

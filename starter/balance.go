@@ -141,6 +141,10 @@ func (d *desk) price(ctx context.Context, api *foxreload.Client, orders []order.
 		if err != nil {
 			return bill{}, err
 		}
+		if d.names == nil {
+			d.names = map[string]string{}
+		}
+		d.names[id] = product.Name
 		currency := product.Currency
 		if currency == "" {
 			currency = d.settings.Currency

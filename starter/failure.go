@@ -9,7 +9,7 @@ import (
 	"foxflow/order"
 	"foxflow/settings"
 	"foxflow/starter/internal/show"
-	"foxflow/starter/internal/story"
+	"foxflow/story"
 )
 
 // Exit statuses: scripts rely on them.
@@ -74,7 +74,7 @@ func ending(s order.Status) error {
 	if status == exitDone {
 		return nil
 	}
-	f := &failure{status: status, message: story.Ending(s), hint: strings.Join(story.Next(s), "; ")}
+	f := &failure{status: status, message: story.Ending(s), hint: story.Hint(s)}
 	if !s.State.Ended() {
 		f.message = "the time ran out, the order goes on: " + f.message
 	}

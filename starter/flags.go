@@ -143,6 +143,39 @@ func (v countValue) Set(text string) error {
 	return nil
 }
 
+// countOf is a number of something else than orders.
+type countOf struct {
+	n    *int
+	what string
+}
+
+func (countOf) Type() string   { return "N" }
+func (countOf) String() string { return "" }
+
+func (v countOf) Set(text string) error {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > 36500 {
+		return wrong(fmt.Sprintf("%q is not a number of %s", text, v.what), "write a whole number from 1 to 36500")
+	}
+	*v.n = n
+	return nil
+}
+
+// dayValue is a day in UTC.
+type dayValue struct{ day *time.Time }
+
+func (dayValue) Type() string   { return "DAY" }
+func (dayValue) String() string { return "" }
+
+func (v dayValue) Set(text string) error {
+	day, err := time.Parse(time.DateOnly, text)
+	if err != nil {
+		return wrong(fmt.Sprintf("%.40q is not a day", text), "write year, month and day, e.g. 2026-11-01")
+	}
+	*v.day = day
+	return nil
+}
+
 // stateValue is --state.
 type stateValue struct{ s *order.State }
 

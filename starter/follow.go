@@ -10,7 +10,7 @@ import (
 	"foxflow/ledger"
 	"foxflow/order"
 	"foxflow/starter/internal/show"
-	"foxflow/starter/internal/story"
+	"foxflow/story"
 )
 
 // step is a state that an order entered: a line of watch.
@@ -134,7 +134,7 @@ func (d *desk) showStep(one step, s order.Status) error {
 		d.Printf("          pay here: %s\n", show.Clean(*s.PaymentURL))
 	}
 	if next := story.Next(s); len(next) > 0 {
-		d.Printf("          → %s\n", show.Clean(next[0]))
+		d.Printf("          → %s\n", show.Clean(next[0].String()))
 	}
 	return nil
 }

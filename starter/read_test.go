@@ -73,6 +73,15 @@ func TestListIsNewestFirstAndFiltered(t *testing.T) {
 	assert.Equal(t, []string{long}, references("--limit", "1"))
 	assert.Equal(t, []string{"shop-1"}, references("--state", "completed"))
 
+	assert.Equal(t, []string{"shop-1"}, references("--older-than", "47h"))
+	assert.Equal(t, []string{long}, references("--newer-than", "1h"))
+	assert.Equal(t, []string{"shop-2"}, references("--older-than", "1h", "--newer-than", "30h"))
+	assert.Len(t, references("--product", "product_a"), 3)
+	assert.Empty(t, references("--product", "product_b"))
+	assert.Equal(t, []string{"shop-2", "shop-1"}, references("--text", "SHOP-"))
+	assert.Equal(t, []string{"shop-1"}, references("--text", "1f0c-", "--state", "completed"))
+	assert.Equal(t, []string{"shop-2"}, references("--text", "shop-", "--limit", "1"))
+
 	table := s.run("list").out
 	for _, line := range strings.Split(table, "\n") {
 		assert.LessOrEqual(t, len([]rune(line)), 80, line)
@@ -211,11 +220,17 @@ func TestStatsCountOrdersAndMoneyByStateAndDay(t *testing.T) {
 
 	got := s.run("stats", "-o", "json")
 	require.Equal(t, exitDone, got.status, got.err)
-	creating := `{"state":"creating","orders":1,"amounts":[]}`
-	assert.Equal(t, `{"orders":4,"mock":1,"states":[`+creating+`,{"state":"completed","orders":3,"amounts":[{"currency":"usd","amount":"19.1"}]}],`+
-		`"days":[{"day":"2026-11-25","orders":2,"states":[`+creating+`,{"state":"completed","orders":1,"amounts":[{"currency":"usd","amount":"9.55"}]}]},`+
-		`{"day":"2026-11-24","orders":2,"states":[{"state":"completed","orders":2,"amounts":[{"currency":"usd","amount":"9.55"}]}]}]}`, compact(t, got.out))
-	assert.Contains(t, s.run("stats").out, "1 of 4 orders are mock orders")
+	creating := `{"state":"creating","orders":1,"mock":0,"amounts":[]}`
+	assert.Equal(t, `{"orders":3,"mock":1,"states":[`+creating+`,{"state":"completed","orders":2,"mock":1,"amounts":[{"currency":"usd","amount":"19.1"}]}],`+
+		`"days":[{"day":"2026-11-25","orders":2,"mock":0,"states":[`+creating+`,{"state":"completed","orders":1,"mock":0,"amounts":[{"currency":"usd","amount":"9.55"}]}]},`+
+		`{"day":"2026-11-24","orders":1,"mock":1,"states":[{"state":"completed","orders":1,"mock":1,"amounts":[{"currency":"usd","amount":"9.55"}]}]}]}`, compact(t, got.out))
+	for _, line := range strings.Split(s.run("stats").out, "\n") {
+		assert.LessOrEqual(t, len([]rune(line)), 80, line)
+	}
+	for _, args := range [][]string{{"--days", "1"}, {"--since", "2026-11-25"}} {
+		one := s.run(append([]string{"stats", "-o", "json"}, args...)...)
+		assert.Contains(t, compact(t, one.out), `{"orders":2,"mock":0,`, args)
+	}
 }
 
 func TestKeysetNewPrintsOneThatWorks(t *testing.T) {

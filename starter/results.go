@@ -7,7 +7,7 @@ import (
 
 	"foxflow/order"
 	"foxflow/starter/internal/show"
-	"foxflow/starter/internal/story"
+	"foxflow/story"
 )
 
 // mostNamed bounds how many orders a message names; the results file has all.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
@@ -70,7 +71,12 @@ func foreign(reference string) error {
 // start starts the workflow of an order that is on record and makes sure that
 // the one which runs then is this ledger's.
 func (d *desk) start(ctx context.Context, t *temporal, r order.Request, placed bool) error {
-	_, err := t.ExecuteWorkflow(ctx, workflows.StartOptions(r, d.settings.TaskQueue, d.book.ID()), workflows.OrderWorkflowName,
+	names, err := d.productNames(ctx, r)
+	if err != nil {
+		return err
+	}
+	maps.Copy(names, d.names)
+	_, err = t.ExecuteWorkflow(ctx, workflows.StartOptions(r, names, d.settings.TaskQueue, d.book.ID()), workflows.OrderWorkflowName,
 		workflows.OrderInput{Request: r, Intervals: workflows.Intervals(d.settings.Intervals)})
 	switch {
 	case err == nil:
@@ -110,8 +116,13 @@ func (d *desk) refuseStranded(ctx context.Context, reference string) error {
 	if err != nil || s.State.Ended() {
 		return err
 	}
-	return failed(fmt.Sprintf("reset it: temporal workflow reset --workflow-id %s --type FirstWorkflowTask --reason stranded", order.WorkflowID(reference)),
+	return failed("reset it: "+resetCommand(reference),
 		"order %s is %s, and its workflow was ended in Temporal before it: it does not go on by itself", reference, s.State)
+}
+
+// resetCommand sets an order going again whose workflow was ended before it.
+func resetCommand(reference string) string {
+	return fmt.Sprintf("temporal workflow reset --workflow-id %s --type FirstWorkflowTask --reason stranded", order.WorkflowID(reference))
 }
 
 // withdraw takes a row back whose workflow was refused, unless Temporal knows the
@@ -186,7 +197,9 @@ func (t *temporal) lookAt(ctx context.Context, workflowID, named string) (runnin
 // text reads a text that Temporal keeps. One that this keyset can't open was
 // written by somebody else: it is no text, and no error.
 func (t *temporal) text(payload *commonpb.Payload) (s string) {
-	_ = t.payloads.FromPayload(payload, &s)
+	if payload != nil {
+		_ = t.payloads.FromPayload(payload, &s)
+	}
 	return s
 }
 

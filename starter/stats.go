@@ -5,6 +5,7 @@ import (
 	"maps"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/spf13/cobra"
@@ -14,7 +15,8 @@ import (
 	"foxflow/starter/internal/show"
 )
 
-// The JSON of stats. Amounts leave mock orders out: they cost nothing.
+// The JSON of stats. Mock orders are counted apart, everywhere: they cost nothing. An
+// amount is the price of the orders that stand in that state, paid or not.
 type statsDocument struct {
 	Orders int        `json:"orders"`
 	Mock   int        `json:"mock"`
@@ -25,12 +27,14 @@ type statsDocument struct {
 type stateSum struct {
 	State   order.State `json:"state"`
 	Orders  int         `json:"orders"`
+	Mock    int         `json:"mock"`
 	Amounts []amount    `json:"amounts"`
 }
 
 type daySum struct {
 	Day    string     `json:"day"` // UTC, by when the orders were placed
 	Orders int        `json:"orders"`
+	Mock   int        `json:"mock"`
 	States []stateSum `json:"states"`
 }
 
@@ -40,68 +44,82 @@ type amount struct {
 }
 
 func (a *app) statsCommand() *cobra.Command {
-	return &cobra.Command{
+	var days int
+	var since time.Time
+	cmd := &cobra.Command{
 		Use:   "stats",
 		Short: "Count orders and money by state and day (UTC)",
-		Args:  noArgs,
+		Long: `Count orders and money by state and UTC day, by when orders were placed. Money is the
+price of the orders that stand in a state now, whether it was paid or not; mock orders are
+counted apart and cost nothing.
+
+In JSON: orders, mock, states [{state, orders, mock, amounts [{currency, amount}]}],
+days [{day, orders, mock, states}], the newest day first.`,
+		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if days > 0 && !since.IsZero() {
+				return misused("leave one of the two out", "--days: stands beside --since")
+			}
+			if days > 0 {
+				since = a.now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-days)
+			}
 			return a.atDesk(cmd.Context(), func(d *desk) error {
-				all, mock := tally{}, 0
-				days := map[string]tally{}
-				err := d.book.Each(cmd.Context(), ledger.Filter{}, func(s order.Status) error {
-					day := s.StartedAt.UTC().Format("2006-01-02")
-					if days[day] == nil {
-						days[day] = tally{}
+				all, byDay := tally{}, map[string]tally{}
+				err := d.book.EachCount(cmd.Context(), since, func(c ledger.Count) {
+					if byDay[c.Day] == nil {
+						byDay[c.Day] = tally{}
 					}
-					if s.Mock {
-						mock++
-					}
-					all.add(s)
-					days[day].add(s)
-					return nil
+					all.add(c)
+					byDay[c.Day].add(c)
 				})
 				if err != nil {
 					return err
 				}
-				doc := statsDocument{Orders: all.orders(), Mock: mock, States: all.sums(), Days: []daySum{}}
-				for _, day := range slices.Backward(slices.Sorted(maps.Keys(days))) {
-					doc.Days = append(doc.Days, daySum{day, days[day].orders(), days[day].sums()})
+				doc := statsDocument{States: all.sums(), Days: []daySum{}}
+				doc.Orders, doc.Mock = all.orders()
+				for _, day := range slices.Backward(slices.Sorted(maps.Keys(byDay))) {
+					one := daySum{Day: day, States: byDay[day].sums()}
+					one.Orders, one.Mock = byDay[day].orders()
+					doc.Days = append(doc.Days, one)
 				}
 				return d.showStats(doc)
 			})
 		},
 	}
+	cmd.Flags().Var(countOf{&days, "days"}, "days", "only the last so many days, today included")
+	cmd.Flags().Var(dayValue{&since}, "since", "only orders placed on this UTC day or later, e.g. 2026-11-01")
+	return cmd
 }
 
 // tally counts orders and sums money by state.
 type tally map[order.State]*counted
 
 type counted struct {
-	orders int
-	money  map[string]decimal.Decimal // by currency
+	orders, mock int
+	money        map[string]decimal.Decimal // by currency
 }
 
-func (t tally) add(s order.Status) {
-	c := t[s.State]
-	if c == nil {
-		c = &counted{money: map[string]decimal.Decimal{}}
-		t[s.State] = c
+func (t tally) add(c ledger.Count) {
+	sum := t[c.State]
+	if sum == nil {
+		sum = &counted{money: map[string]decimal.Decimal{}}
+		t[c.State] = sum
 	}
-	c.orders++
-	if s.Mock || s.Price == nil {
+	if c.Mock {
+		sum.mock += c.Orders
 		return
 	}
-	if price, err := decimal.NewFromString(*s.Price); err == nil {
-		c.money[deref(s.Currency)] = c.money[deref(s.Currency)].Add(price)
+	sum.orders += c.Orders
+	if price, err := decimal.NewFromString(c.Price); err == nil {
+		sum.money[c.Currency] = sum.money[c.Currency].Add(price.Mul(decimal.NewFromInt(int64(c.Orders))))
 	}
 }
 
-func (t tally) orders() int {
-	n := 0
+func (t tally) orders() (orders, mock int) {
 	for _, c := range t {
-		n += c.orders
+		orders, mock = orders+c.orders, mock+c.mock
 	}
-	return n
+	return orders, mock
 }
 
 // sums lists the states in the order of an order's life.
@@ -112,7 +130,7 @@ func (t tally) sums() []stateSum {
 		if c == nil {
 			continue
 		}
-		one := stateSum{State: state, Orders: c.orders, Amounts: []amount{}}
+		one := stateSum{State: state, Orders: c.orders, Mock: c.mock, Amounts: []amount{}}
 		for _, currency := range slices.Sorted(maps.Keys(c.money)) {
 			one.Amounts = append(one.Amounts, amount{currency, c.money[currency].String()})
 		}
@@ -125,7 +143,7 @@ func (d *desk) showStats(doc statsDocument) error {
 	if d.JSON {
 		return d.Document(doc)
 	}
-	if doc.Orders == 0 {
+	if doc.Orders+doc.Mock == 0 {
 		d.Note("no orders")
 		return nil
 	}
@@ -134,7 +152,7 @@ func (d *desk) showStats(doc statsDocument) error {
 		for _, a := range s.Amounts {
 			amounts = append(amounts, strings.TrimSpace(a.Amount+" "+a.Currency))
 		}
-		return []string{first, d.State(s.State), fmt.Sprint(s.Orders), strings.Join(amounts, ", ")}
+		return []string{first, d.State(s.State), fmt.Sprint(s.Orders), fmt.Sprint(s.Mock), strings.Join(amounts, ", ")}
 	}
 	var rows [][]string
 	for _, s := range doc.States {
@@ -145,11 +163,5 @@ func (d *desk) showStats(doc statsDocument) error {
 			rows = append(rows, row(day.Day, s))
 		}
 	}
-	if err := show.Table(d.Out, []string{"DAY (UTC)", "STATE", "ORDERS", "MONEY"}, rows, 3); err != nil {
-		return err
-	}
-	if doc.Mock > 0 {
-		d.Printf("\n%d of %d orders are mock orders and count for no money\n", doc.Mock, doc.Orders)
-	}
-	return nil
+	return show.Table(d.Out, []string{"DAY (UTC)", "STATE", "ORDERS", "MOCK", "MONEY"}, rows, 4)
 }

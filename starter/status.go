@@ -10,7 +10,7 @@ import (
 	"foxflow/ledger"
 	"foxflow/order"
 	"foxflow/starter/internal/show"
-	"foxflow/starter/internal/story"
+	"foxflow/story"
 )
 
 func (a *app) statusCommand() *cobra.Command {
@@ -32,12 +32,23 @@ func (a *app) statusCommand() *cobra.Command {
 
 func (a *app) listCommand() *cobra.Command {
 	var filter ledger.Filter
+	var older, newer time.Duration
 	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List the ledger's orders, newest first",
-		Long:  "List the ledger's orders, newest first. With --state awaiting_topup the table shows\nwhat each needs, and how much money is missing.",
+		Long:  "List the ledger's orders, newest first; of several filters, all must fit. With --state\nawaiting_topup the table shows what each needs, and how much money is missing.",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if older > 0 {
+				filter.Before = a.now().Add(-older)
+			}
+			if newer > 0 {
+				filter.Since = a.now().Add(-newer)
+			}
+			if older > 0 && newer > 0 && older >= newer {
+				return misused("give --older-than less than --newer-than: the orders between the two are listed",
+					"--older-than: no order is both older than %s and newer than %s", older, newer)
+			}
 			return a.atDesk(cmd.Context(), func(d *desk) error {
 				orders, err := d.book.List(cmd.Context(), filter)
 				if err != nil {
@@ -51,6 +62,10 @@ func (a *app) listCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().Var(stateValue{&filter.State}, "state", "only orders in this state")
+	cmd.Flags().Var(timeoutValue{&older}, "older-than", "only orders placed longer ago than this, e.g. 10m")
+	cmd.Flags().Var(timeoutValue{&newer}, "newer-than", "only orders placed within this time, e.g. 24h")
+	cmd.Flags().Var(textValue{&filter.Product, "product_…"}, "product", "only orders of this product id")
+	cmd.Flags().Var(textValue{&filter.Text, "BalanceNotEnough"}, "text", "only orders with this in reference, order id, product id or error")
 	cmd.Flags().Var(countValue{&filter.Limit}, "limit", "at most so many")
 	return cmd
 }
@@ -99,7 +114,7 @@ func (a *app) showStatus(s order.Status) error {
 		if i > 0 {
 			name = "or"
 		}
-		fact(name, next)
+		fact(name, next.String())
 	}
 	return nil
 }

@@ -8,6 +8,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"foxflow/order"
+	"foxflow/story"
 )
 
 // Names that programs in any language rely on.
@@ -92,15 +93,17 @@ func (i Intervals) orDefaults() Intervals {
 
 // StartOptions says how the order of a request is started: one workflow per
 // reference, ever (as far as Temporal's retention reaches; the ledger keeps the
-// rest). Starting a reference again joins the running order, and is refused by
+// rest). names is what its products are called, as far as that is known: for people to
+// read. Starting a reference again joins the running order, and is refused by
 // Temporal once it has closed.
-func StartOptions(r order.Request, taskQueue, ledgerID string) client.StartWorkflowOptions {
+func StartOptions(r order.Request, names story.Names, taskQueue, ledgerID string) client.StartWorkflowOptions {
 	return client.StartWorkflowOptions{
 		ID:                       order.WorkflowID(r.Reference),
 		TaskQueue:                taskQueue,
 		WorkflowIDReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
 		WorkflowIDConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
-		StaticSummary:            summary(r),
+		StaticSummary:            story.Summary(r, names),
+		StaticDetails:            story.Details(r),
 		Memo:                     map[string]any{MemoLedger: ledgerID},
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			AttributeState.ValueSet(string(order.Creating)),

@@ -3,7 +3,6 @@ package workflows
 import (
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"go.temporal.io/sdk/workflow"
@@ -11,6 +10,7 @@ import (
 	"foxflow/activities"
 	"foxflow/foxreload"
 	"foxflow/order"
+	"foxflow/story"
 )
 
 // acts names the activities for typed references; it is never called on.
@@ -47,7 +47,8 @@ type run struct {
 	decision   *decision // a person's, for a blocked order that asks for one
 	brokenOff  bool      // a call was interrupted: what it did may show late
 
-	timeline []string
+	timeline story.Timeline
+	names    story.Names
 }
 
 // OrderWorkflow carries one order from "place it" to its end, and returns how it
@@ -97,6 +98,7 @@ func open(ctx workflow.Context, in OrderInput) (*run, error) {
 	// a person who was told that it is cancelled relies on it.
 	o.status.OrderID, o.status.Replacements = ptr(known.OrderID), known.Replacements
 	o.inDoubt, o.mustCancel = known.Intended, known.Cancelled
+	o.learn(known.Names)
 	return o, o.transition(ctx, order.Creating, change{})
 }
 
@@ -122,8 +124,9 @@ func (o *run) step(ctx workflow.Context) error {
 }
 
 func (o *run) create(ctx workflow.Context) error {
-	ctx = apiOptions(ctx, priorityCreate, "create "+summary(o.in.Request))
+	ctx = apiOptions(ctx, priorityCreate, "create "+o.summary())
 	out, err := o.call(ctx, acts.CreateOrder, o.input(), o.toCancel)
+	o.learn(out.Names)
 	return o.settle(ctx, out, err)
 }
 
@@ -132,7 +135,7 @@ func (o *run) create(ctx workflow.Context) error {
 func (o *run) pay(ctx workflow.Context) error {
 	o.woken = false
 	interrupt := func() bool { return o.held != nil && (o.woken || o.mustCancel || o.toCancel()) }
-	ctx = apiOptions(ctx, priorityPay, "pay order "+o.orderID())
+	ctx = apiOptions(ctx, priorityPay, "pay "+o.named())
 	out, err := o.call(ctx, acts.PayOrder, o.input(), interrupt)
 	return o.settle(ctx, out, err)
 }
@@ -156,7 +159,7 @@ func (o *run) poll(ctx workflow.Context) error {
 	case order.Blocked:
 		in.NotBefore = time.Time{}
 	}
-	ctx = apiOptions(ctx, priorityPoll, "watch order "+o.orderID())
+	ctx = apiOptions(ctx, priorityPoll, "watch "+o.named())
 	out, err := o.call(ctx, acts.PollStatus, in, nil)
 	if err == nil && out.Unchanged && o.held == nil {
 		return o.overdue(ctx, out)
@@ -171,7 +174,7 @@ func (o *run) overdue(ctx workflow.Context, out activities.Outcome) error {
 		return o.transition(ctx, order.Unresolved, change{status: &out.Status,
 			err: &order.Error{Code: codeGivenUp, Message: fmt.Sprintf("paid, but no end after %s of waiting; ask FoxReload's support about order %s", o.in.Intervals.GiveUpAfter, o.orderID())}})
 	}
-	return o.transition(ctx, order.Stalled, change{status: &out.Status, waitingFor: waitStalled})
+	return o.transition(ctx, order.Stalled, change{status: &out.Status, waitsFor: story.WaitDelivery})
 }
 
 // settle takes in what a call has come to: news of the order, or a refusal.
@@ -202,14 +205,14 @@ func (o *run) saw(ctx workflow.Context, out activities.Outcome) error {
 		return o.transition(ctx, out.Status.State, change{status: &out.Status, recorded: true})
 	case out.LinkOut:
 		o.linkOut = true
-		return o.transition(ctx, order.AwaitingPayment, change{status: &out.Status, waitingFor: waitsForPayment(out.Status)})
+		return o.transition(ctx, order.AwaitingPayment, change{status: &out.Status, waitsFor: waitsForPayment(out.Status)})
 	case out.Upstream == foxreload.StatusCancelled:
 		return o.cancelledUpstream(ctx, out)
 	case o.status.State == order.Blocked || o.status.State == order.Paused:
 		c := change{status: &out.Status}
 		next := o.released()
 		if next == order.AwaitingPayment {
-			c.waitingFor = waitsForPayment(out.Status)
+			c.waitsFor = waitsForPayment(out.Status)
 		}
 		return o.transition(ctx, next, c)
 	}
@@ -218,6 +221,7 @@ func (o *run) saw(ctx workflow.Context, out activities.Outcome) error {
 	state, waitingFor := o.status.State, o.status.WaitingFor
 	o.status = out.Status
 	o.status.State, o.status.WaitingFor = state, waitingFor
+	o.show(ctx)
 	return nil
 }
 
@@ -255,7 +259,7 @@ func (o *run) cancelledUpstream(ctx workflow.Context, out activities.Outcome) er
 	case o.paid || o.linkOut || o.in.Request.Provider != "":
 	case out.UpstreamReason == order.PaymentFailure && !o.hope:
 		o.dead = true
-		return o.transition(ctx, order.AwaitingTopUp, change{status: &out.Status, waitingFor: waitTopUp,
+		return o.transition(ctx, order.AwaitingTopUp, change{status: &out.Status, waitsFor: story.WaitTopUp,
 			err: &order.Error{Code: "BalanceNotEnough", Message: "FoxReload cancelled the order because the balance is too low"}})
 	case out.UpstreamReason == order.PaymentFailure, out.UpstreamReason == order.PaymentExpiration:
 		o.dead = true
@@ -278,7 +282,7 @@ func (o *run) replace(ctx workflow.Context) error {
 			err: &order.Error{Code: "PAYMENT_WINDOW", Message: fmt.Sprintf("the payment windows of %d orders in a row ended before they could be paid", o.replacedInRow)}})
 	} else if o.replacedInRow > 1 {
 		pause := o.in.Intervals.PollInitial << (o.replacedInRow - 1)
-		if _, err := workflow.AwaitWithTimeout(ctx, pause, o.toCancel); err != nil {
+		if _, err := await(ctx, pause, "wait before a new order takes the place of the one that ended unpaid", o.toCancel); err != nil {
 			return err
 		}
 		if o.toCancel() {
@@ -337,20 +341,4 @@ func (o *run) orderID() string {
 		return ""
 	}
 	return *o.status.OrderID
-}
-
-// summary is an order in a few words, without player data.
-func summary(r order.Request) string {
-	var words []string
-	for _, item := range r.Items {
-		words = append(words, fmt.Sprintf("%d × %s", item.Quantity, item.ItemID))
-	}
-	s := strings.Join(words, ", ")
-	if len(s) > 120 {
-		s = fmt.Sprintf("%d items", len(r.Items))
-	}
-	if r.Mock {
-		s += " · mock"
-	}
-	return s
 }

@@ -67,7 +67,7 @@ func apiOptions(ctx workflow.Context, priority int, summary string) workflow.Con
 			MaximumAttempts:    endless,
 		},
 		Priority: temporal.Priority{PriorityKey: priority},
-		Summary:  summary,
+		Summary:  summarised(summary),
 	})
 }
 
@@ -85,6 +85,6 @@ func ledgerOptions(ctx workflow.Context, summary string) workflow.Context {
 			MaximumInterval:    time.Minute,
 			MaximumAttempts:    endless,
 		},
-		Summary: summary,
+		Summary: summarised(summary),
 	})
 }

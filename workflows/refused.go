@@ -10,22 +10,23 @@ import (
 	"foxflow/activities"
 	"foxflow/foxreload"
 	"foxflow/order"
+	"foxflow/story"
 )
 
 // refusals says what becomes of the order when a call is refused. A class that
 // isn't listed ends it as failed: the request itself is wrong.
 var refusals = map[foxreload.Class]struct {
 	state        order.State
-	waitingFor   string
+	waitsFor     story.Wait
 	cancelReason string
 }{
-	foxreload.ClassBalance:      {state: order.AwaitingTopUp, waitingFor: waitTopUp},
-	foxreload.ClassUnauthorised: {state: order.Blocked, waitingFor: waitKey},
-	foxreload.ClassMisdirected:  {state: order.Blocked, waitingFor: waitAddress},
-	foxreload.ClassExists:       {state: order.Blocked, waitingFor: waitExists},
-	activities.ClassGuard:       {state: order.Blocked, waitingFor: waitGuard},
-	activities.ClassPaused:      {state: order.Paused, waitingFor: waitPaused},
-	activities.ClassLimit:       {state: order.Paused, waitingFor: waitLimit},
+	foxreload.ClassBalance:      {state: order.AwaitingTopUp, waitsFor: story.WaitTopUp},
+	foxreload.ClassUnauthorised: {state: order.Blocked, waitsFor: story.WaitKey},
+	foxreload.ClassMisdirected:  {state: order.Blocked, waitsFor: story.WaitAddress},
+	foxreload.ClassExists:       {state: order.Blocked, waitsFor: story.WaitExists},
+	activities.ClassGuard:       {state: order.Blocked, waitsFor: story.WaitGuard},
+	activities.ClassPaused:      {state: order.Paused, waitsFor: story.WaitResume},
+	activities.ClassLimit:       {state: order.Paused, waitsFor: story.WaitNextDay},
 	activities.ClassPriceGuard:  {state: order.Cancelled, cancelReason: order.PriceGuard},
 }
 
@@ -84,7 +85,7 @@ func (o *run) refused(ctx workflow.Context, r *activities.Refusal) error {
 	case order.Blocked, order.Paused:
 		o.held = r
 	}
-	c.waitingFor, c.cancelReason = outcome.waitingFor, outcome.cancelReason
+	c.waitsFor, c.cancelReason = outcome.waitsFor, outcome.cancelReason
 	return o.transition(ctx, outcome.state, c)
 }
 

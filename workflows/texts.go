@@ -1,73 +1,72 @@
 package workflows
 
 import (
-	"fmt"
-	"strings"
+	"cmp"
+	"time"
 
 	"go.temporal.io/sdk/workflow"
 
 	"foxflow/order"
+	"foxflow/story"
 )
 
-// What a waiting order waits for, in words for a person, and whether that ends
-// by itself.
-const (
-	waitTopUp   = "a top-up: the balance is too low; goes on by itself within a minute or so once the balance covers it, at once after: starter top-up REFERENCE"
-	waitPayment = "the payment through the provider's link; ends by itself when it is paid or the payment window is over"
-	waitNoLink  = "the payment at the provider, whose answer held no link: look for it in FoxReload's dashboard; ends by itself when it is paid or the payment window is over"
-	waitPaused  = "the release of payments, which are held; goes on by itself after: starter resume"
-	waitLimit   = "the next day: payments have reached FOXFLOW_DAILY_LIMIT; goes on by itself after midnight UTC, or once the limit is raised"
-	waitStalled = "the delivery, which is late: the order is paid; it is watched on and ends by itself when FoxReload delivers; else ask FoxReload's support, do not order again"
-	waitKey     = "a valid API key: FoxReload refuses the present one or this address; goes on by itself once it is accepted"
-	waitAddress = "the right address: FoxReload answered with a redirect elsewhere; goes on by itself once FOXRELOAD_BASE_URL is right"
-	waitExists  = "a person's decision: FoxReload says that this order exists, and it can't be found; nothing was paid. Look for it in FoxReload's dashboard, then run starter resolve REFERENCE with --adopt ORDER_ID (go on with that order), --retry (create it anew under a fresh key; the other expires unpaid) or --abort (end as cancelled)"
-	waitGuard   = "a person's decision: the ledger forbids to pay this order; nothing more is paid. The error names the order in its way; run starter resolve REFERENCE with --adopt ORDER_ID (go on with that order), --retry (try again as it stands) or --abort (end as cancelled)"
-)
+// The words of the order's story are package story's; here is where Temporal is given
+// them. None of it is a command, so a replay may say it otherwise: summaries and
+// details can change without a version.
 
-func waitsForPayment(s order.Status) string {
+func waitsForPayment(s order.Status) story.Wait {
 	if s.PaymentURL == nil {
-		return waitNoLink
+		return story.WaitNoLink
 	}
-	return waitPayment
+	return story.WaitPayment
 }
 
-// addressed names the order in a text for a person.
-func addressed(text, reference string) string {
-	return strings.ReplaceAll(text, "REFERENCE", reference)
-}
-
-// show sets the text that the Web UI shows for the running order.
+// show sets the text that the Web UI shows for the order.
 func (o *run) show(ctx workflow.Context) {
-	var b strings.Builder
-	fmt.Fprintf(&b, "**%s** · order %s", o.status.State, words(o.orderID(), "not created yet"))
-	if o.status.Price != nil {
-		fmt.Fprintf(&b, " · %s %s", *o.status.Price, words(deref(o.status.Currency), ""))
-	}
-	if o.status.WaitingFor != nil {
-		fmt.Fprintf(&b, "\n\nWaits for %s", *o.status.WaitingFor)
-	}
-	if o.status.PaymentURL != nil && o.status.State == order.AwaitingPayment {
-		fmt.Fprintf(&b, "\n\nPay here: %s", *o.status.PaymentURL)
-		if o.status.PaymentExpiresAt != nil {
-			fmt.Fprintf(&b, " (before %s)", o.status.PaymentExpiresAt.UTC().Format("2006-01-02 15:04:05 UTC"))
-		}
-	}
-	if o.status.CancelReason != nil {
-		fmt.Fprintf(&b, "\n\nReason: %s", *o.status.CancelReason)
-	}
-	if o.status.Error != nil {
-		fmt.Fprintf(&b, "\n\n%s: %s", o.status.Error.Code, o.status.Error.Message)
-	}
-	fmt.Fprintf(&b, "\n\n%s", strings.Join(o.timeline, " → "))
-	workflow.SetCurrentDetails(ctx, b.String())
+	told := story.Tell(o.status, story.Told{Request: o.in.Request, Names: o.names, Watch: o.watch()})
+	workflow.SetCurrentDetails(ctx, story.Markdown(told, o.timeline))
 }
 
-func words(s, otherwise string) string {
-	if s == "" {
-		return otherwise
+// watch is how often the order is looked at, and until when it waits.
+func (o *run) watch() *story.Watch {
+	w := &story.Watch{PollInitial: o.in.Intervals.PollInitial, PollMax: o.in.Intervals.PollMax,
+		StallAfter: o.in.Intervals.StallAfter, StallPoll: o.in.Intervals.StallPoll}
+	switch o.status.State {
+	case order.AwaitingTopUp, order.Stalled, order.Blocked:
+		w.Until = o.since.Add(o.in.Intervals.GiveUpAfter)
 	}
-	return s
+	return w
 }
+
+// learn takes in what products are called.
+func (o *run) learn(names story.Names) {
+	if len(names) > 0 {
+		o.names = names
+	}
+}
+
+func (o *run) summary() string { return story.Summary(o.in.Request, o.names) }
+
+// longestSummary bounds what is said of an activity or timer, in bytes: an order id in it
+// comes from outside, and Temporal takes 400, the seal included.
+const longestSummary = 250
+
+// summarised is a summary that Temporal takes.
+func summarised(text string) string { return story.Bounded(text, longestSummary) }
+
+// sleep is workflow.Sleep that says what it is for.
+func sleep(ctx workflow.Context, d time.Duration, what string) error {
+	return workflow.NewTimerWithOptions(ctx, d, workflow.TimerOptions{Summary: summarised(what)}).Get(ctx, nil)
+}
+
+// await is workflow.AwaitWithTimeout that says what its timer is for.
+func await(ctx workflow.Context, d time.Duration, what string, condition func() bool) (bool, error) {
+	return workflow.AwaitWithOptions(ctx, workflow.AwaitOptions{Timeout: d,
+		TimerOptions: workflow.TimerOptions{Summary: summarised(what)}}, condition)
+}
+
+// named is the present FoxReload order, for a summary.
+func (o *run) named() string { return "order " + cmp.Or(o.orderID(), "of "+o.in.Request.Reference) }
 
 func deref(s *string) string {
 	if s == nil {

@@ -11,6 +11,7 @@ import (
 
 	"foxflow/activities"
 	"foxflow/order"
+	"foxflow/story"
 )
 
 // TopUpWorkflowName is the type of the workflow that carries a request for a top-up.
@@ -161,20 +162,7 @@ func (t *topUp) become(ctx workflow.Context, next order.TopUpState, reason strin
 }
 
 // show sets the text that the Web UI shows.
-func (t *topUp) show(ctx workflow.Context) {
-	text := fmt.Sprintf("**%s** · send %s %s", t.status.State, t.status.Amount, t.status.Currency)
-	for _, line := range []struct{ name, value string }{
-		{"to", deref(t.status.Address)}, {"pay here:", deref(t.status.Link)}, {"", deref(t.status.Reason)},
-	} {
-		if line.value != "" {
-			text += "\n\n" + line.name + " " + line.value
-		}
-	}
-	if t.status.ExpiresAt != nil {
-		text += "\n\nbefore " + t.status.ExpiresAt.UTC().Format("2006-01-02 15:04:05 UTC")
-	}
-	workflow.SetCurrentDetails(ctx, text)
-}
+func (t *topUp) show(ctx workflow.Context) { workflow.SetCurrentDetails(ctx, story.TopUp(t.status)) }
 
 func topUpSummary(r order.TopUpRequest) string { return fmt.Sprintf("%s %s", r.Amount, r.Currency) }
 

@@ -9,6 +9,7 @@ import (
 
 	"foxflow/activities"
 	"foxflow/order"
+	"foxflow/story"
 )
 
 // change is what comes with a step from one state to the next.
@@ -16,7 +17,7 @@ type change struct {
 	status       *order.Status // the order as an activity saw it; nil: as it was
 	recorded     bool          // that activity has put the state on record
 	reason       string        // for the audit log; derived where empty
-	waitingFor   string
+	waitsFor     story.Wait
 	cancelReason string
 	err          *order.Error
 	lookedAt     time.Time // for an end that says that nothing was paid: before the last look
@@ -41,7 +42,7 @@ func (o *run) transition(ctx workflow.Context, next order.State, c change) error
 	s.State = next
 	if !c.recorded {
 		s.UpdatedAt = now
-		s.WaitingFor, s.CancelReason, s.Error = ptr(addressed(c.waitingFor, s.Reference)), ptr(c.cancelReason), c.err
+		s.WaitingFor, s.CancelReason, s.Error = ptr(story.WaitingFor(c.waitsFor, s.Reference)), ptr(c.cancelReason), c.err
 	}
 	if next == from && deref(s.WaitingFor) == deref(o.status.WaitingFor) {
 		o.status = s
@@ -52,7 +53,7 @@ func (o *run) transition(ctx workflow.Context, next order.State, c change) error
 		panic(fmt.Sprintf("order %s: no step leads from %q to %q", s.Reference, from, next))
 	}
 	if !c.recorded {
-		in := activities.RecordInput{Status: s, Seq: o.seq + 1, Reason: c.why(), LookedAt: c.lookedAt, Seen: c.seen}
+		in := activities.RecordInput{Status: s, Seq: o.seq + 1, Reason: c.why(s), LookedAt: c.lookedAt, Seen: c.seen}
 		if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next)), acts.RecordState, in).Get(ctx, nil); err != nil {
 			return err
 		}
@@ -67,7 +68,7 @@ func (o *run) transition(ctx workflow.Context, next order.State, c change) error
 	if paidStates[next] && o.paidSince.IsZero() {
 		o.paidSince = now
 	}
-	o.timeline = append(o.timeline, fmt.Sprintf("%s %s", now.Format("15:04:05"), next))
+	o.timeline.Add(story.Event{At: now, Kind: story.KindState, State: next})
 	o.log(ctx)
 	o.show(ctx)
 	if next.Waits() || next.Ended() {
@@ -90,7 +91,7 @@ func (o *run) log(ctx workflow.Context) {
 }
 
 // why is the reason that goes on the audit log.
-func (c change) why() string {
+func (c change) why(s order.Status) string {
 	switch {
 	case c.reason != "":
 		return c.reason
@@ -99,7 +100,7 @@ func (c change) why() string {
 	case c.cancelReason != "":
 		return c.cancelReason
 	default:
-		return c.waitingFor
+		return deref(s.WaitingFor)
 	}
 }
 

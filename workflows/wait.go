@@ -18,7 +18,7 @@ import (
 // too: a replacement makes sense only when there is money to hope for.
 func (o *run) awaitTopUp(ctx workflow.Context) error {
 	left := o.since.Add(o.in.Intervals.GiveUpAfter).Sub(workflow.Now(ctx))
-	told, err := workflow.AwaitWithTimeout(ctx, left, func() bool { return o.woken || o.toCancel() })
+	told, err := await(ctx, left, "wait for a top-up; then give up", func() bool { return o.woken || o.toCancel() })
 	switch {
 	case err != nil:
 		return err
@@ -66,7 +66,7 @@ func (o *run) endUnpaid(ctx workflow.Context, end func() change) error {
 		if !seen {
 			pause = o.in.Intervals.StallPoll // for as long as the key is refused
 		}
-		if err := workflow.Sleep(ctx, pause); err != nil {
+		if err := sleep(ctx, pause, "look again before the order ends unpaid"); err != nil {
 			return err
 		}
 	}
@@ -75,7 +75,7 @@ func (o *run) endUnpaid(ctx workflow.Context, end func() change) error {
 // awaitPerson waits for a decision that only a person can take.
 func (o *run) awaitPerson(ctx workflow.Context) error {
 	left := o.holdUntil().Sub(workflow.Now(ctx))
-	told, err := workflow.AwaitWithTimeout(ctx, left, func() bool {
+	told, err := await(ctx, left, "wait for a person's decision; then give up", func() bool {
 		return o.decision != nil || o.toCancel()
 	})
 	switch {
@@ -102,7 +102,7 @@ func (o *run) lastLook(ctx workflow.Context) (moved, seen bool, err error) {
 	in := activities.PollInput{Step: o.input(), Known: o.upstream, Strange: o.strange,
 		Initial: o.in.Intervals.PollInitial, Max: o.in.Intervals.PollInitial, NotBefore: when, Until: when}
 	in.Held = ""
-	out, err := o.call(apiOptions(ctx, priorityPay, "look at order "+o.orderID()), acts.PollStatus, in, nil)
+	out, err := o.call(apiOptions(ctx, priorityPay, "look once more at "+o.named()), acts.PollStatus, in, nil)
 	if _, refused := refusalIn(err); refused {
 		return false, false, nil
 	}
@@ -124,7 +124,9 @@ func (o *run) lastLook(ctx workflow.Context) (moved, seen bool, err error) {
 // anything follows from it. An update is there only once its workflow task has
 // completed; what was put on record before that would stand alone if the worker
 // died.
-func (o *run) remember(ctx workflow.Context) error { return workflow.Sleep(ctx, time.Millisecond) }
+func (o *run) remember(ctx workflow.Context) error {
+	return sleep(ctx, time.Millisecond, "keep what was said to the order")
+}
 
 // holdUntil is when a blocked order is given up; zero for a paused one, which
 // waits as long as it takes.

@@ -9,6 +9,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foxflow/order"
+	"foxflow/story"
 )
 
 func console() (*Console, *bytes.Buffer, *bytes.Buffer) {
@@ -40,12 +41,12 @@ func TestEveryStateHasItsOwnLookAndWord(t *testing.T) {
 	c, _, _ := console()
 	seen := map[string]bool{}
 	for _, s := range order.States() {
-		_, known := looks[s]
+		_, known := colours[s]
 		assert.True(t, known, s)
 		assert.Contains(t, c.State(s), string(s))
 		if s.Ended() {
-			assert.False(t, seen[looks[s].glyph], "ends differ at a glance: %s", s)
-			seen[looks[s].glyph] = true
+			assert.False(t, seen[story.Sign(s)], "ends differ at a glance: %s", s)
+			seen[story.Sign(s)] = true
 		}
 	}
 }

@@ -1,39 +1,39 @@
 package show
 
-import "foxflow/order"
-
-// look is how a state is shown: a sign, so that ends differ at a glance without
-// colours too, and an ANSI colour.
-type look struct{ glyph, colour string }
+import (
+	"foxflow/order"
+	"foxflow/story"
+)
 
 const (
 	green, yellow, red, cyan, magenta = "32", "33", "31", "36", "35"
 	bold, dim                         = "1", "2"
 )
 
-var looks = map[order.State]look{
-	order.Creating:        {"·", dim},
-	order.Active:          {"·", dim},
-	order.AwaitingTopUp:   {"◷", cyan},
-	order.AwaitingPayment: {"◷", cyan},
-	order.Paused:          {"‖", cyan},
-	order.Paid:            {"›", dim},
-	order.Processing:      {"›", dim},
-	order.Stalled:         {"!", magenta},
-	order.Blocked:         {"!", magenta},
-	order.Completed:       {"✓", green},
-	order.Cancelled:       {"⊘", yellow},
-	order.Failed:          {"✗", red},
-	order.Unresolved:      {"?", red},
+// colours go with the states' signs, which tell them apart without any too.
+var colours = map[order.State]string{
+	order.Creating:        dim,
+	order.Active:          dim,
+	order.AwaitingTopUp:   cyan,
+	order.AwaitingPayment: cyan,
+	order.Paused:          cyan,
+	order.Paid:            dim,
+	order.Processing:      dim,
+	order.Stalled:         magenta,
+	order.Blocked:         magenta,
+	order.Completed:       green,
+	order.Cancelled:       yellow,
+	order.Failed:          red,
+	order.Unresolved:      red,
 }
 
 // State is a state with its sign and, on a terminal, its colour.
 func (c *Console) State(s order.State) string {
-	l, known := looks[s]
+	colour, known := colours[s]
 	if !known {
-		l = look{"·", dim}
+		colour = dim
 	}
-	return c.paint(l.colour, l.glyph+" "+string(s))
+	return c.paint(colour, story.Sign(s)+" "+string(s))
 }
 
 // Bold stresses text on a terminal.

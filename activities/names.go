@@ -1,0 +1,22 @@
+package activities
+
+import (
+	"context"
+
+	"foxflow/order"
+)
+
+// names are what the products of a request are called, as far as the ledger knows.
+// They are for people to read and nothing follows from them: where they can't be had,
+// ids do.
+func (a *Activities) names(ctx context.Context, r order.Request) map[string]string {
+	var ids []string
+	for _, item := range r.Items {
+		ids = append(ids, item.ItemID)
+	}
+	names, err := a.Ledger.ProductNames(ctx, ids...)
+	if err != nil || len(names) == 0 {
+		return nil
+	}
+	return names
+}

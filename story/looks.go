@@ -1,0 +1,88 @@
+package story
+
+import (
+	"fmt"
+	"time"
+
+	"foxflow/order"
+)
+
+// Watch says how often an order is looked at, and until when it waits: what the order
+// was started with.
+type Watch struct {
+	PollInitial, PollMax time.Duration
+	StallAfter           time.Duration
+	StallPoll            time.Duration
+	// Until is when the present wait is given up; zero: not known, or never.
+	Until time.Time
+}
+
+// Looks says when an order is looked at next by itself, "" when it is not. Polls are
+// retries that Temporal times, so their rhythm is what can be said beforehand; the page
+// "Pending Activities" and starter explain show the very time.
+func Looks(s order.Status, w Watch) string {
+	rare := every(w.StallPoll)
+	until := func(end string) string {
+		if w.Until.IsZero() {
+			return "."
+		}
+		return "; it " + end + " at " + clock(w.Until) + " if nothing comes of it."
+	}
+	switch s.State {
+	case order.AwaitingTopUp:
+		return "A worker reads the balance about once a minute" + until("is cancelled")
+	case order.AwaitingPayment:
+		return "FoxReload is asked " + rhythm(w) + "."
+	case order.Paid, order.Processing:
+		return "FoxReload is asked " + rhythm(w) + "; without an end " + shortly(w.StallAfter) + " after the payment the order is stalled."
+	case order.Stalled:
+		return "FoxReload is asked " + rare + until("is given up as unresolved")
+	case order.Paused:
+		return "A worker looks " + rare + " whether it may be paid; FoxReload is not asked."
+	case order.Blocked:
+		if asksDecision(s) {
+			return "Nothing is asked of FoxReload before a person decides" + until("is given up as unresolved")
+		}
+		return "FoxReload is asked " + rare + until("is given up as unresolved")
+	}
+	return ""
+}
+
+func rhythm(w Watch) string {
+	if w.PollMax <= w.PollInitial {
+		return every(w.PollInitial)
+	}
+	return "after about " + shortly(w.PollInitial) + ", then less and less often, at least every " + shortly(w.PollMax) + " or so"
+}
+
+func asksDecision(s order.Status) bool {
+	for _, w := range []Wait{WaitExists, WaitGuard} {
+		if text(s.WaitingFor) == WaitingFor(w, s.Reference) {
+			return true
+		}
+	}
+	return false
+}
+
+// single are the lengths of time that read better as words.
+var single = map[string]string{"1 s": "second", "1 min": "minute", "1 h": "hour"}
+
+func every(d time.Duration) string {
+	if one, ok := single[shortly(d)]; ok {
+		return "about every " + one
+	}
+	return "about every " + shortly(d)
+}
+
+// shortly is a length of time in one unit where it comes out even.
+func shortly(d time.Duration) string {
+	for _, u := range []struct {
+		d    time.Duration
+		name string
+	}{{time.Hour, "h"}, {time.Minute, "min"}, {time.Second, "s"}} {
+		if d >= u.d && d%u.d == 0 {
+			return fmt.Sprintf("%d %s", d/u.d, u.name)
+		}
+	}
+	return d.String()
+}
