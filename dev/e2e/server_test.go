@@ -203,7 +203,7 @@ func TestServerRefusals(t *testing.T) {
 		says []string
 	}{
 		{"no command", nil, 2, []string{"foxflow-dev temporal"}},
-		{"another command", []string{"server"}, 2, []string{`"server"`, "foxflow-dev temporal"}},
+		{"another command", []string{"server"}, 2, []string{`"server"`, "foxflow-dev --help"}},
 		{"an unknown flag", []string{"temporal", "--prot", "1"}, 2, []string{"prot", "--help"}},
 		{"an argument too much", []string{"temporal", "now"}, 2, []string{`"now"`}},
 		{"a port that is none", []string{"temporal", "--port", "70000"}, 2, []string{"--port", "70000", "1 to 65535"}},
