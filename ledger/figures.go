@@ -91,24 +91,10 @@ func (f *Figures) readOrders(ctx context.Context, tx *sql.Tx) error {
 	return rows.Err()
 }
 
-func (f *Figures) readPaid(ctx context.Context, tx *sql.Tx, at time.Time) error {
-	clear(f.PaidToday)
+func (f *Figures) readPaid(ctx context.Context, tx *sql.Tx, at time.Time) (err error) {
 	day := at.UTC().Truncate(24 * time.Hour)
-	rows, err := tx.QueryContext(ctx, `SELECT currency, amount FROM payments WHERE begun_at >= $1 AND begun_at < $2
-		AND mock = $3 AND voided_at IS NULL AND amount IS NOT NULL`, stamp(day), stamp(day.Add(24*time.Hour)), false)
-	if err != nil {
-		return err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var currency string
-		var amount decimal.Decimal
-		if err := rows.Scan(&currency, &amount); err != nil {
-			return err
-		}
-		f.PaidToday[currency] = f.PaidToday[currency].Add(amount)
-	}
-	return rows.Err()
+	f.PaidToday, err = spent(ctx, tx, "", day, day.Add(24*time.Hour))
+	return err
 }
 
 // BudgetStanding is how an API key's request budget stands, over all processes.

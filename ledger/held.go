@@ -48,22 +48,30 @@ func held(ctx context.Context, tx *sql.Tx, p Payment) (why, err error) {
 	return nil, nil
 }
 
-// paidIn sums up the other payments in p's currency from a time until another. One
-// whose outcome is not known counts; a voided one doesn't. Amounts are decimal texts,
-// which no SQL adds up exactly.
-func paidIn(ctx context.Context, tx *sql.Tx, p Payment, from, until time.Time) (sum decimal.Decimal, err error) {
-	rows, err := tx.QueryContext(ctx, `SELECT amount FROM payments WHERE begun_at >= $1 AND begun_at < $2 AND currency = $3 AND order_id <> $4
-		AND mock = $5 AND voided_at IS NULL AND amount IS NOT NULL`, stamp(from), stamp(until), p.Currency, p.OrderID, false)
+// paidIn sums up the other payments in p's currency from a time until another.
+func paidIn(ctx context.Context, tx *sql.Tx, p Payment, from, until time.Time) (decimal.Decimal, error) {
+	sums, err := spent(ctx, tx, p.OrderID, from, until)
+	return sums[p.Currency], err
+}
+
+// spent sums up, by currency, the payments from a time until another that may have gone
+// through, but for one order's. A voided one surely did not, nor one whose every attempt
+// was refused. Amounts are decimal texts, which no SQL adds up exactly.
+func spent(ctx context.Context, tx *sql.Tx, without string, from, until time.Time) (map[string]decimal.Decimal, error) {
+	rows, err := tx.QueryContext(ctx, `SELECT currency, amount FROM payments WHERE begun_at >= $1 AND begun_at < $2 AND order_id <> $3
+		AND mock = $4 AND voided_at IS NULL AND doubts > 0 AND amount IS NOT NULL`, stamp(from), stamp(until), without, false)
 	if err != nil {
-		return sum, err
+		return nil, err
 	}
 	defer rows.Close()
+	sums := map[string]decimal.Decimal{}
 	for rows.Next() {
+		var currency string
 		var amount decimal.Decimal
-		if err := rows.Scan(&amount); err != nil {
-			return sum, err
+		if err := rows.Scan(&currency, &amount); err != nil {
+			return nil, err
 		}
-		sum = sum.Add(amount)
+		sums[currency] = sums[currency].Add(amount)
 	}
-	return sum, rows.Err()
+	return sums, rows.Err()
 }

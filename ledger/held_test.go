@@ -67,6 +67,31 @@ func TestDailyLimitCountsWhatMayHaveBeenPaid(t *testing.T) {
 	require.Nil(t, pay(unknown))
 }
 
+// A payment that FoxReload refused, for too low a balance say, leaves its room to others
+// while its order waits; one whose answer was lost doesn't.
+func TestDailyLimitDoesNotCountWhatWasRefused(t *testing.T) {
+	l := newLedger(t)
+	for _, reference := range []string{"refused", "lost", "other"} {
+		begin(t, l, reference)
+		pin(t, l, reference, 0, "ord-"+reference)
+	}
+	for reference, quiet := range map[string]time.Time{"refused": {}, "lost": noon.Add(time.Minute)} {
+		p := costs(reference, "50", noon)
+		p.InFlight = time.Minute
+		_, err := l.BeginPayment(t.Context(), p)
+		require.NoError(t, err)
+		require.NoError(t, l.LandPayment(t.Context(), p.OrderID, noon.Add(time.Minute), quiet))
+	}
+	f, err := l.Figures(t.Context(), noon)
+	require.NoError(t, err)
+	require.Equal(t, "50", f.PaidToday["usd"].String())
+	_, err = l.BeginPayment(t.Context(), costs("other", "50", noon))
+	require.NoError(t, err)
+	over := new(LimitError)
+	_, err = l.BeginPayment(t.Context(), costs("refused", "50", noon.Add(time.Hour)))
+	require.ErrorAs(t, err, &over, "its room is not kept for it")
+}
+
 // A payment that is tried again on another day counts to that day: money that leaves
 // today is today's.
 func TestPaymentTriedAgainCountsToTheDayOfItsLatestAttempt(t *testing.T) {
