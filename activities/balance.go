@@ -42,7 +42,7 @@ const (
 // seen is what the account held at a look, as it is kept for a top-up.
 type seen struct {
 	At       time.Time                  `json:"at"`
-	Balances map[string]decimal.Decimal `json:"balances"`
+	Balances map[string]decimal.Decimal `json:"balances"` // nil: it could not be seen
 }
 
 // WatchBalance returns once the balance has risen between two looks, in any currency, or
@@ -98,22 +98,22 @@ func (a *Activities) watchBalance(ctx context.Context, in WatchInput) (Watched, 
 }
 
 // lookBefore looks at the balance before anybody can know where to send money. Where it
-// can't be seen, the watch begins with the desk's first look.
+// can't be seen, the watch begins with the desk's first look from now on.
 func (a *Activities) lookBefore(ctx context.Context, id string) error {
 	text, _, err := a.Ledger.TopUpBalances(ctx, id)
 	if err != nil || text != "" {
 		return err
 	}
-	now := seen{At: a.Now().UTC(), Balances: map[string]decimal.Decimal{}}
+	now := seen{At: a.Now().UTC()}
 	balances, err := a.Money.Balances(ctx)
 	if held := new(foxreload.HeldError); errors.As(err, &held) {
 		return err
 	}
-	if err != nil {
-		return nil //nolint:nilerr // the address is what a person waits for
-	}
-	for _, b := range balances {
-		now.Balances[b.Currency] = now.Balances[b.Currency].Add(b.Available)
+	if err == nil { // else the address is what a person waits for
+		now.Balances = map[string]decimal.Decimal{}
+		for _, b := range balances {
+			now.Balances[b.Currency] = now.Balances[b.Currency].Add(b.Available)
+		}
 	}
 	return a.keepSeen(ctx, id, now, "")
 }

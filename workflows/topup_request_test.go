@@ -164,6 +164,17 @@ func TestALookBeforeTheTopUpIsNone(t *testing.T) {
 	assert.Equal(t, order.TopUpExpired, c.play().State)
 }
 
+// Nor where the balance could not be read then: what had come since that old look was
+// there before.
+func TestAnOldLookIsNoBeginning(t *testing.T) {
+	c := newTill(t)
+	c.every, c.deaf = 6*time.Hour, apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED")
+	_, err := c.book.SawBalances(t.Context(), c.env.Now().Add(-time.Hour), map[string]decimal.Decimal{"usd": decimal.Zero})
+	require.NoError(t, err)
+	c.at(time.Minute, func() { c.do(func() { c.deaf = nil }) })
+	assert.Equal(t, order.TopUpExpired, c.play().State)
+}
+
 func TestARiseInAnyCurrencyCounts(t *testing.T) {
 	c := newTill(t)
 	c.at(2*time.Hour, func() { c.do(func() { c.rub, c.usd = decimal.NewFromInt(4000), decimal.Zero }) })
