@@ -3,12 +3,14 @@ package metrics
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/shopspring/decimal"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/metric"
 	"go.uber.org/zap"
+	"golang.org/x/sync/singleflight"
 
 	"foxflow/ledger"
 	"foxflow/order"
@@ -45,44 +47,72 @@ type AuditReport struct {
 	Took    time.Duration `json:"took"`
 }
 
-// reader reads the figures, and keeps them for a moment.
-type reader struct {
-	Sources
-	mu       sync.Mutex
-	readAt   time.Time
+// snapshot is what a scrape shows: read before it, never while metrics are
+// collected.
+type snapshot struct {
+	readAt   time.Time // of what is in the ledger
 	figures  ledger.Figures
 	standing ledger.BudgetStanding
 	audit    AuditReport
-	err      error
+	err      error // of reading the ledger
+	ready    map[string]bool
 }
 
-func (r *reader) read() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	now := r.Now()
-	if age := now.Sub(r.readAt); age >= 0 && age < fresh {
-		return r.err
-	}
-	ctx, cancel := context.WithTimeout(context.Background(), readTakes)
-	defer cancel()
-	before := r.err
-	r.figures, r.err = r.Figures(ctx, now)
-	if r.err == nil {
-		r.standing, r.err = r.Standing(ctx)
-	}
-	if r.err == nil {
-		r.audit, r.err = r.Audit(ctx)
-	}
-	r.readAt = r.Now()
-	if r.err != nil && before == nil {
-		r.Log.Warn("the ledger can't be read for metrics: those that are read from it are missing", zap.Error(r.err))
-	}
-	return r.err
+// keeper keeps a snapshot.
+type keeper struct {
+	Sources
+	once singleflight.Group
+	kept atomic.Pointer[snapshot]
 }
 
-// Watch adds the gauges that are read when somebody asks for the metrics.
+// refresh reads what is due. However many ask, one reads for all of them.
+func (k *keeper) refresh() {
+	_, _, _ = k.once.Do("", func() (any, error) {
+		s := snapshot{}
+		if before := k.kept.Load(); before != nil {
+			s = *before
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), readTakes)
+		defer cancel()
+		var figures sync.WaitGroup // both may be slow: Prometheus waits for the slower one alone
+		figures.Go(func() {
+			if age := k.Now().Sub(s.readAt); age < 0 || age >= fresh {
+				k.read(ctx, &s)
+			}
+		})
+		ready := k.Ready(ctx)
+		figures.Wait()
+		s.ready = ready
+		k.kept.Store(&s)
+		return nil, nil
+	})
+}
+
+func (k *keeper) read(ctx context.Context, s *snapshot) {
+	before := s.err
+	s.figures, s.err = k.Figures(ctx, k.Now())
+	if s.err == nil {
+		s.standing, s.err = k.Standing(ctx)
+	}
+	if s.err == nil {
+		s.audit, s.err = k.Audit(ctx)
+	}
+	s.readAt = k.Now()
+	if s.err != nil && before == nil {
+		k.Log.Warn("the ledger can't be read for metrics: those that are read from it are missing", zap.Error(s.err))
+	}
+}
+
+// Watch adds the gauges that show what the sources say. Call it before the first
+// scrape.
+//
+// The pipeline's lock is held while metrics are collected, and whoever makes a new
+// instrument waits for it: Temporal's SDK does with the first call of each kind. A
+// source that was asked in there and called Temporal would wait for itself, and
+// everything that counts with it, for good. So Handler reads the sources first,
+// and what runs under the lock reads the snapshot alone.
 func (m *Metrics) Watch(s Sources) error {
-	r := &reader{Sources: s}
+	k := &keeper{Sources: s}
 	all := make([]metric.Observable, 0, len(gauges))
 	made := make([]metric.Float64ObservableGauge, len(gauges))
 	for i, g := range gauges {
@@ -93,9 +123,13 @@ func (m *Metrics) Watch(s Sources) error {
 		all = append(all, made[i])
 	}
 	_, err := m.meter.RegisterCallback(func(_ context.Context, o metric.Observer) error {
-		err := r.read()
+		now := k.kept.Load()
+		if now == nil {
+			return nil
+		}
+		r := &reading{Sources: &k.Sources, snapshot: now}
 		for i, g := range gauges {
-			if err == nil || g.always {
+			if r.err == nil || g.always {
 				g.show(m, r, func(v float64, labels ...attribute.KeyValue) {
 					o.ObserveFloat64(made[i], v, metric.WithAttributes(labels...))
 				})
@@ -103,7 +137,14 @@ func (m *Metrics) Watch(s Sources) error {
 		}
 		return nil // a scrape shows what can be known
 	}, all...)
+	m.refresh = k.refresh
 	return err
+}
+
+// reading is what gauges are shown from: the settings and a snapshot.
+type reading struct {
+	*Sources
+	*snapshot
 }
 
 type show func(float64, ...attribute.KeyValue)
@@ -113,47 +154,45 @@ type show func(float64, ...attribute.KeyValue)
 var gauges = []struct {
 	name, unit, about string
 	always            bool // also when the ledger can't be read
-	show              func(*Metrics, *reader, show)
+	show              func(*Metrics, *reading, show)
 }{
-	{"foxflow.ready", "", "Whether the checks of /readyz pass (1) or not (0)", true, func(_ *Metrics, r *reader, show show) {
-		ctx, cancel := context.WithTimeout(context.Background(), readTakes)
-		defer cancel()
-		for check, passes := range r.Ready(ctx) {
+	{"foxflow.ready", "", "Whether the checks of /readyz pass (1) or not (0)", true, func(_ *Metrics, r *reading, show show) {
+		for check, passes := range r.ready {
 			show(truth(passes), attribute.String("check", check))
 		}
 	}},
-	{"foxflow.ledger.readable", "", "Whether the ledger could be read for these metrics", true, func(_ *Metrics, r *reader, show show) {
+	{"foxflow.ledger.readable", "", "Whether the ledger could be read for these metrics", true, func(_ *Metrics, r *reading, show show) {
 		show(truth(r.err == nil))
 	}},
-	{"foxflow.orders", "", "Orders in the ledger, by state", false, func(_ *Metrics, r *reader, show show) {
+	{"foxflow.orders", "", "Orders in the ledger, by state", false, func(_ *Metrics, r *reading, show show) {
 		for _, state := range order.States() {
 			show(float64(r.figures.Orders[state]), attribute.String("state", string(state)))
 		}
 	}},
-	{"foxflow.oldest.order.age", "s", "How long ago the oldest order was placed that is in the state and has no end yet", false, func(_ *Metrics, r *reader, show show) {
+	{"foxflow.oldest.order.age", "s", "How long ago the oldest order was placed that is in the state and has no end yet", false, func(_ *Metrics, r *reading, show show) {
 		for state, placed := range r.figures.Oldest {
 			show(max(0, r.readAt.Sub(placed).Seconds()), attribute.String("state", string(state)))
 		}
 	}},
-	{"foxflow.payments.paused", "", "Whether payments are held by starter pause", false, func(_ *Metrics, r *reader, show show) {
+	{"foxflow.payments.paused", "", "Whether payments are held by starter pause", false, func(_ *Metrics, r *reading, show show) {
 		show(truth(r.figures.Paused))
 	}},
-	{"foxflow.payments.today.amount", "", "Money that counts towards the daily limit of this UTC day", false, func(m *Metrics, r *reader, show show) {
+	{"foxflow.payments.today.amount", "", "Money that counts towards the daily limit of this UTC day", false, func(m *Metrics, r *reading, show show) {
 		m.money(r.figures.PaidToday, r.DailyLimit, show)
 	}},
-	{"foxflow.daily.limit", "", "FOXFLOW_DAILY_LIMIT", true, func(m *Metrics, r *reader, show show) {
+	{"foxflow.daily.limit", "", "FOXFLOW_DAILY_LIMIT", true, func(m *Metrics, r *reading, show show) {
 		m.money(r.DailyLimit, nil, show)
 	}},
-	{"foxflow.balance.available", "", "The balance as it was last read", false, func(m *Metrics, r *reader, show show) {
+	{"foxflow.balance.available", "", "The balance as it was last read", false, func(m *Metrics, r *reading, show show) {
 		m.money(r.figures.Balances, nil, show)
 	}},
-	{"foxflow.balance.seen.timestamp", "s", "When it was last read, in seconds since 1970; 0: never", false, func(_ *Metrics, r *reader, show show) {
+	{"foxflow.balance.seen.timestamp", "s", "When it was last read, in seconds since 1970; 0: never", false, func(_ *Metrics, r *reading, show show) {
 		show(unix(r.figures.SeenAt))
 	}},
-	{"foxflow.balance.low.threshold", "", "FOXFLOW_LOW_BALANCE", true, func(m *Metrics, r *reader, show show) {
+	{"foxflow.balance.low.threshold", "", "FOXFLOW_LOW_BALANCE", true, func(m *Metrics, r *reading, show show) {
 		m.money(r.LowBalance, nil, show)
 	}},
-	{"foxflow.waiting.orders", "", "Orders that wait for a top-up, mock orders apart", false, func(m *Metrics, r *reader, show show) {
+	{"foxflow.waiting.orders", "", "Orders that wait for a top-up, mock orders apart", false, func(m *Metrics, r *reading, show show) {
 		waiting := map[string]int{}
 		for currency, n := range r.figures.Waiting {
 			waiting[m.currencyOf(currency)] += n
@@ -165,7 +204,7 @@ var gauges = []struct {
 			show(float64(n), attribute.String("currency", currency))
 		}
 	}},
-	{"foxflow.missing.money", "", "What those orders need beyond the balance", false, func(m *Metrics, r *reader, show show) {
+	{"foxflow.missing.money", "", "What those orders need beyond the balance", false, func(m *Metrics, r *reading, show show) {
 		needed, there := m.known(r.figures.Needed), m.known(r.figures.Balances)
 		for currency := range there {
 			needed[currency] = needed[currency].Add(decimal.Zero)
@@ -174,27 +213,27 @@ var gauges = []struct {
 			show(decimal.Max(decimal.Zero, amount.Sub(there[currency])).InexactFloat64(), attribute.String("currency", currency))
 		}
 	}},
-	{"foxflow.budget.limit", "", "FOXRELOAD_REQUESTS_PER_MINUTE", true, func(_ *Metrics, r *reader, show show) {
+	{"foxflow.budget.limit", "", "FOXRELOAD_REQUESTS_PER_MINUTE", true, func(_ *Metrics, r *reading, show show) {
 		show(float64(r.PerMinute))
 	}},
-	{"foxflow.budget.queue", "s", "How long a request that comes now would wait for its turn, over all workers and the starter", false, func(_ *Metrics, r *reader, show show) {
+	{"foxflow.budget.queue", "s", "How long a request that comes now would wait for its turn, over all workers and the starter", false, func(_ *Metrics, r *reading, show show) {
 		show(r.standing.Queue.Seconds())
 	}},
-	{"foxflow.budget.held.until.timestamp", "s", "Until when FoxReload asked for silence (429), in seconds since 1970; 0 or past: it doesn't", false, func(_ *Metrics, r *reader, show show) {
+	{"foxflow.budget.held.until.timestamp", "s", "Until when FoxReload asked for silence (429), in seconds since 1970; 0 or past: it doesn't", false, func(_ *Metrics, r *reading, show show) {
 		show(unix(r.standing.HeldUntil))
 	}},
-	{"foxflow.audit.chain.ok", "", "Whether the last check found the whole audit log intact", false, func(_ *Metrics, r *reader, show show) {
+	{"foxflow.audit.chain.ok", "", "Whether the last check found the whole audit log intact", false, func(_ *Metrics, r *reading, show show) {
 		if !r.audit.At.IsZero() {
 			show(truth(r.audit.Whole))
 		}
 	}},
-	{"foxflow.audit.verified.timestamp", "s", "When that check was made, in seconds since 1970; 0: never", false, func(_ *Metrics, r *reader, show show) {
+	{"foxflow.audit.verified.timestamp", "s", "When that check was made, in seconds since 1970; 0: never", false, func(_ *Metrics, r *reading, show show) {
 		show(unix(r.audit.At))
 	}},
-	{"foxflow.audit.verify.duration", "s", "How long that check took", false, func(_ *Metrics, r *reader, show show) {
+	{"foxflow.audit.verify.duration", "s", "How long that check took", false, func(_ *Metrics, r *reading, show show) {
 		show(r.audit.Took.Seconds())
 	}},
-	{"foxflow.audit.entries", "", "Entries that it saw", false, func(_ *Metrics, r *reader, show show) {
+	{"foxflow.audit.entries", "", "Entries that it saw", false, func(_ *Metrics, r *reading, show show) {
 		show(float64(r.audit.Entries))
 	}},
 }

@@ -38,7 +38,8 @@ type Metrics struct {
 	registry *prometheus.Registry
 	provider *sdk.MeterProvider
 	meter    metric.Meter
-	failed   error // of making instruments; told by New
+	failed   error  // of making instruments; told by New
+	refresh  func() // reads what is shown of the sources; nil: there are none
 
 	calls      metric.Int64Counter
 	callTook   metric.Float64Histogram
@@ -131,9 +132,16 @@ func (m *Metrics) histogram(name, about string, buckets []float64) metric.Float6
 	return h
 }
 
-// Handler answers /metrics.
+// Handler answers /metrics. It reads the sources before anything is collected
+// (Watch says why).
 func (m *Metrics) Handler() http.Handler {
-	return promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+	page := promhttp.HandlerFor(m.registry, promhttp.HandlerOpts{ErrorHandling: promhttp.ContinueOnError})
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if m.refresh != nil {
+			m.refresh()
+		}
+		page.ServeHTTP(w, r)
+	})
 }
 
 // Temporal takes in what Temporal's SDK measures of itself.

@@ -169,3 +169,43 @@ func TestGaugesShowWhatTheLedgerHolds(t *testing.T) {
 	assert.NotContains(t, text, "foxflow_orders{")
 	assert.NotContains(t, text, "foxflow_audit_chain_ok")
 }
+
+// The fault: the sources were read inside the collection, which holds the lock that
+// Temporal's SDK needs for the first call of each kind; the worker hung for good.
+func TestSourcesMayCountWhateverTheyLike(t *testing.T) {
+	m, now, failure, reads := newMetrics(t), noon, error(nil), 0
+	s, temporal := sources(&now, &failure, &reads), m.Temporal()
+	count := func(name string) { // a new instrument each time
+		temporal.Counter(name).Inc(1)
+		temporal.Timer(name + "_latency").Record(time.Second)
+		temporal.Gauge(name + "_gauge").Update(1)
+	}
+	figures, standing, audit, ready := s.Figures, s.Standing, s.Audit, s.Ready
+	s.Figures = func(ctx context.Context, at time.Time) (ledger.Figures, error) {
+		count("figures")
+		return figures(ctx, at)
+	}
+	s.Standing = func(ctx context.Context) (ledger.BudgetStanding, error) { count("standing"); return standing(ctx) }
+	s.Audit = func(ctx context.Context) (AuditReport, error) { count("audit"); return audit(ctx) }
+	s.Ready = func(ctx context.Context) map[string]bool { count("ready"); return ready(ctx) }
+	require.NoError(t, m.Watch(s))
+	done := make(chan string)
+	go func() { done <- shown(t, m) }()
+	select {
+	case text := <-done:
+		assert.Contains(t, text, "\nfoxflow_ready{check=\"key\"} 1\n")
+	case <-time.After(time.Minute): // bounds a failure, measures nothing
+		t.Fatal("the scrape hangs")
+	}
+}
+
+// Whoever collects without asking the sources first gets no figure that nobody read.
+func TestNothingIsReadWhileMetricsAreCollected(t *testing.T) {
+	m, now, failure, reads := newMetrics(t), noon, error(nil), 0
+	s := sources(&now, &failure, &reads)
+	s.Ready = func(context.Context) map[string]bool { reads++; return nil }
+	require.NoError(t, m.Watch(s))
+	_, err := m.registry.Gather()
+	require.NoError(t, err)
+	assert.Zero(t, reads)
+}

@@ -9,7 +9,6 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
-	"sync"
 	"sync/atomic"
 	"time"
 
@@ -21,7 +20,9 @@ import (
 )
 
 const (
-	checkTimeout    = 5 * time.Second
+	checkTimeout = 5 * time.Second
+	// checkGrace is what a check has beyond its context's end to say that it failed.
+	checkGrace      = time.Second
 	shutdownTimeout = 2 * time.Second
 )
 
@@ -75,32 +76,50 @@ func notHeld(ctx context.Context, budget *ledger.Budget, now func() time.Time) e
 	return nil
 }
 
-// look runs all checks at once.
-func (h *health) look(ctx context.Context) (ready bool, verdicts map[string]verdict) {
+// look runs all checks at once. A check that outlasts its time has come to no
+// verdict: it is failed here, and decided is false. That is no question of what it
+// asks, which may be down and say nothing: each check keeps to its context, unless
+// this process hangs.
+func (h *health) look(ctx context.Context) (verdicts map[string]verdict, decided bool) {
 	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
 	defer cancel()
-	ready, verdicts = true, map[string]verdict{}
-	var mu sync.Mutex
-	var wait sync.WaitGroup
+	type told struct {
+		name string
+		verdict
+	}
+	said := make(chan told, len(h.checks)) // nobody waits for the last ones
 	for name, check := range h.checks {
-		wait.Go(func() {
+		go func() {
 			remark, err := check(ctx)
 			v := verdict{OK: err == nil, Reason: remark}
 			if err != nil {
 				v.Reason = h.redact(err.Error())
 			}
-			mu.Lock()
-			defer mu.Unlock()
-			ready, verdicts[name] = ready && v.OK, v
-		})
+			said <- told{name, v}
+		}()
 	}
-	wait.Wait()
-	return ready, verdicts
+	verdicts = make(map[string]verdict, len(h.checks))
+	patience := time.NewTimer(checkTimeout + checkGrace)
+	defer patience.Stop()
+	for len(verdicts) < len(h.checks) {
+		select {
+		case t := <-said:
+			verdicts[t.name] = t.verdict
+		case <-patience.C:
+			for name := range h.checks {
+				if _, there := verdicts[name]; !there {
+					verdicts[name] = verdict{Reason: "the check does not end: the worker hangs"}
+				}
+			}
+			return verdicts, false
+		}
+	}
+	return verdicts, true
 }
 
 // passing is look for the metrics.
 func (h *health) passing(ctx context.Context) map[string]bool {
-	_, verdicts := h.look(ctx)
+	verdicts, _ := h.look(ctx)
 	passing := make(map[string]bool, len(verdicts))
 	for name, v := range verdicts {
 		passing[name] = v.OK
@@ -159,10 +178,12 @@ func (h *health) routes(metrics http.Handler) http.Handler {
 }
 
 func (h *health) ready(w http.ResponseWriter, r *http.Request) {
-	ready, verdicts := h.look(r.Context())
-	status := http.StatusOK
-	if !ready {
-		status = http.StatusServiceUnavailable
+	verdicts, _ := h.look(r.Context())
+	ready, status := true, http.StatusOK
+	for _, v := range verdicts {
+		if !v.OK {
+			ready, status = false, http.StatusServiceUnavailable
+		}
 	}
 	answer(w, status, struct {
 		Ready  bool               `json:"ready"`
