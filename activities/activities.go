@@ -40,7 +40,7 @@ type Activities struct {
 	// currency is not said. Empty: not known.
 	Currency string
 	// PayTakes is the longest that one pay, or one request for a top-up, can take, from
-	// before it is queued in the request budget to its answer or time-out.
+	// when it goes on record, as it leaves, to its answer or time-out.
 	PayTakes time.Duration
 	// Polled is told of each look at an order whose end is waited for; nil: nobody is.
 	Polled func(Polled)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"foxflow/foxreload"
 	"foxflow/ledger"
@@ -15,17 +16,11 @@ import (
 // rejects the idempotencyKey field.
 const settingNoKeys = "foxreload.idempotency_key_rejected"
 
-// How many orders are looked through for one that an earlier create may have
-// made: the open ones after a lost answer, all of them when FoxReload says that
-// ours exists.
-const (
-	searchOpen = 500
-	searchAll  = 5000
-)
-
 // CreateOrder makes sure that the reference has a FoxReload order and pins its
 // id in the ledger. Creating moves no money, so a create whose answer was lost
-// and whose order can't be found is simply made again: the orphan dies unpaid.
+// and whose order can't be found is simply made again: the orphan dies unpaid. One
+// that never left, because the request budget had no room for it, leaves nothing to
+// be found, and nobody looks.
 //
 // Refusals: final, not_found, balance, exists (and it can't be found), price,
 // unauthorised, misdirected, guard.
@@ -52,7 +47,7 @@ func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) 
 	if err != nil {
 		return Outcome{}, err
 	}
-	attempt, err := a.Ledger.CreateIntent(ctx, in.reference(), in.Status.Replacements, a.Now().UTC())
+	left, first, err := a.Ledger.CreateAttempts(ctx, in.reference(), in.Status.Replacements)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -60,8 +55,8 @@ func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) 
 	if err != nil {
 		return Outcome{}, err
 	}
-	if attempt > 1 {
-		switch found, ok, err := a.find(ctx, key, foxreload.OrderFilter{Status: foxreload.StatusActive}, searchOpen); {
+	if left > 0 {
+		switch found, ok, err := a.search(ctx, key, foxreload.StatusActive, first); {
 		case err != nil:
 			return Outcome{}, refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
 		case ok:
@@ -72,7 +67,7 @@ func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) 
 			return Outcome{}, err
 		}
 	}
-	return a.create(ctx, in, key, terms.totals(in.Request))
+	return a.create(ctx, &creating{Step: in, key: key, prices: terms.totals(in.Request), left: left})
 }
 
 // seePinned looks at the order that is pinned already. Where it can't be seen, a
@@ -116,29 +111,62 @@ func (a *Activities) key(ctx context.Context, in Step) (string, error) {
 	return IdempotencyKey(in.reference(), in.Status.Replacements, fresh), err
 }
 
-func (a *Activities) create(ctx context.Context, in Step, key string, prices totals) (Outcome, error) {
-	o, err := a.API.CreateOrder(ctx, createRequest(in.Request, key, prices))
+// creating is a create under way.
+type creating struct {
+	Step
+	key    string // "": none is sent
+	prices totals
+	left   int // requests that left and may have made an order, those of earlier attempts too
+}
+
+func (a *Activities) create(ctx context.Context, c *creating) (Outcome, error) {
+	o, err := a.sendCreate(ctx, c)
 	if foxreload.ClassOf(err) == foxreload.ClassPrice {
-		if prices, err = a.reprice(ctx, in, prices); err != nil {
+		if c.prices, err = a.reprice(ctx, c.Step, c.prices); err != nil {
 			return Outcome{}, err
 		}
-		o, err = a.API.CreateOrder(ctx, createRequest(in.Request, key, prices))
+		o, err = a.sendCreate(ctx, c)
 	}
 	switch api := new(foxreload.Error); {
 	case err == nil:
-		return a.adopt(ctx, in, o, "")
+		return a.adopt(ctx, c.Step, o, "")
 	case !errors.As(err, &api):
 		return Outcome{}, err
 	case api.Class == foxreload.ClassExists:
-		return a.adoptExisting(ctx, in, key, api)
-	case key != "" && rejectsKey(api):
+		return a.adoptExisting(ctx, c.Step, c.key, api)
+	case c.key != "" && rejectsKey(api):
 		if err := a.Ledger.SetSetting(ctx, settingNoKeys, "true"); err != nil {
 			return Outcome{}, err
 		}
-		return a.create(ctx, in, "", prices)
+		c.key = ""
+		return a.create(ctx, c)
 	}
-	return Outcome{}, refusal(err, in.Request, foxreload.ClassFinal, foxreload.ClassNotFound, foxreload.ClassBalance,
+	return Outcome{}, refusal(err, c.Request, foxreload.ClassFinal, foxreload.ClassNotFound, foxreload.ClassBalance,
 		foxreload.ClassPrice, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
+}
+
+// sendCreate sends one request. It goes on record as it leaves; where another
+// attempt's has left since this one looked, what that one made is looked for first.
+// One that surely was not carried out is taken off again: a search for it would cost
+// requests for nothing.
+func (a *Activities) sendCreate(ctx context.Context, c *creating) (foxreload.Order, error) {
+	recorded := false
+	o, err := a.API.CreateOrder(foxreload.Leaving(ctx, func(ctx context.Context) (context.Context, error) {
+		left, err := a.Ledger.CreateIntent(ctx, c.reference(), c.Status.Replacements, a.Now().UTC())
+		if err != nil {
+			return nil, err
+		}
+		recorded = true
+		if c.left++; left != c.left {
+			return nil, &later{after: settle, why: fmt.Sprintf("create order (%s): another attempt has sent a create, look for what it made first", c.reference())}
+		}
+		return ctx, nil
+	}), createRequest(c.Request, c.key, c.prices))
+	if class := foxreload.ClassOf(err); recorded && (class == foxreload.ClassPassing || class == foxreload.ClassHeld) {
+		c.left--
+		return o, errors.Join(err, a.Ledger.WithdrawCreate(ctx, c.reference(), c.Status.Replacements))
+	}
+	return o, err
 }
 
 func createRequest(r order.Request, key string, prices totals) foxreload.CreateRequest {
@@ -178,7 +206,7 @@ func (a *Activities) adoptExisting(ctx context.Context, in Step, key string, exi
 			return a.adopt(ctx, in, o, "FoxReload knew our key")
 		}
 	}
-	found, ok, err := a.find(ctx, key, foxreload.OrderFilter{}, searchAll)
+	found, ok, err := a.search(ctx, key, "", time.Time{})
 	switch {
 	case err != nil:
 		return Outcome{}, refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
@@ -186,37 +214,6 @@ func (a *Activities) adoptExisting(ctx context.Context, in Step, key string, exi
 		return a.adopt(ctx, in, found, "FoxReload knew our key")
 	}
 	return Outcome{}, &Refusal{Class: foxreload.ClassExists, Code: exists.Code, Message: message}
-}
-
-// find looks for the order that carries our key; without one, no order is known
-// to be ours. A history that can't be listed (no such call, an odd page) is one
-// without our order; an outage is not.
-func (a *Activities) find(ctx context.Context, key string, f foxreload.OrderFilter, most int) (foxreload.Order, bool, error) {
-	if key == "" {
-		return foxreload.Order{}, false, nil
-	}
-	seen := 0
-	for o, err := range a.API.ListOrders(ctx, f) {
-		switch {
-		case err != nil && unlistable(err):
-			return foxreload.Order{}, false, nil
-		case err != nil:
-			return foxreload.Order{}, false, err
-		case o.IdempotencyKey == key:
-			return o, true, nil
-		}
-		if seen++; seen >= most {
-			break
-		}
-	}
-	return foxreload.Order{}, false, nil
-}
-
-// unlistable says whether the history can't be listed at all, now or later.
-func unlistable(err error) bool {
-	var api *foxreload.Error
-	return errors.As(err, &api) &&
-		(api.Class == foxreload.ClassFinal || api.Class == foxreload.ClassNotFound || api.Code == foxreload.CodeMalformed)
 }
 
 // adopt pins the order to the reference, then takes in what it says. how is

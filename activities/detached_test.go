@@ -24,11 +24,19 @@ type slowFox struct {
 }
 
 func (f *slowFox) CreateOrder(ctx context.Context, _ foxreload.CreateRequest) (foxreload.Order, error) {
+	ctx, err := foxreload.Leave(ctx)
+	if err != nil {
+		return foxreload.Order{}, err
+	}
 	f.creating = ctx.Err()
 	return foxreload.Order{ID: "fox-1", Status: foxreload.StatusActive}, nil
 }
 
 func (f *slowFox) PayOrder(ctx context.Context, id string, _ foxreload.PayRequest) (foxreload.Payment, error) {
+	ctx, err := foxreload.Leave(ctx)
+	if err != nil {
+		return foxreload.Payment{}, err
+	}
 	f.paying = ctx.Err()
 	if deadline, ok := ctx.Deadline(); ok {
 		f.left = time.Until(deadline)

@@ -47,7 +47,7 @@ func (a *Activities) terms(ctx context.Context, in Step) (offers, error) {
 	if in.Request.NoCheck {
 		return nil, nil
 	}
-	sent, err := a.Ledger.CreateAttempts(ctx, in.reference(), in.Status.Replacements)
+	sent, _, err := a.Ledger.CreateAttempts(ctx, in.reference(), in.Status.Replacements)
 	if err != nil || (sent > 0 && in.Request.MaxPrice == nil) {
 		return nil, err
 	}

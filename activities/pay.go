@@ -21,10 +21,11 @@ const (
 )
 
 // PayOrder pays the pinned order, once: its intent is in the ledger before the
-// call, and whoever finds an intent there looks at the order first and pays only
-// while it is still active, and only once the other attempt's request can't be on
+// request leaves, and whoever finds an intent there looks at the order first and pays
+// only while it is still active, and only once the other attempt's request can't be on
 // its way any more: two pays are never in flight, whatever was killed or reset in
-// between. "Not payable" is answered by looking, never by guessing.
+// between. A pay that the request budget turned away leaves no intent. "Not payable"
+// is answered by looking, never by guessing.
 //
 // Where the balance is too low for others, the balance desk's memory in the ledger says
 // whether FoxReload is asked at all: many waiting orders make no doomed payments.
@@ -84,17 +85,7 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	if err := a.admit(ctx, in); err != nil {
 		return Outcome{}, err
 	}
-	begun := a.Now()
-	first, err := a.intend(ctx, in, begun)
-	if err != nil {
-		return Outcome{}, err
-	}
-	if !first && !look {
-		// An attempt that was thought dead wrote its intent a moment ago.
-		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", id, in.reference())}
-	}
-	p, err := a.send(ctx, id, begun, foxreload.PayRequest{Provider: in.Request.Provider, ReturnURL: in.Request.ReturnURL})
-	a.landed(ctx, id, begun.Add(a.PayTakes), err)
+	p, err := a.sendPay(ctx, in, look)
 	a.tellDesk(ctx, in, err)
 	switch class := foxreload.ClassOf(err); {
 	case err == nil:
@@ -175,12 +166,31 @@ func (a *Activities) intend(ctx context.Context, in Step, begun time.Time) (firs
 	return first, held(err)
 }
 
-// send pays, within the time that the ledger was told: what the ledger itself took
-// to write it down is gone from that.
-func (a *Activities) send(ctx context.Context, id string, begun time.Time, r foxreload.PayRequest) (foxreload.Payment, error) {
-	ctx, stop := context.WithTimeout(ctx, a.PayTakes-a.Now().Sub(begun))
-	defer stop()
-	return a.API.PayOrder(ctx, id, r)
+// sendPay sends one request to pay. Its intent goes on record as it leaves, and it is
+// over within the time that the ledger was told: what the ledger itself took to write
+// it down is gone from that. looked says that the order was looked at just now.
+func (a *Activities) sendPay(ctx context.Context, in Step, looked bool) (foxreload.Payment, error) {
+	var until time.Time
+	stop := func() {}
+	defer func() { stop() }()
+	p, err := a.API.PayOrder(foxreload.Leaving(ctx, func(ctx context.Context) (context.Context, error) {
+		begun := a.Now()
+		first, err := a.intend(ctx, in, begun)
+		if err != nil {
+			return nil, err
+		}
+		until = begun.Add(a.PayTakes)
+		if !first && !looked {
+			// An attempt that was thought dead wrote its intent a moment ago.
+			return nil, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", in.orderID(), in.reference())}
+		}
+		ctx, stop = context.WithTimeout(ctx, until.Sub(a.Now()))
+		return ctx, nil
+	}), in.orderID(), foxreload.PayRequest{Provider: in.Request.Provider, ReturnURL: in.Request.ReturnURL})
+	if !until.IsZero() {
+		a.landed(ctx, in.orderID(), until, err)
+	}
+	return p, err
 }
 
 // landed says what a refused or lost pay means for the next one. One that was

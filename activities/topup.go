@@ -63,7 +63,7 @@ func (a *Activities) RecordTopUp(ctx context.Context, t order.TopUp, at time.Tim
 }
 
 // RequestTopUp asks FoxReload for a top-up with one POST, ever: its intent is in the
-// ledger before the call, and whoever finds an intent there sends nothing. It takes
+// ledger before the request leaves, and whoever finds an intent there sends nothing. It takes
 // what the other attempt was told; where that is nothing once the request can't be on
 // its way any more, the answer is lost. Only a request that surely was not carried out
 // is sent again.
@@ -80,10 +80,19 @@ func (a *Activities) requestTopUp(ctx context.Context, r order.TopUpRequest) (As
 	if err := a.lookBefore(ctx, r.ID); err != nil {
 		return AskedTopUp{}, err
 	}
-	sent, err := a.Ledger.SendTopUp(ctx, r.ID, a.Now())
+	sent, err := a.Ledger.SentTopUp(ctx, r.ID)
 	switch {
 	case err != nil:
 		return AskedTopUp{}, err
+	case sent.At.IsZero():
+		return a.sendTopUp(ctx, r)
+	}
+	return a.sentTopUp(r, sent)
+}
+
+// sentTopUp is what the request was answered that another attempt has sent.
+func (a *Activities) sentTopUp(r order.TopUpRequest, sent ledger.TopUpSent) (AskedTopUp, error) {
+	switch {
 	case sent.Answer != nil:
 		return asked(foxreload.ReadTopUp(sent.Answer)), nil
 	case sent.Refusal != nil:
@@ -92,8 +101,6 @@ func (a *Activities) requestTopUp(ctx context.Context, r order.TopUpRequest) (As
 			class = ClassLost
 		}
 		return AskedTopUp{}, &Refusal{Class: class, Code: sent.Refusal.Code, Message: sent.Refusal.Message}
-	case sent.Now:
-		return a.sendTopUp(ctx, r, sent.At)
 	}
 	if wait := sent.At.Add(a.PayTakes).Sub(a.Now()); wait > 0 {
 		// It may be on its way: another attempt that was thought dead can still tell.
@@ -103,10 +110,20 @@ func (a *Activities) requestTopUp(ctx context.Context, r order.TopUpRequest) (As
 	return AskedTopUp{}, lost("the worker that sent the request did not live to take its answer")
 }
 
-func (a *Activities) sendTopUp(ctx context.Context, r order.TopUpRequest, sentAt time.Time) (AskedTopUp, error) {
-	calling, stop := context.WithTimeout(ctx, a.PayTakes-a.Now().Sub(sentAt))
-	defer stop()
-	t, err := a.Money.CreateTopUp(calling, foxreload.TopUpRequest{Amount: r.Amount, Currency: r.Currency})
+func (a *Activities) sendTopUp(ctx context.Context, r order.TopUpRequest) (AskedTopUp, error) {
+	var sent ledger.TopUpSent
+	stop := func() {}
+	defer func() { stop() }()
+	t, err := a.Money.CreateTopUp(foxreload.Leaving(ctx, func(ctx context.Context) (_ context.Context, err error) {
+		if sent, err = a.Ledger.SendTopUp(ctx, r.ID, a.Now()); err != nil {
+			return nil, err
+		}
+		if !sent.Now {
+			return nil, &later{after: time.Millisecond, why: fmt.Sprintf("top-up %s: another attempt has sent its one request", r.ID)}
+		}
+		ctx, stop = context.WithTimeout(ctx, sent.At.Add(a.PayTakes).Sub(a.Now()))
+		return ctx, nil
+	}), foxreload.TopUpRequest{Amount: r.Amount, Currency: r.Currency})
 	switch class := foxreload.ClassOf(err); class {
 	case "":
 		if err := a.Ledger.AnswerTopUp(ctx, r.ID, t.Raw); err != nil {
@@ -115,8 +132,11 @@ func (a *Activities) sendTopUp(ctx context.Context, r order.TopUpRequest, sentAt
 		}
 		return asked(t), nil
 	case foxreload.ClassPassing, foxreload.ClassHeld:
+		if !sent.Now {
+			return AskedTopUp{}, err
+		}
 		// Surely not carried out. Where that can't be written down, nobody sends it again.
-		return AskedTopUp{}, errors.Join(err, a.Ledger.UnsendTopUp(ctx, r.ID, sentAt))
+		return AskedTopUp{}, errors.Join(err, a.Ledger.UnsendTopUp(ctx, r.ID, sent.At))
 	case foxreload.ClassUnknown:
 		refused := lost(scrub(err.Error(), order.Request{}, nil))
 		return AskedTopUp{}, errors.Join(refused, a.Ledger.RefuseTopUp(ctx, r.ID, order.Error{Code: refused.Code, Message: refused.Message}))

@@ -42,6 +42,35 @@ type Gate interface {
 	Hold(ctx context.Context, d time.Duration) error
 }
 
+type leavingKey struct{}
+
+// Leaving has leave called when a request made under the context is about to leave:
+// the gate has let it pass, and once leave returns it is sent, under the context that
+// leave returns. An error of leave's stops it, and the call fails with CodeNotSent
+// and that error as its cause. A call that never comes so far, because the budget has
+// no room for it, was not made: whatever is to be known of requests that left is put
+// on record here. Of a call that a slash redirect has sent twice, the first request
+// alone asks: it was not processed.
+func Leaving(ctx context.Context, leave func(context.Context) (context.Context, error)) context.Context {
+	return context.WithValue(ctx, leavingKey{}, leave)
+}
+
+// Leave does at that moment as Client does, for stand-ins of it.
+func Leave(ctx context.Context) (context.Context, error) {
+	leaving, err := leave(ctx)
+	if err != nil {
+		return nil, new(Client).notSent(call{}, err)
+	}
+	return leaving, nil
+}
+
+func leave(ctx context.Context) (context.Context, error) {
+	if leave, ok := ctx.Value(leavingKey{}).(func(context.Context) (context.Context, error)); ok {
+		return leave(ctx)
+	}
+	return ctx, nil
+}
+
 // HeldError says that a request was not sent because the budget is spent.
 type HeldError struct {
 	For time.Duration // come back after this

@@ -133,3 +133,63 @@ func TestAGateThatCannotHoldDoesNotHideThe429(t *testing.T) {
 	assert.ErrorIs(t, err, broken)
 	assert.True(t, strings.Contains(e.Error(), "ledger is locked") && strings.Contains(e.Error(), "slow down"), e.Error())
 }
+
+// What is about to leave is told of after the gate has let it pass, and only then.
+func TestLeavingIsToldOnceTheGateHasLetTheRequestPass(t *testing.T) {
+	f := answering(t, 200, `{"id":"`+orderID+`","status":"paid"}`)
+	type key struct{}
+	gate, told := &scriptedGate{}, 0
+	ctx := Leaving(context.Background(), func(ctx context.Context) (context.Context, error) {
+		told++
+		assert.Len(t, gate.priorities, told, "after the gate")
+		assert.Empty(t, f.asked(), "before the request")
+		return context.WithValue(ctx, key{}, "on"), nil
+	})
+	var under any
+	c := client(t, f.URL, func(c *Config) {
+		c.Gate = gate
+		c.Transport = roundTripper(func(r *http.Request) (*http.Response, error) {
+			under = r.Context().Value(key{})
+			return http.DefaultTransport.RoundTrip(r)
+		})
+	})
+	_, err := c.PayOrder(ctx, orderID, PayRequest{})
+	assert.NoError(t, err)
+	assert.Equal(t, 1, told)
+	assert.Equal(t, "on", under, "it is sent under the context that leaving returned")
+
+	for _, stopped := range []error{&HeldError{For: time.Second}, errors.New("ledger is locked")} {
+		gate.wait = stopped
+		_, err = c.PayOrder(ctx, orderID, PayRequest{})
+		assert.ErrorIs(t, err, stopped)
+	}
+	assert.Equal(t, 1, told, "what the gate turned away was never about to leave")
+}
+
+func TestAnErrorOfLeavingSendsNothing(t *testing.T) {
+	f := answering(t, 200, ``)
+	refused := errors.New("payments are paused")
+	_, err := client(t, f.URL).PayOrder(Leaving(context.Background(), func(ctx context.Context) (context.Context, error) { return nil, refused }), orderID, PayRequest{})
+	assert.ErrorIs(t, err, refused)
+	assert.Equal(t, ClassPassing, ClassOf(err), "surely not carried out")
+	assert.Empty(t, f.asked())
+}
+
+func TestARequestThatIsSentOnceMoreLeavesOnce(t *testing.T) {
+	f := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/") {
+			http.Redirect(w, r, r.URL.Path+"/", http.StatusTemporaryRedirect)
+			return
+		}
+		_, _ = w.Write([]byte(`{"id":"` + orderID + `","status":"paid"}`))
+	})
+	told := 0
+	_, err := client(t, f.URL).PayOrder(Leaving(context.Background(), func(ctx context.Context) (context.Context, error) { told++; return ctx, nil }), orderID, PayRequest{})
+	assert.NoError(t, err)
+	assert.Len(t, f.asked(), 2)
+	assert.Equal(t, 1, told)
+}
+
+type roundTripper func(*http.Request) (*http.Response, error)
+
+func (f roundTripper) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }

@@ -158,8 +158,11 @@ func (c *Client) GetOrder(ctx context.Context, id string) (Order, error) {
 
 // OrderFilter chooses orders of the history.
 type OrderFilter struct {
-	Status Status // "": any
-	Limit  int    // at most so many; 0: all
+	// Status is what FoxReload is asked for, "" for any. Its name in the query is a
+	// guess, and may be ignored: look at the orders that come.
+	Status Status
+	Limit  int // at most so many orders; 0: all
+	Pages  int // at most so many requests; 0: as many as it takes
 }
 
 // ListOrders walks the order history, page by page as it is consumed, in
@@ -169,14 +172,10 @@ func (c *Client) ListOrders(ctx context.Context, filter OrderFilter) iter.Seq2[O
 	if filter.Status != "" {
 		query.Set("status", string(filter.Status))
 	}
-	history := pages[Order]{
-		call: call{endpoint: listOrders, query: query}, size: surePage, limit: filter.Limit,
+	return walk(ctx, c, pages[Order]{
+		call: call{endpoint: listOrders, query: query}, size: surePage, limit: filter.Limit, most: filter.Pages,
 		read: readOrder, id: func(o Order) string { return o.ID },
-	}
-	if filter.Status != "" { // its name in the query is a guess, so it is applied here too
-		history.keep = func(o Order) bool { return o.Status == filter.Status }
-	}
-	return walk(ctx, c, history)
+	})
 }
 
 // readOrder reads an order, bare or in an envelope. It is false without an id.

@@ -23,9 +23,9 @@ type pages[T any] struct {
 	call  call
 	size  int // entries to ask for at a time; 0: the server's choice
 	limit int // entries to yield at most; 0: all
+	most  int // pages to read at most; 0: all
 	read  func(json.RawMessage) (T, bool)
 	id    func(T) string
-	keep  func(T) bool // nil: every entry
 }
 
 // walk yields the entries of a list, each once. It ends at the last page, at a
@@ -40,14 +40,17 @@ func walk[T any](ctx context.Context, c *Client, p pages[T]) iter.Seq2[T, error]
 			asking.query = url.Values{}
 		}
 		size := p.size
-		if 0 < p.limit && p.limit < size && p.keep == nil {
+		if 0 < p.limit && p.limit < size {
 			size = p.limit
 		}
 		if size > 0 {
 			asking.query.Set("limit", strconv.Itoa(size))
 		}
 		seen, received, yielded := map[string]bool{}, 0, 0
-		for range maxPages {
+		for read := range maxPages {
+			if p.most > 0 && read == p.most {
+				return
+			}
 			got, err := c.do(ctx, asking)
 			if err != nil {
 				yield(none, err)
@@ -70,9 +73,6 @@ func walk[T any](ctx context.Context, c *Client, p pages[T]) iter.Seq2[T, error]
 					continue
 				}
 				seen[p.id(entry)], anythingNew = true, true
-				if p.keep != nil && !p.keep(entry) {
-					continue
-				}
 				if !yield(entry, nil) {
 					return
 				}

@@ -77,6 +77,13 @@ func (c *Client) do(ctx context.Context, call call) (answer, error) {
 		if err := c.pass(ctx, call); err != nil {
 			return answer{}, err
 		}
+		if !followed {
+			leaving, err := leave(ctx)
+			if err != nil {
+				return answer{}, c.notSent(call, err)
+			}
+			ctx = leaving
+		}
 		began, ended := time.Now(), c.began(ctx, call)
 		got, lost := c.send(ctx, call, target, body, left)
 		left -= time.Since(began) // both requests share the time-out: callers plan with it

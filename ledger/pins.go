@@ -79,10 +79,10 @@ func found(row *sql.Row) (text string, ok bool, err error) {
 	return text, err == nil, err
 }
 
-// CreateIntent counts the attempts at creating an order for a reference and
-// replacement number, this one included; the first also writes an audit entry.
-// Call it before the request goes out: from 2 on, an earlier attempt may have
-// made an order, so look for it first.
+// CreateIntent puts on record that a request to create an order for a reference and
+// replacement number is about to leave, and counts those that may have made one, this
+// one included; the first also writes an audit entry. Call it last of all before the
+// request goes out.
 func (l *Ledger) CreateIntent(ctx context.Context, reference string, replacement int, at time.Time) (attempts int, err error) {
 	defer l.timed("create_intent")()
 	at = l.at(at)
@@ -101,15 +101,35 @@ func (l *Ledger) CreateIntent(ctx context.Context, reference string, replacement
 	return attempts, nil
 }
 
-// CreateAttempts counts the attempts at creating an order for a reference and
-// replacement number so far.
-func (l *Ledger) CreateAttempts(ctx context.Context, reference string, replacement int) (n int, err error) {
-	err = l.db.reads.QueryRowContext(ctx, `SELECT attempts FROM create_attempts WHERE reference = $1 AND replacement = $2`,
-		reference, replacement).Scan(&n)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return 0, fmt.Errorf("read attempts to create (%s, replacement %d): %w", reference, replacement, err)
+// WithdrawCreate takes back one CreateIntent whose request surely was not carried out:
+// it made no order.
+func (l *Ledger) WithdrawCreate(ctx context.Context, reference string, replacement int) error {
+	err := l.exec(ctx, `UPDATE create_attempts SET attempts = attempts - 1 WHERE reference = $1 AND replacement = $2 AND attempts > 0`,
+		reference, replacement)
+	if err != nil {
+		return fmt.Errorf("withdraw intent to create (%s, replacement %d): %w", reference, replacement, err)
 	}
-	return n, nil
+	return nil
+}
+
+// CreateAttempts counts the requests to create an order for a reference and
+// replacement number that left under its present key and may have made one: where there are any, look for
+// it before another. first is when the first of them was about to leave; zero: none
+// ever was.
+func (l *Ledger) CreateAttempts(ctx context.Context, reference string, replacement int) (n int, first time.Time, err error) {
+	var at string
+	err = l.db.reads.QueryRowContext(ctx, `SELECT attempts, first_at FROM create_attempts WHERE reference = $1 AND replacement = $2`,
+		reference, replacement).Scan(&n, &at)
+	if errors.Is(err, sql.ErrNoRows) {
+		return 0, time.Time{}, nil
+	}
+	if err == nil {
+		first, err = parseStamp(at)
+	}
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("read attempts to create (%s, replacement %d): %w", reference, replacement, err)
+	}
+	return n, first, nil
 }
 
 func createReason(replacement int) string {
@@ -131,8 +151,8 @@ func (l *Ledger) FreshKeys(ctx context.Context, reference string, replacement in
 }
 
 // RenewKey has the next create of the entry's reference and a replacement number
-// sent under a fresh idempotency key, and puts the entry on record. The entry's
-// key again changes nothing.
+// sent under a fresh idempotency key, and puts the entry on record: under that key
+// none has left. The entry's key again changes nothing.
 func (l *Ledger) RenewKey(ctx context.Context, e Entry, replacement int) error {
 	e.At = l.at(e.At)
 	err := l.write(ctx, func(tx *sql.Tx) error {
@@ -144,7 +164,7 @@ func (l *Ledger) RenewKey(ctx context.Context, e Entry, replacement int) error {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO create_attempts (reference, replacement, attempts, first_at, fresh_keys) VALUES ($1, $2, 0, $3, 1)
-			ON CONFLICT (reference, replacement) DO UPDATE SET fresh_keys = create_attempts.fresh_keys + 1`, e.Reference, replacement, stamp(e.At))
+			ON CONFLICT (reference, replacement) DO UPDATE SET fresh_keys = create_attempts.fresh_keys + 1, attempts = 0, first_at = excluded.first_at`, e.Reference, replacement, stamp(e.At))
 		return err
 	})
 	if err != nil {

@@ -114,47 +114,62 @@ func (l *Ledger) TopUp(ctx context.Context, id string) (t order.TopUp, startedAt
 
 // TopUpSent is what is known of the one request that a top-up is worth.
 type TopUpSent struct {
-	// Now says that the caller is to send it, at At: nobody ever did.
-	Now bool
+	// At is when it left; zero: none ever did. Now says that it is the caller's, who is
+	// to send it now.
 	At  time.Time
-	// Answer and Refusal are what came of it. Where there is neither, it may have been
-	// carried out, or be on its way.
+	Now bool
+	// Answer and Refusal are what came of it. Where it left and there is neither, it may
+	// have been carried out, or be on its way.
 	Answer  json.RawMessage
 	Refusal *order.Error
 }
 
-// SendTopUp writes down that the request for a top-up is about to be sent; call it
-// before that. Whoever is not told to send it now never may.
+// SentTopUp is what is known so far of a top-up's one request.
+func (l *Ledger) SentTopUp(ctx context.Context, id string) (TopUpSent, error) {
+	sent, err := l.readTopUpSent(id, l.db.reads.QueryRowContext(ctx, selectTopUpSent, id))
+	if err != nil {
+		return TopUpSent{}, fmt.Errorf("read request of top-up %s: %w", id, err)
+	}
+	return sent, nil
+}
+
+// SendTopUp writes down that the request for a top-up is about to leave; call it last
+// of all before that. Whoever is not told to send it now never may.
 func (l *Ledger) SendTopUp(ctx context.Context, id string, at time.Time) (sent TopUpSent, err error) {
 	at = l.at(at)
-	var answer, refusal []byte
-	err = l.write(ctx, func(tx *sql.Tx) error {
-		sent, answer, refusal = TopUpSent{At: at}, nil, nil
-		var before *string
-		err := tx.QueryRowContext(ctx, `SELECT sent_at, answer, refusal FROM topups WHERE id = $1`, id).Scan(&before, &answer, &refusal)
-		switch {
-		case errors.Is(err, sql.ErrNoRows):
-			return ErrNoTopUp
-		case err != nil:
-			return err
-		case before != nil:
-			sent.At, err = parseStamp(*before)
+	err = l.write(ctx, func(tx *sql.Tx) (err error) {
+		if sent, err = l.readTopUpSent(id, tx.QueryRowContext(ctx, selectTopUpSent, id)); err != nil || !sent.At.IsZero() {
 			return err
 		}
-		sent.Now = true
+		sent.At, sent.Now = at, true
 		_, err = tx.ExecContext(ctx, `UPDATE topups SET sent_at = $1 WHERE id = $2`, stamp(at), id)
 		return err
 	})
+	if err != nil {
+		return TopUpSent{}, fmt.Errorf("write intent to request top-up %s: %w", id, err)
+	}
+	return sent, nil
+}
+
+const selectTopUpSent = `SELECT sent_at, answer, refusal FROM topups WHERE id = $1`
+
+func (l *Ledger) readTopUpSent(id string, row *sql.Row) (sent TopUpSent, err error) {
+	var at *string
+	var answer, refusal []byte
+	err = row.Scan(&at, &answer, &refusal)
+	if errors.Is(err, sql.ErrNoRows) {
+		err = ErrNoTopUp
+	}
+	if err == nil && at != nil {
+		sent.At, err = parseStamp(*at)
+	}
 	if err == nil && answer != nil {
 		sent.Answer, err = l.unseal(answer, topUpAD("answer", id))
 	}
 	if err == nil && refusal != nil {
 		sent.Refusal, err = l.unsealRefusal(id, refusal)
 	}
-	if err != nil {
-		return TopUpSent{}, fmt.Errorf("write intent to request top-up %s: %w", id, err)
-	}
-	return sent, nil
+	return sent, err
 }
 
 // UnsendTopUp takes back a SendTopUp of that time whose request surely was not carried

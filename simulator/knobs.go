@@ -24,6 +24,8 @@ const (
 	lowBalanceCancel     = "cancel"
 	checkAtPay           = "pay"
 	checkAtCreate        = "create"
+	listStatusHonoured   = "honoured"
+	listStatusIgnored    = "ignored"
 	listTotal            = "total"
 	listCursor           = "cursor"
 	listArray            = "array"
@@ -73,6 +75,7 @@ type Knobs struct {
 	ErrorShape     string
 	ErrorStatus    StatusByCode
 	ListShape      string
+	ListStatus     string
 	ListCodes      bool
 	Money          string
 	PayAnswer      string
@@ -120,6 +123,7 @@ var knobTable = []Knob{
 	{"error-shape", errorDetail, []string{errorDetail, errorObject, errorMessage, errorError}, "where the words of an error are: detail as text, detail as object, message, error", func(k *Knobs) any { return &k.ErrorShape }},
 	{"error-status", "", nil, "other HTTP statuses, as BalanceNotEnough=402,NOT_FOUND=400", func(k *Knobs) any { return &k.ErrorStatus }},
 	{"list-shape", listTotal, []string{listTotal, listCursor, listArray}, "pages of the order list: with offset and total, with nextCursor, bare arrays", func(k *Knobs) any { return &k.ListShape }},
+	{"list-status", listStatusHonoured, []string{listStatusHonoured, listStatusIgnored}, "status= in the query of the order list: it chooses, or it is not known and orders of any status come", func(k *Knobs) any { return &k.ListStatus }},
 	{"list-codes", "true", []string{"true", "false"}, "orders in the list hold their codes", func(k *Knobs) any { return &k.ListCodes }},
 	{"money", moneyString, []string{moneyString, moneyNumber}, "amounts as decimal strings or JSON numbers", func(k *Knobs) any { return &k.Money }},
 	{"pay-answer", payAnswerOrder, []string{payAnswerOrder, payAnswerNested, payAnswerMinimal}, "pay answers with the order (and link), with {\"order\":…}, or without the order", func(k *Knobs) any { return &k.PayAnswer }},

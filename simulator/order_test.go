@@ -199,6 +199,9 @@ func TestListOrdersInEveryPageShape(t *testing.T) {
 			s.paid(newestFirst[1])
 			require.Equal(t, newestFirst[1:2], s.listed("?limit=2&status=paid", shape))
 			require.Empty(t, s.listed("?limit=2&status=failed", shape))
+			s.knobs("list-status", "ignored")
+			require.Equal(t, newestFirst, s.listed("?limit=2&status=failed", shape))
+			require.Equal(t, newestFirst, s.listed("?status=lost", shape), "a name that is not known has no wrong values")
 		})
 	}
 }

@@ -42,9 +42,9 @@ func timeouts(http time.Duration) []struct {
 		otherwise       string
 	}{
 		{call, attempt, "the server would start a second attempt while the first one's request is on its way"},
-		{span{"a look, a pay and another look, with what is written between them", 2*queued.Duration + pay.Duration + 4*busy.Duration}, attempt,
+		{span{"a look, a pay and another look, with what is written between them", 2*queued.Duration + ledger.LongestWait + pay.Duration + 4*busy.Duration}, attempt,
 			"a payment would be tried again while it is being made"},
-		{queued, pay, "the ledger would let a second pay go while the first is on its way"},
+		{call, pay, "the ledger would let a second pay go while the first is on its way"},
 		{span{"an HTTP call, and its answer written down", http + busy.Duration}, stop, "every deploy would kill calls in flight"},
 		{stop, span{"a container's grace (README)", graceFromREADME(http)}, "the container would be killed while it stops"},
 		{stop, span{"a container's grace (docker-compose.yml)", graceFromCompose()}, "docker compose would kill a worker while it stops"},

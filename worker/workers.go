@@ -12,7 +12,6 @@ import (
 	"go.uber.org/zap"
 
 	"foxflow/activities"
-	"foxflow/ledger"
 	"foxflow/settings"
 	"foxflow/workflows"
 )
@@ -23,7 +22,7 @@ const (
 	// stopMargin is how much longer than one HTTP call a stopping worker waits:
 	// the answer must still be written down and reported.
 	stopMargin = 15 * time.Second
-	// payMargin is for what a pay does beside queueing and calling.
+	// payMargin is for what a pay does beside calling, once it is on record.
 	payMargin = 5 * time.Second
 	// callsAtOnce bounds the calls in flight; the request budget, not this, is
 	// what limits their rate.
@@ -66,11 +65,9 @@ func newWorkers(c client.Client, s settings.Worker, acts *activities.Activities)
 // it begins no new ones (closing).
 func stopTakes(timeout time.Duration) time.Duration { return timeout + stopMargin }
 
-// payTakes is the longest that a pay may take: its place in the budget's queue,
-// and the call.
-func payTakes(timeout time.Duration) time.Duration {
-	return ledger.LongestWait + timeout + payMargin
-}
+// payTakes is the longest that a pay may take from when it goes on record, which is
+// after its wait in the budget's queue.
+func payTakes(timeout time.Duration) time.Duration { return timeout + payMargin }
 
 // dispatchRate is activities/second: well above the request budget, since one
 // dispatch makes no request (a poll that only waits) or several.

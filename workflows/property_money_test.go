@@ -11,7 +11,10 @@ import (
 // The two calls of hostile that change anything, and what must be true whenever
 // money is about to move.
 
-func (h *hostile) CreateOrder(_ context.Context, r foxreload.CreateRequest) (o foxreload.Order, err error) {
+func (h *hostile) CreateOrder(ctx context.Context, r foxreload.CreateRequest) (o foxreload.Order, err error) {
+	if err := h.leave(ctx, "create"); err != nil {
+		return o, err
+	}
 	defer h.lock()()
 	if r.IdempotencyKey != "" && !h.ours(r.IdempotencyKey) {
 		h.breach("a create carries key %s, which is none of this reference's", r.IdempotencyKey)
@@ -48,6 +51,27 @@ func (h *hostile) CreateOrder(_ context.Context, r foxreload.CreateRequest) (o f
 	return h.take(r, h.now())
 }
 
+// leave waits in the request budget, which may have no room, and has the request go on
+// record as it leaves.
+func (h *hostile) leave(ctx context.Context, call string) error {
+	if err := h.queue(call); err != nil {
+		return err
+	}
+	_, err := foxreload.Leave(ctx)
+	return err
+}
+
+func (h *hostile) queue(call string) error {
+	defer h.lock()()
+	n := h.calls["queue "+call]
+	h.calls["queue "+call]++
+	if n >= len(h.script.Queue) || h.script.Queue[n] == 0 {
+		return nil
+	}
+	h.tell("%s: the budget has no room", call)
+	return &foxreload.HeldError{For: h.script.Queue[n]}
+}
+
 // take is what a create does when it is carried out.
 func (h *hostile) take(r foxreload.CreateRequest, at time.Time) (foxreload.Order, error) {
 	if r.IdempotencyKey != "" {
@@ -68,7 +92,10 @@ func (h *hostile) take(r foxreload.CreateRequest, at time.Time) (foxreload.Order
 	return h.see(m, at), nil
 }
 
-func (h *hostile) PayOrder(_ context.Context, id string, r foxreload.PayRequest) (p foxreload.Payment, err error) {
+func (h *hostile) PayOrder(ctx context.Context, id string, r foxreload.PayRequest) (p foxreload.Payment, err error) {
+	if err := h.leave(ctx, "pay"); err != nil {
+		return p, err
+	}
 	defer h.lock()()
 	h.mayPay(id)
 	h.before("pay", &effect{pays: id, do: func(at time.Time) { _ = h.pay(id, r, at) }})

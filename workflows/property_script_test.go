@@ -18,6 +18,7 @@ type script struct {
 	Pay    []fault
 	Get    []fault
 	List   []fault
+	Queue  []time.Duration // how long the budget has no room for the first create and the first pay, the second ones, …
 	Kills  []kill
 	Events []event
 }
@@ -84,7 +85,7 @@ func (s script) GoString() string { return "\n" + s.String() }
 func (s script) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "order  %+v\nfox    %+v\nlife   %+v\n", s.Order, s.Fox, s.Life)
-	fmt.Fprintf(&b, "create %v\npay    %v\nget    %v\nlist   %v\n", s.Create, s.Pay, s.Get, s.List)
+	fmt.Fprintf(&b, "create %v\npay    %v\nget    %v\nlist   %v\nqueue  %v\n", s.Create, s.Pay, s.Get, s.List, s.Queue)
 	fmt.Fprintf(&b, "kills  %+v\nevents %v", s.Kills, s.Events)
 	return b.String()
 }
@@ -162,6 +163,7 @@ var scripts = rapid.Custom(func(t *rapid.T) script {
 		Pay:    rapid.SliceOfN(befalls(pays), 0, 5).Draw(t, "pay"),
 		Get:    rapid.SliceOfN(befalls(gets), 0, 8).Draw(t, "get"),
 		List:   rapid.SliceOfN(befalls(lists), 0, 3).Draw(t, "list"),
+		Queue:  rapid.SliceOfN(rapid.SampledFrom([]time.Duration{0, time.Second, 20 * time.Second}), 0, 3).Draw(t, "queue"),
 		Kills: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) kill {
 			return kill{
 				Point: rapid.IntRange(1, 60).Draw(t, "point"),

@@ -67,7 +67,10 @@ func (c *till) again() {
 	c.env.RegisterWorkflowWithOptions(workflows.TopUpWorkflow, workflow.RegisterOptions{Name: workflows.TopUpWorkflowName})
 }
 
-func (c *till) CreateTopUp(context.Context, foxreload.TopUpRequest) (foxreload.TopUp, error) {
+func (c *till) CreateTopUp(ctx context.Context, _ foxreload.TopUpRequest) (foxreload.TopUp, error) {
+	if _, err := foxreload.Leave(ctx); err != nil {
+		return foxreload.TopUp{}, err
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.posts++

@@ -71,7 +71,10 @@ func apiError(class foxreload.Class, code string) error {
 	return &foxreload.Error{Code: code, Class: class, Message: code, Status: 400, Method: "POST", Path: "/api/orders/"}
 }
 
-func (u *upstream) CreateOrder(_ context.Context, r foxreload.CreateRequest) (foxreload.Order, error) {
+func (u *upstream) CreateOrder(ctx context.Context, r foxreload.CreateRequest) (foxreload.Order, error) {
+	if _, err := foxreload.Leave(ctx); err != nil {
+		return foxreload.Order{}, err
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.creates++
@@ -102,6 +105,10 @@ func (u *upstream) CreateOrder(_ context.Context, r foxreload.CreateRequest) (fo
 }
 
 func (u *upstream) PayOrder(ctx context.Context, id string, _ foxreload.PayRequest) (foxreload.Payment, error) {
+	ctx, err := foxreload.Leave(ctx)
+	if err != nil {
+		return foxreload.Payment{}, err
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.pays++

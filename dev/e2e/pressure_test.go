@@ -31,6 +31,21 @@ func TestBudgetHoldsOverTwoWorkers(t *testing.T) {
 	s.onePaymentEach(orders)
 }
 
+// A crowd that the budget has no room for at once: a create that was turned away was
+// not made, so nobody looks through the order history for what it made.
+func TestACrowdIsNotSearchedFor(t *testing.T) {
+	t.Parallel()                      // it mostly waits for the budget
+	const perMinute, orders = 240, 60 // 15 s of creates; those beyond 10 s are turned away
+	s := newStack(t, []string{"--balance", "usd=1000", "--processing-for", "10h"}, with("FOXRELOAD_REQUESTS_PER_MINUTE", strconv.Itoa(perMinute)))
+	s.placeMany("crowd", orders)
+	s.eventually("every order to be paid", func() bool { return len(s.debits()) == orders })
+	assert.False(t, containsLine(s.metrics(), `foxflow_budget_requests_total{outcome="held",priority="create"} 0`), "creates were turned away")
+	calls := s.requests()
+	assert.Zero(t, count(calls, isRoute("list")))
+	assert.Equal(t, orders, count(calls, isRoute("create")))
+	assert.Equal(t, orders, count(calls, isRoute("pay")))
+}
+
 // When the budget is short, payments and new orders do not wait behind polls: no
 // more polls go before one of them than the budget's queue holds of polls, 4 s of
 // it (ledger/budget.go).

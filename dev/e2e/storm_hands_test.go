@@ -213,6 +213,7 @@ var keyModes = []struct {
 var freeKnobs = map[string][]string{
 	"low-balance":   {"keep", "cancel"},
 	"list-shape":    {"total", "cursor", "array"},
+	"list-status":   {"honoured", "ignored"},
 	"list-codes":    {"true", "false"},
 	"pay-answer":    {"order", "nested", "minimal"},
 	"money":         {"string", "number"},

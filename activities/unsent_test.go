@@ -1,0 +1,368 @@
+package activities
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/assert"
+	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/testsuite"
+
+	"foxflow/foxreload"
+	"foxflow/keyset"
+	"foxflow/ledger"
+	"foxflow/order"
+)
+
+// counter is a shop counter: the real client in front of a server that counts what it
+// is asked, and a request budget that has room or has none.
+type counter struct {
+	*testing.T
+	acts *Activities
+	book *ledger.Ledger
+
+	mu      sync.Mutex
+	full    bool // the budget has no room
+	asked   map[string]int
+	answers map[string][]int // HTTP statuses of the next requests, by endpoint; then it is well
+	history []map[string]any // what the order list holds, newest first
+	deaf    bool             // status= is not known in the list
+	// redirect sends clients to the other slash form, and then the budget is full.
+	redirect bool
+}
+
+func newCounter(t *testing.T) *counter {
+	t.Helper()
+	text, err := keyset.New()
+	require.NoError(t, err)
+	keys, err := keyset.Parse(text)
+	require.NoError(t, err)
+	book, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), keys)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = book.Close() })
+	c := &counter{T: t, book: book, asked: map[string]int{}, answers: map[string][]int{}}
+	server := httptest.NewServer(c)
+	t.Cleanup(server.Close)
+	client, err := foxreload.New(foxreload.Config{BaseURL: server.URL, APIKey: "key", Gate: c})
+	require.NoError(t, err)
+	c.acts = &Activities{API: client, Money: client, Ledger: book, Now: time.Now, IdempotencyKeys: true, PayTakes: time.Minute}
+	return c
+}
+
+func (c *counter) Wait(context.Context, foxreload.Priority) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.full {
+		return &foxreload.HeldError{For: time.Second}
+	}
+	return nil
+}
+
+func (*counter) Hold(context.Context, time.Duration) error { return nil }
+
+func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	call := r.Method + " " + strings.Replace(r.URL.Path, "fox-1", "{id}", 1)
+	c.asked[call]++
+	if c.redirect && r.Method == http.MethodPost {
+		c.full = true
+		to := strings.TrimSuffix(r.URL.Path, "/")
+		if to == r.URL.Path {
+			to += "/"
+		}
+		http.Redirect(w, r, to, http.StatusTemporaryRedirect)
+		return
+	}
+	if statuses := c.answers[call]; len(statuses) > 0 {
+		c.answers[call] = statuses[1:]
+		w.WriteHeader(statuses[0])
+		return
+	}
+	var body any = map[string]any{"id": "fox-1", "status": "active"}
+	switch {
+	case strings.HasSuffix(r.URL.Path, "/pay"):
+		body = map[string]any{"id": "fox-1", "status": "paid"}
+	case strings.Contains(r.URL.Path, "topups"):
+		body = map[string]any{"address": "T-address"}
+	case strings.Contains(r.URL.Path, "balances"):
+		body = []any{}
+	case call == "GET /api/orders/":
+		body = c.page(r)
+	}
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+func (c *counter) page(r *http.Request) any {
+	var rows []map[string]any
+	for _, o := range c.history {
+		if status := r.URL.Query().Get("status"); c.deaf || status == "" || o["status"] == status {
+			rows = append(rows, o)
+		}
+	}
+	offset, _ := strconv.Atoi(r.URL.Query().Get("offset"))
+	from := min(offset, len(rows))
+	return map[string]any{"items": rows[from:min(from+50, len(rows))], "total": len(rows)}
+}
+
+func (c *counter) count(call string) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.asked[call]
+}
+
+func (c *counter) set(change func()) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	change()
+}
+
+// run makes one attempt at an activity.
+func (c *counter) run(activity any, in any) error {
+	c.Helper()
+	var suite testsuite.WorkflowTestSuite
+	env := suite.NewTestActivityEnvironment()
+	env.RegisterActivity(c.acts)
+	_, err := env.ExecuteActivity(activity, in)
+	return err
+}
+
+func (c *counter) begin() Step {
+	c.Helper()
+	r := order.Request{Reference: "shop-1", Items: []order.Item{{ItemID: "product_a", Quantity: 1}}, NoCheck: true}
+	status, _, err := c.book.Begin(c.Context(), r, time.Now())
+	require.NoError(c, err)
+	return Step{Request: r, Status: status, Seq: 1}
+}
+
+func (c *counter) intents() (n int) {
+	c.Helper()
+	entries, err := c.book.Audit(c.Context(), "shop-1")
+	require.NoError(c, err)
+	for _, e := range entries {
+		if e.Kind == ledger.KindIntent {
+			n++
+		}
+	}
+	return n
+}
+
+const (
+	createCall = "POST /api/orders/"
+	listCall   = "GET /api/orders/"
+	payCall    = "POST /api/orders/{id}/pay"
+	askCall    = "POST /api/topups/crypto/"
+)
+
+// A call that the budget turned away was not made: no intent, no attempt, no search.
+func TestACreateThatTheBudgetTurnedAwayNeverLeft(t *testing.T) {
+	c := newCounter(t)
+	in := c.begin()
+	c.full = true
+	for range 3 {
+		require.ErrorContains(t, c.run(c.acts.CreateOrder, in), "budget")
+		attempts, first, err := c.book.CreateAttempts(t.Context(), "shop-1", 0)
+		require.NoError(t, err)
+		assert.Zero(t, attempts)
+		assert.Zero(t, first)
+	}
+	assert.Zero(t, c.intents())
+	c.set(func() { c.full = false })
+	require.NoError(t, c.run(c.acts.CreateOrder, in))
+	assert.Equal(t, 1, c.count(createCall))
+	assert.Zero(t, c.count(listCall))
+	assert.Equal(t, 1, c.intents())
+}
+
+func TestAPayThatTheBudgetTurnedAwayNeverLeft(t *testing.T) {
+	c := newCounter(t)
+	in := c.begin()
+	require.NoError(t, c.book.Pin(t.Context(), "shop-1", 0, "fox-1", time.Now()))
+	in.Status.State, in.Status.OrderID = order.Active, text("fox-1")
+	c.full = true
+	for range 3 {
+		require.ErrorContains(t, c.run(c.acts.PayOrder, in), "budget")
+		intended, _, err := c.book.PaymentIntent(t.Context(), "fox-1")
+		require.NoError(t, err)
+		assert.False(t, intended)
+		until, err := c.book.PaymentInFlight(t.Context(), "shop-1")
+		require.NoError(t, err)
+		assert.Zero(t, until, "nobody has to wait for it")
+	}
+	assert.Zero(t, c.intents())
+	c.set(func() { c.full = false })
+	require.NoError(t, c.run(c.acts.PayOrder, in))
+	assert.Equal(t, 1, c.count(payCall))
+	assert.Zero(t, c.count("GET /api/orders/{id}"), "there is nothing to look at before the first pay")
+	assert.Equal(t, 1, c.intents())
+}
+
+func TestATopUpThatTheBudgetTurnedAwayNeverLeft(t *testing.T) {
+	c := newCounter(t)
+	r := order.TopUpRequest{ID: "t-1", Amount: decimal.NewFromInt(50), Currency: "usdt"}
+	require.NoError(t, c.book.OpenTopUp(t.Context(), r, time.Now()))
+	c.full = true
+	require.ErrorContains(t, c.run(c.acts.RequestTopUp, r), "budget")
+	sent, err := c.book.SentTopUp(t.Context(), "t-1")
+	require.NoError(t, err)
+	assert.Zero(t, sent)
+	c.set(func() { c.full = false })
+	require.NoError(t, c.run(c.acts.RequestTopUp, r))
+	require.NoError(t, c.run(c.acts.RequestTopUp, r), "an attempt that was not heard of takes the same answer")
+	assert.Equal(t, 1, c.count(askCall))
+}
+
+// What surely was not carried out made nothing that could be looked for; what may have
+// been is looked for.
+func TestOnlyACreateThatMayHaveMadeAnOrderIsSearchedFor(t *testing.T) {
+	for status, searches := range map[int]int{429: 0, 425: 0, 500: 1, 502: 1, 408: 1} {
+		t.Run(strconv.Itoa(status), func(t *testing.T) {
+			c := newCounter(t)
+			in := c.begin()
+			c.answers[createCall] = []int{status}
+			require.Error(t, c.run(c.acts.CreateOrder, in))
+			require.NoError(t, c.run(c.acts.CreateOrder, in))
+			assert.Equal(t, 2, c.count(createCall))
+			assert.Equal(t, searches, c.count(listCall))
+		})
+	}
+}
+
+// Under the fresh key that a person decided on none has left: there is nothing to
+// look for.
+func TestACreateUnderAFreshKeyIsNotSearchedFor(t *testing.T) {
+	c := newCounter(t)
+	in := c.begin()
+	c.answers[createCall] = []int{502}
+	require.Error(t, c.run(c.acts.CreateOrder, in))
+	require.NoError(t, c.run(c.acts.RecordDecision, Decision{Step: in, ID: "d-1", FreshKey: true, Text: "create it anew"}))
+	require.NoError(t, c.run(c.acts.CreateOrder, in))
+	assert.Zero(t, c.count(listCall))
+}
+
+// A slash redirect processed nothing; where the budget has no room for the request
+// that follows it, none was carried out.
+func TestARedirectedRequestWithoutRoomForTheNextMadeNothing(t *testing.T) {
+	c := newCounter(t)
+	in := c.begin()
+	c.redirect = true
+	require.ErrorContains(t, c.run(c.acts.CreateOrder, in), "budget")
+	attempts, _, err := c.book.CreateAttempts(t.Context(), "shop-1", 0)
+	require.NoError(t, err)
+	assert.Zero(t, attempts)
+	c.set(func() { c.redirect, c.full = false, false })
+	require.NoError(t, c.run(c.acts.CreateOrder, in))
+	assert.Zero(t, c.count(listCall))
+
+	in.Status.State, in.Status.OrderID = order.Active, text("fox-1")
+	c.set(func() { c.redirect = true })
+	require.ErrorContains(t, c.run(c.acts.PayOrder, in), "budget")
+	until, err := c.book.PaymentInFlight(t.Context(), "shop-1")
+	require.NoError(t, err)
+	assert.Zero(t, until)
+}
+
+// Of two attempts that both found no request for a top-up on record one sends it.
+func TestOfTwoAttemptsOneAsksForATopUp(t *testing.T) {
+	c := newCounter(t)
+	r := order.TopUpRequest{ID: "t-1", Amount: decimal.NewFromInt(50), Currency: "usdt"}
+	require.NoError(t, c.book.OpenTopUp(t.Context(), r, time.Now()))
+	_, err := c.book.SendTopUp(t.Context(), "t-1", time.Now())
+	require.NoError(t, err)
+	_, err = c.acts.sendTopUp(t.Context(), r)
+	require.ErrorContains(t, err, "another attempt has sent its one request")
+	assert.Zero(t, c.count(askCall))
+	sent, err := c.book.SentTopUp(t.Context(), "t-1")
+	require.NoError(t, err)
+	assert.NotZero(t, sent.At, "the other one's stays on record")
+}
+
+// One whose create has left since this attempt looked stops this attempt's.
+func TestAnOvertakenCreateLooksFirst(t *testing.T) {
+	c := newCounter(t)
+	in := c.begin()
+	frozen := &creating{Step: in, key: "key"}
+	_, err := c.book.CreateIntent(t.Context(), "shop-1", 0, time.Now())
+	require.NoError(t, err)
+	_, err = c.acts.sendCreate(t.Context(), frozen)
+	require.ErrorContains(t, err, "look for what it made first")
+	assert.Zero(t, c.count(createCall))
+	attempts, _, err := c.book.CreateAttempts(t.Context(), "shop-1", 0)
+	require.NoError(t, err)
+	assert.Equal(t, 1, attempts, "the other one's; this one did not leave")
+}
+
+// The history of a large shop has thousands of pages; a search reads five at most, and
+// none beyond the orders that are older than what it looks for.
+func TestASearchIsBounded(t *testing.T) {
+	now := time.Now()
+	old := func(i int) time.Time { return now.Add(-time.Hour - time.Duration(i)*time.Minute) }
+	young := func(i int) time.Time { return now.Add(time.Hour - time.Duration(i)*time.Millisecond) }
+	for name, row := range map[string]struct {
+		made  func(int) time.Time // nil: the list does not say
+		deaf  bool                // status= is not known
+		pages int
+	}{
+		"all younger":           {young, false, searchPages},
+		"all older":             {old, false, 1},
+		"no times":              {nil, false, searchPages},
+		"status ignored":        {old, true, 1},
+		"ignored and no times":  {nil, true, searchPages},
+		"oldest first":          {func(i int) time.Time { return old(30000 - i) }, false, searchPages},
+		"in no order":           {func(i int) time.Time { return old((i + 1) * 89 % 100) }, false, searchPages},
+		"a clock a bit behind":  {func(i int) time.Time { return now.Add(-clocksApart/2 - time.Duration(i)*time.Nanosecond) }, false, searchPages},
+		"one younger, then old": {func(i int) time.Time { return map[bool]time.Time{true: young(0), false: old(i)}[i == 0] }, false, 1},
+	} {
+		t.Run(name, func(t *testing.T) {
+			c := newCounter(t)
+			in := c.begin()
+			c.deaf = row.deaf
+			for i := range 25000 {
+				o := map[string]any{"id": fmt.Sprintf("other-%d", i), "status": "active", "idempotencyKey": "somebody-else"}
+				if row.deaf {
+					o["status"] = "completed"
+				}
+				if row.made != nil {
+					o["createdAt"] = row.made(i).UTC().Format(time.RFC3339Nano)
+				}
+				c.history = append(c.history, o)
+			}
+			c.answers[createCall] = []int{502}
+			require.Error(t, c.run(c.acts.CreateOrder, in))
+			require.NoError(t, c.run(c.acts.CreateOrder, in), "the order goes on")
+			assert.Equal(t, row.pages, c.count(listCall))
+		})
+	}
+}
+
+// What is looked for is found, wherever in those pages it is.
+func TestASearchFindsWhatALostCreateMade(t *testing.T) {
+	for _, deaf := range []bool{false, true} {
+		for _, at := range []int{0, 1, 49, 50, 249} {
+			c := newCounter(t)
+			c.deaf = deaf
+			in := c.begin()
+			for i := range 300 {
+				o := map[string]any{"id": fmt.Sprintf("other-%d", i), "status": "active", "createdAt": time.Now().Add(-time.Duration(i) * time.Millisecond).UTC().Format(time.RFC3339Nano)}
+				if i == at {
+					o["id"], o["idempotencyKey"] = "fox-1", IdempotencyKey("shop-1", 0, 0)
+				}
+				c.history = append(c.history, o)
+			}
+			c.answers[createCall] = []int{502}
+			require.Error(t, c.run(c.acts.CreateOrder, in))
+			require.NoError(t, c.run(c.acts.CreateOrder, in))
+			assert.Equal(t, 1, c.count(createCall), "at %d: it is adopted, not made once more", at)
+		}
+	}
+}
