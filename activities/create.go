@@ -73,13 +73,13 @@ func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) 
 // seePinned looks at the order that is pinned already. Where it can't be seen, a
 // payment of it that was begun leaves it in doubt.
 func (a *Activities) seePinned(ctx context.Context, in Step, id string) (Outcome, error) {
-	intended, voided, err := a.Ledger.PaymentIntent(ctx, id)
+	begun, voided, err := a.Ledger.PaymentIntent(ctx, id)
 	if err != nil {
 		return Outcome{}, err
 	}
 	o, err := a.API.GetOrder(ctx, id)
 	if err != nil {
-		return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), intended && !voided)
+		return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), !begun.IsZero() && !voided)
 	}
 	return a.saw(ctx, in, o)
 }

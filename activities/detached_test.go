@@ -56,16 +56,23 @@ func (f *slowFox) ListOrders(context.Context, foxreload.OrderFilter) iter.Seq2[f
 	return func(func(foxreload.Order, error) bool) {}
 }
 
-// A cancelled activity must not leave a payment in flight, nor make an orphan: what
-// it has begun runs to its end.
-func TestCancelledActivityFinishesItsCall(t *testing.T) {
-	made, err := keyset.New()
+// openLedger makes a ledger for a test.
+func openLedger(t *testing.T) *ledger.Ledger {
+	t.Helper()
+	text, err := keyset.New()
 	require.NoError(t, err)
-	keys, err := keyset.Parse(made)
+	keys, err := keyset.Parse(text)
 	require.NoError(t, err)
 	book, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), keys)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = book.Close() })
+	return book
+}
+
+// A cancelled activity must not leave a payment in flight, nor make an orphan: what
+// it has begun runs to its end.
+func TestCancelledActivityFinishesItsCall(t *testing.T) {
+	book := openLedger(t)
 	fox := &slowFox{}
 	acts := &Activities{API: fox, Ledger: book, Now: time.Now, IdempotencyKeys: true, PayTakes: time.Minute}
 	r := order.Request{Reference: "shop-1", Items: []order.Item{{ItemID: "product_a", Quantity: 1}}}

@@ -53,10 +53,11 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 			return Outcome{}, err
 		}
 	}
-	intended, _, err := a.Ledger.PaymentIntent(ctx, id)
+	begun, _, err := a.Ledger.PaymentIntent(ctx, id) // before the look: what leaves later is newer than it
 	if err != nil {
 		return Outcome{}, err
 	}
+	intended := !begun.IsZero()
 	// An order that has waited may have ended meanwhile, and price guard and daily
 	// limit need a price.
 	look := intended || in.Status.State != order.Active || (a.needsPrice(in) && in.Status.Price == nil)
@@ -85,7 +86,7 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	if err := a.admit(ctx, in); err != nil {
 		return Outcome{}, err
 	}
-	p, err := a.sendPay(ctx, in, look)
+	p, err := a.sendPay(ctx, in, begun)
 	a.tellDesk(ctx, in, err)
 	switch class := foxreload.ClassOf(err); {
 	case err == nil:
@@ -142,14 +143,13 @@ func guardPrice(r order.Request, s order.Status) error {
 	return nil
 }
 
-// intend writes the payment's intent, and says whether it is the first: from here
-// on, whoever comes looks first.
-func (a *Activities) intend(ctx context.Context, in Step, begun time.Time) (first bool, err error) {
+// intend writes the payment's intent: from here on, whoever comes looks first.
+func (a *Activities) intend(ctx context.Context, in Step, begun time.Time) error {
 	p := a.payment(in, begun)
 	if err := a.countable(p); err != nil {
-		return false, err
+		return err
 	}
-	first, err = a.Ledger.BeginPayment(ctx, p)
+	_, err := a.Ledger.BeginPayment(ctx, p)
 	var (
 		notPinned *ledger.NotPinnedError
 		other     *ledger.OtherPaymentError
@@ -159,31 +159,35 @@ func (a *Activities) intend(ctx context.Context, in Step, begun time.Time) (firs
 	switch {
 	case errors.As(err, &flying):
 		wait := max(min(flying.Until.Sub(p.At), settle), time.Millisecond)
-		return false, &later{after: wait, why: err.Error()}
+		return &later{after: wait, why: err.Error()}
 	case errors.As(err, &notPinned), errors.As(err, &other), errors.As(err, &ended):
-		return false, &Refusal{Class: ClassGuard, Code: CodeGuard, Message: err.Error()}
+		return &Refusal{Class: ClassGuard, Code: CodeGuard, Message: err.Error()}
 	}
-	return first, held(err)
+	return held(err)
 }
 
 // sendPay sends one request to pay. Its intent goes on record as it leaves, and it is
 // over within the time that the ledger was told: what the ledger itself took to write
-// it down is gone from that. looked says that the order was looked at just now.
-func (a *Activities) sendPay(ctx context.Context, in Step, looked bool) (foxreload.Payment, error) {
+// it down is gone from that. known is when the latest attempt was begun that this one
+// has looked after; where another has left since, while this one queued, the look is
+// too old to pay on.
+func (a *Activities) sendPay(ctx context.Context, in Step, known time.Time) (foxreload.Payment, error) {
 	var until time.Time
 	stop := func() {}
 	defer func() { stop() }()
 	p, err := a.API.PayOrder(foxreload.Leaving(ctx, func(ctx context.Context) (context.Context, error) {
+		// One that leaves between these two is in flight, and the intent is refused.
+		switch latest, _, err := a.Ledger.PaymentIntent(ctx, in.orderID()); {
+		case err != nil:
+			return nil, err
+		case !latest.Equal(known):
+			return nil, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", in.orderID(), in.reference())}
+		}
 		begun := a.Now()
-		first, err := a.intend(ctx, in, begun)
-		if err != nil {
+		if err := a.intend(ctx, in, begun); err != nil {
 			return nil, err
 		}
 		until = begun.Add(a.PayTakes)
-		if !first && !looked {
-			// An attempt that was thought dead wrote its intent a moment ago.
-			return nil, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", in.orderID(), in.reference())}
-		}
 		ctx, stop = context.WithTimeout(ctx, until.Sub(a.Now()))
 		return ctx, nil
 	}), in.orderID(), foxreload.PayRequest{Provider: in.Request.Provider, ReturnURL: in.Request.ReturnURL})

@@ -53,8 +53,8 @@ func (a *Activities) OpenOrder(ctx context.Context, r order.Request, startedAt t
 	if err != nil || id == "" {
 		return opened, err
 	}
-	intended, voided, err := a.Ledger.PaymentIntent(ctx, id)
-	opened.OrderID, opened.Replacements, opened.Intended = id, last.Status.Replacements, intended && !voided
+	begun, voided, err := a.Ledger.PaymentIntent(ctx, id)
+	opened.OrderID, opened.Replacements, opened.Intended = id, last.Status.Replacements, !begun.IsZero() && !voided
 	return opened, err
 }
 

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
-	"path/filepath"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,7 +18,6 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"foxflow/foxreload"
-	"foxflow/keyset"
 	"foxflow/ledger"
 	"foxflow/order"
 )
@@ -39,17 +37,13 @@ type counter struct {
 	deaf    bool             // status= is not known in the list
 	// redirect sends clients to the other slash form, and then the budget is full.
 	redirect bool
+	// queued is what happens while a request waits for the budget; nil: nothing.
+	queued func(foxreload.Priority)
 }
 
 func newCounter(t *testing.T) *counter {
 	t.Helper()
-	text, err := keyset.New()
-	require.NoError(t, err)
-	keys, err := keyset.Parse(text)
-	require.NoError(t, err)
-	book, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), keys)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = book.Close() })
+	book := openLedger(t)
 	c := &counter{T: t, book: book, asked: map[string]int{}, answers: map[string][]int{}}
 	server := httptest.NewServer(c)
 	t.Cleanup(server.Close)
@@ -59,7 +53,10 @@ func newCounter(t *testing.T) *counter {
 	return c
 }
 
-func (c *counter) Wait(context.Context, foxreload.Priority) error {
+func (c *counter) Wait(_ context.Context, p foxreload.Priority) error {
+	if c.queued != nil {
+		c.queued(p)
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.full {
@@ -192,9 +189,9 @@ func TestAPayThatTheBudgetTurnedAwayNeverLeft(t *testing.T) {
 	c.full = true
 	for range 3 {
 		require.ErrorContains(t, c.run(c.acts.PayOrder, in), "budget")
-		intended, _, err := c.book.PaymentIntent(t.Context(), "fox-1")
+		begun, _, err := c.book.PaymentIntent(t.Context(), "fox-1")
 		require.NoError(t, err)
-		assert.False(t, intended)
+		assert.Zero(t, begun)
 		until, err := c.book.PaymentInFlight(t.Context(), "shop-1")
 		require.NoError(t, err)
 		assert.Zero(t, until, "nobody has to wait for it")
@@ -270,6 +267,40 @@ func TestARedirectedRequestWithoutRoomForTheNextMadeNothing(t *testing.T) {
 	until, err := c.book.PaymentInFlight(t.Context(), "shop-1")
 	require.NoError(t, err)
 	assert.Zero(t, until)
+}
+
+// A look is older than what left since: while an attempt waits for the budget, another
+// one's pay may leave, be lost and be over. Then the first one looks again.
+func TestAPayThatWasOvertakenWhileItQueuedLooksAgain(t *testing.T) {
+	for name, before := range map[string]int{"the first pay": 0, "a repeat": 1} {
+		t.Run(name, func(t *testing.T) {
+			c := newCounter(t)
+			in := c.begin()
+			require.NoError(t, c.book.Pin(t.Context(), "shop-1", 0, "fox-1", time.Now()))
+			in.Status.State, in.Status.OrderID = order.Active, text("fox-1")
+			lostPay := func() {
+				p := c.acts.payment(in, time.Now().Add(-time.Second))
+				_, err := c.book.BeginPayment(t.Context(), p)
+				require.NoError(t, err)
+				require.NoError(t, c.book.LandPayment(t.Context(), "fox-1", p.At.Add(p.InFlight), p.At))
+			}
+			for range before {
+				lostPay()
+			}
+			looks := 0
+			c.queued = func(foxreload.Priority) {
+				if looks = c.count("GET /api/orders/{id}"); looks == before { // the pay waits
+					c.queued = nil
+					lostPay()
+				}
+			}
+			require.ErrorContains(t, c.run(c.acts.PayOrder, in), "look before anything else")
+			assert.Zero(t, c.count(payCall))
+			require.NoError(t, c.run(c.acts.PayOrder, in))
+			assert.Equal(t, before+1, c.count("GET /api/orders/{id}"), "it looks again")
+			assert.Equal(t, 1, c.count(payCall))
+		})
+	}
 }
 
 // Of two attempts that both found no request for a top-up on record one sends it.

@@ -245,15 +245,19 @@ func readInFlight(row *sql.Row, reference string) (*PaymentInFlightError, error)
 const selectInFlight = `SELECT in_flight_until, order_id FROM payments WHERE reference = $1 AND in_flight_until IS NOT NULL
 	ORDER BY in_flight_until DESC LIMIT 1`
 
-// PaymentIntent says whether an intent to pay the order is on record, and whether
-// it was voided.
-func (l *Ledger) PaymentIntent(ctx context.Context, orderID string) (exists, voided bool, err error) {
-	err = l.db.reads.QueryRowContext(ctx, `SELECT voided_at IS NOT NULL FROM payments WHERE order_id = $1`, orderID).Scan(&voided)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return false, false, nil
-	case err != nil:
-		return false, false, fmt.Errorf("read payment of order %s: %w", orderID, err)
+// PaymentIntent is when the latest attempt to pay the order was begun, as the intent on
+// record has it, and whether that was voided; zero: none was ever begun.
+func (l *Ledger) PaymentIntent(ctx context.Context, orderID string) (begun time.Time, voided bool, err error) {
+	var at string
+	err = l.db.reads.QueryRowContext(ctx, `SELECT begun_at, voided_at IS NOT NULL FROM payments WHERE order_id = $1`, orderID).Scan(&at, &voided)
+	if errors.Is(err, sql.ErrNoRows) {
+		return time.Time{}, false, nil
 	}
-	return true, voided, nil
+	if err == nil {
+		begun, err = parseStamp(at)
+	}
+	if err != nil {
+		return time.Time{}, false, fmt.Errorf("read payment of order %s: %w", orderID, err)
+	}
+	return begun, voided, nil
 }

@@ -105,14 +105,9 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	if options, err = watching.temporal(options); err != nil {
 		return err
 	}
-	dialing, cancel := context.WithTimeout(ctx, dialTimeout)
-	defer cancel()
-	temporal, err := client.DialContext(dialing, options)
+	temporal, err := dial(ctx, options)
 	if err != nil {
-		if obstacle := settings.Obstacle(options, err); obstacle != "" {
-			err = fmt.Errorf("%w; %s", err, obstacle)
-		}
-		return fmt.Errorf("connect to Temporal at %s: %w", options.HostPort, err)
+		return err
 	}
 	defer temporal.Close()
 
@@ -136,4 +131,18 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	group.Go(func() error { audits.run(ctx); return nil })
 	group.Go(func() error { watching.key.ask(ctx, api.Account); return nil })
 	return group.Wait()
+}
+
+// dial connects to Temporal, or says what stands in the way.
+func dial(ctx context.Context, options client.Options) (client.Client, error) {
+	ctx, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	temporal, err := client.DialContext(ctx, options)
+	if err != nil {
+		if obstacle := settings.Obstacle(options, err); obstacle != "" {
+			err = fmt.Errorf("%w; %s", err, obstacle)
+		}
+		return nil, fmt.Errorf("connect to Temporal at %s: %w", options.HostPort, err)
+	}
+	return temporal, nil
 }

@@ -167,7 +167,7 @@ var scripts = rapid.Custom(func(t *rapid.T) script {
 		Kills: rapid.SliceOfN(rapid.Custom(func(t *rapid.T) kill {
 			return kill{
 				Point: rapid.IntRange(1, 60).Draw(t, "point"),
-				Late:  rapid.SampledFrom([]time.Duration{0, time.Second, 8 * time.Second, 30 * time.Second, 50 * time.Second}).Draw(t, "late"),
+				Late:  rapid.SampledFrom([]time.Duration{0, time.Second, 8 * time.Second, 30 * time.Second, 34 * time.Second}).Draw(t, "late"),
 				Reset: rapid.IntRange(1, 4).Draw(t, "reset") == 4,
 			}
 		}), 0, 3).Draw(t, "kills"),

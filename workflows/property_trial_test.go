@@ -176,7 +176,7 @@ func (t *trial) open() {
 		Interceptors:             []interceptor.WorkerInterceptor{&reaper{trial: t}},
 	})
 	env.SetStartWorkflowOptions(client.StartWorkflowOptions{ID: order.WorkflowID(t.ref()), TaskQueue: "foxflow"})
-	t.acts = &activities.Activities{API: t.fox, Ledger: t.book, Now: t.now, IdempotencyKeys: true, PayTakes: 55 * time.Second}
+	t.acts = &activities.Activities{API: t.fox, Ledger: t.book, Now: t.now, IdempotencyKeys: true, PayTakes: 35 * time.Second}
 	env.RegisterActivity(t.acts)
 	env.RegisterWorkflowWithOptions(workflows.OrderWorkflow, workflow.RegisterOptions{Name: workflows.OrderWorkflowName})
 	t.env = env

@@ -90,7 +90,7 @@ func (w *world) restart() {
 		w.fox = newUpstream(nil)
 	}
 	w.fox.now = w.env.Now
-	w.acts = &activities.Activities{API: w.fox, Ledger: w.book, Now: w.env.Now, IdempotencyKeys: true, PayTakes: 55 * time.Second}
+	w.acts = &activities.Activities{API: w.fox, Ledger: w.book, Now: w.env.Now, IdempotencyKeys: true, PayTakes: 35 * time.Second}
 	w.env.RegisterActivity(w.acts)
 	w.env.RegisterWorkflowWithOptions(workflows.OrderWorkflow, workflow.RegisterOptions{Name: workflows.OrderWorkflowName})
 }
