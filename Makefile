@@ -31,7 +31,7 @@ help:
 	@echo 'make test        every test of all modules'
 	@echo 'make secrets     secrets/ and .env for docker compose'
 	@echo 'make storm       the long storm: 1,000 orders (ORDERS=, SEED=, LEDGER=postgres) under every fault, and a judge'
-	@echo 'make fuzz        every fuzz test for a while (FUZZTIME=5s)'
+	@echo 'make fuzz        every fuzz test with some inputs (FUZZTIME=5000x, or 30s)'
 	@echo 'make lint        gofmt, go vet, golangci-lint, workflowcheck'
 	@echo 'make vulncheck   known vulnerabilities that our code reaches (GOVULNDB=; OFFLINE=ok)'
 	@echo 'make licences    what the programs link, and its licences (DEV=1: the server too)'
@@ -99,7 +99,7 @@ storm: programs foxflow-dev
 		$(GO) test $(DEV_FLAGS) -count=1 -v -timeout 60m -run '^TestStorm$(if $(filter postgres,$(LEDGER)),OnPostgres)$$' ./e2e/
 
 fuzz:
-	GO=$(GO) tools/fuzz.sh $(or $(FUZZTIME),5s)
+	GO=$(GO) tools/fuzz.sh $(or $(FUZZTIME),5000x)
 
 # In dev/ golangci-lint's govet looks at the packages that link the server: "go vet"
 # would analyse its 1,800 packages once more, for minutes.

@@ -19,6 +19,7 @@ const (
 	ClassMisdirected  Class = "misdirected"     // a redirect that must not be followed: the base URL is wrong
 	ClassNotFound     Class = "not_found"       // unknown product or order; just after creating it: repeat briefly
 	ClassUnknown      Class = "unknown_outcome" // it may have been carried out: look before deciding
+	ClassForeign      Class = "foreign"         // a refusal that is not the API's (a proxy's page): nobody knows who answered
 	ClassHeld         Class = "held"            // not sent: the request budget is spent
 )
 

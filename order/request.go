@@ -36,9 +36,10 @@ type Request struct {
 	Reference string `json:"reference"`
 	Items     []Item `json:"items"`
 	Mock      bool   `json:"mock,omitempty"`
-	// MaxPrice is the highest total the partner will pay, in the account's
-	// currency.
-	MaxPrice *decimal.Decimal `json:"maxPrice,omitempty"`
+	// MaxPrice is the highest total the partner will pay, in MaxPriceCurrency (lower
+	// case, as "usd"); where that is empty, in whatever currency the order comes.
+	MaxPrice         *decimal.Decimal `json:"maxPrice,omitempty"`
+	MaxPriceCurrency string           `json:"maxPriceCurrency,omitempty"`
 	// Provider and ReturnURL ask for payment through an external provider
 	// instead of the balance.
 	Provider  string `json:"provider,omitempty"`

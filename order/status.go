@@ -16,6 +16,7 @@ type Status struct {
 	State            State        `json:"state"`
 	CancelReason     *string      `json:"cancelReason"`
 	WaitingFor       *string      `json:"waitingFor"`
+	WaitingForCode   *Wait        `json:"waitingForCode"`
 	Mock             bool         `json:"mock"`
 	Price            *string      `json:"price"`
 	Currency         *string      `json:"currency"`
@@ -24,15 +25,20 @@ type Status struct {
 	Replacements     int          `json:"replacements"`
 	Items            []ItemStatus `json:"items"`
 	Error            *Error       `json:"error"`
-	StartedAt        time.Time    `json:"startedAt"`
-	UpdatedAt        time.Time    `json:"updatedAt"`
+	// PaymentInDoubt says that a payment was sent and its outcome is not known: nothing
+	// may be concluded from that it can't be seen.
+	PaymentInDoubt bool      `json:"paymentInDoubt,omitempty"`
+	StartedAt      time.Time `json:"startedAt"`
+	UpdatedAt      time.Time `json:"updatedAt"`
 }
 
-// ItemStatus is one item of an order; Codes counts the codes in the vault.
+// ItemStatus is one item of an order; Codes counts the codes in the vault, Missing the
+// codes that a completed order should have delivered and did not.
 type ItemStatus struct {
 	ItemID   string  `json:"itemId"`
 	Quantity int64   `json:"quantity"`
 	Codes    int     `json:"codes"`
+	Missing  int     `json:"missing"`
 	Error    *string `json:"error"`
 }
 
