@@ -1,0 +1,18 @@
+package order
+
+// Codes of errors that are foxflow's own, as Status.Error shows them beside FoxReload's.
+const (
+	CodeMockIgnored   = "MOCK_IGNORED"         // failed: FoxReload made a real order of a mock one, or the other way round
+	CodeNotOurs       = "ORDER_NOT_OURS"       // blocked: an order under our key is not what was asked for
+	CodeNotFound      = "ORDER_NOT_FOUND"      // blocked: FoxReload no longer knows the order that is to be paid
+	CodeGuard         = "PAYMENT_GUARD"        // blocked: the ledger forbids it, for another order of the reference may be paid
+	CodePaused        = "PAYMENTS_PAUSED"      // paused: payments are switched off
+	CodeDailyLimit    = "DAILY_LIMIT"          // paused: the day's limit is reached, or the order is above all of it
+	CodeLimitCurrency = "DAILY_LIMIT_CURRENCY" // paused: the daily limit names no limit in the order's currency
+	CodePriceGuard    = "PRICE_GUARD"          // cancelled: above the highest price
+	CodePaymentWindow = "PAYMENT_WINDOW"       // cancelled: several payment windows in a row ended before a payment
+	CodeGivenUp       = "GIVEN_UP"             // unresolved: after a long wait, with money out or perhaps out
+	CodeCodesMissing  = "CODES_MISSING"        // unresolved: completed, and no code came
+	CodeOrderFailed   = "ORDER_FAILED"         // failed: the supplier's doing
+	CodeProduct       = "PRODUCT_CHECK"        // failed: the product's terms don't allow the order
+)
