@@ -26,11 +26,11 @@ const (
 // states, so every forward jump is legal; nothing follows an end.
 var steps = map[State][]State{
 	"":              {Creating},
-	Creating:        {Active, Paid, Processing, AwaitingTopUp, AwaitingPayment, Paused, Blocked, Completed, Cancelled, Failed},
-	Active:          {Creating, Paid, Processing, AwaitingTopUp, AwaitingPayment, Paused, Blocked, Completed, Cancelled, Failed},
-	AwaitingTopUp:   {Creating, Active, Paid, Processing, AwaitingPayment, Paused, Blocked, Completed, Cancelled, Failed},
+	Creating:        {Active, Paid, Processing, AwaitingTopUp, AwaitingPayment, Paused, Stalled, Blocked, Completed, Cancelled, Failed},
+	Active:          {Creating, Paid, Processing, AwaitingTopUp, AwaitingPayment, Paused, Stalled, Blocked, Completed, Cancelled, Failed},
+	AwaitingTopUp:   {Creating, Active, Paid, Processing, AwaitingPayment, Paused, Stalled, Blocked, Completed, Cancelled, Failed},
 	AwaitingPayment: {Paid, Processing, Stalled, Blocked, Completed, Cancelled, Failed},
-	Paused:          {Creating, Active, Paid, Processing, AwaitingTopUp, AwaitingPayment, Blocked, Completed, Cancelled, Failed},
+	Paused:          {Creating, Active, Paid, Processing, AwaitingTopUp, AwaitingPayment, Stalled, Blocked, Completed, Cancelled, Failed},
 	Paid:            {Processing, Stalled, Blocked, Completed, Cancelled, Failed},
 	Processing:      {Stalled, Blocked, Completed, Cancelled, Failed},
 	Stalled:         {Blocked, Completed, Cancelled, Failed, Unresolved},

@@ -1,0 +1,83 @@
+package life
+
+import (
+	"fmt"
+	"time"
+
+	"foxflow/order"
+)
+
+// Money is where the money of the present FoxReload order is.
+type Money string
+
+// The places.
+const (
+	Unsent   Money = "unsent"   // no request to pay it can have had an effect
+	Doubtful Money = "doubtful" // one was sent, and its outcome is not known
+	LinkOut  Money = "link_out" // an external provider was asked: anybody with the link can pay
+	Left     Money = "left"     // it is paid
+	Spared   Money = "spared"   // it has ended, or can't be paid any more, and nothing was paid
+)
+
+// money says all there is to say of each place: whether the order may end as one that is
+// not paid (a cancellation is one), whether it may be paid (again), and why it can't be
+// cancelled.
+var money = map[Money]struct {
+	mayEnd, mayPay bool
+	words          string
+}{
+	Unsent:   {mayEnd: true, mayPay: true},
+	Doubtful: {mayPay: true, words: "a payment was sent and its outcome is not known yet"},
+	LinkOut:  {words: "its payment link is out and can still be paid; unpaid, it ends by itself when the payment window does"},
+	Left:     {words: "it is paid, and FoxReload has no way to take a payment back"},
+	Spared:   {mayEnd: true},
+}
+
+const (
+	// lapse is how long after its payment window an order that FoxReload still shows as
+	// active is surely not paid any more.
+	lapse = time.Minute
+	// lapseUnknown is that time from the last request to pay, where no window is known.
+	lapseUnknown = time.Hour
+)
+
+// WhyNot is why the order can't be cancelled, or "" when it can.
+func (f Facts) WhyNot() string {
+	switch {
+	case f.State.Ended():
+		return fmt.Sprintf("it has ended already: %s", f.State)
+	case f.Order.Odd:
+		return "FoxReload shows it with a status that nobody knows, which proves nothing; foxflow looks until it is clear"
+	}
+	return money[f.Money].words
+}
+
+// MayEnd says whether it is certain that no money has left and none will.
+func (f Facts) MayEnd() bool { return f.WhyNot() == "" }
+
+// WindowOver says whether the payment window ended before now.
+func (f Facts) WindowOver(now time.Time) bool {
+	return f.Order.Window != nil && !now.Before(*f.Order.Window)
+}
+
+// moneyWhileActive is where the money is of an order that FoxReload shows as active.
+// doubt says that a request to pay it may have gone through, for all that the ledger
+// knows; only time can end that here.
+func (f Facts) moneyWhileActive(doubt bool, now time.Time) Money {
+	switch over := f.Order.Window != nil && !now.Before(f.Order.Window.Add(lapse)); {
+	case f.Money == LinkOut, f.Money == Spared:
+		return f.Money
+	case !doubt:
+		return Unsent
+	case over:
+		return Spared
+	case f.Order.Window == nil && !f.Clocks.LastPay.IsZero() && !now.Before(f.Clocks.LastPay.Add(lapseUnknown)):
+		return Unsent
+	}
+	return Doubtful
+}
+
+// endedUnpaid says whether a cancel reason means that no payment was made.
+func endedUnpaid(reason string) bool {
+	return reason == order.PaymentFailure || reason == order.PaymentExpiration
+}

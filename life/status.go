@@ -1,0 +1,55 @@
+package life
+
+import (
+	"fmt"
+
+	"foxflow/order"
+)
+
+// Status is what the world is told of the order: the one place where it is made.
+func (t Terms) Status(f Facts) order.Status {
+	s := order.NewStatus(t.Request, f.Clocks.Started)
+	s.State, s.Replacements, s.UpdatedAt = f.State, f.Replacements, f.Clocks.Updated
+	s.OrderID = ptr(f.Order.ID)
+	s.Price, s.Currency, s.PaymentExpiresAt, s.PaymentURL = f.Order.Price, f.Order.Currency, f.Order.Window, f.Order.Link
+	if len(f.Order.Items) > 0 {
+		s.Items = f.Order.Items
+	}
+	s.CancelReason, s.Error = ptr(f.Why.CancelReason), f.Why.Error
+	s.WaitingForCode = ptr(f.Why.Wait)
+	s.PaymentInDoubt = f.Money == Doubtful
+	s.WaitingFor = ptr(waitingFor(s))
+	return s
+}
+
+// Reason is what the audit log says beside the state.
+func (f Facts) Reason(s order.Status) string {
+	switch {
+	case f.Why.Note != "":
+		return f.Why.Note
+	case f.Why.Error != nil:
+		return f.Why.Error.Code + ": " + f.Why.Error.Message
+	case f.Why.CancelReason != "":
+		return f.Why.CancelReason
+	case f.State == order.Completed:
+		return f.stored()
+	case s.WaitingFor != nil:
+		return *s.WaitingFor
+	}
+	return ""
+}
+
+func ptr[T ~string](s T) *T {
+	if s == "" {
+		return nil
+	}
+	return &s
+}
+
+func (f Facts) stored() string {
+	words := fmt.Sprintf("codes stored: %d", f.codes())
+	if missing := f.missing(); missing > 0 {
+		words += fmt.Sprintf(", missing: %d", missing)
+	}
+	return words
+}

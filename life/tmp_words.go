@@ -1,0 +1,5 @@
+package life
+
+import "foxflow/order"
+
+func waitingFor(order.Status) string { return "" }
