@@ -8,9 +8,11 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
+	"go.temporal.io/sdk/activity"
 
 	"foxflow/foxreload"
 	"foxflow/ledger"
+	"foxflow/life"
 	"foxflow/order"
 )
 
@@ -48,44 +50,37 @@ type Activities struct {
 
 // Step is what every activity is told of the order it works on.
 type Step struct {
-	Request order.Request `json:"request"`
-	// Status is how the order stands as the workflow knows it.
-	Status order.Status `json:"status"`
-	// Seq numbers the next state entry of the audit log.
+	life.Terms
+	Facts life.Facts `json:"facts"`
+	// Seq numbers the step within the run of the workflow.
 	Seq int `json:"seq"`
-	// Held, when set, says that the order already waits because of a refusal of
-	// this class: while it stays the same, look again every HoldEvery until
-	// HoldUntil (zero: without end) instead of answering.
-	Held      foxreload.Class `json:"held,omitempty"`
-	HoldEvery time.Duration   `json:"holdEvery,omitempty"`
-	HoldUntil time.Time       `json:"holdUntil,omitzero"`
+	// Answer says that somebody waits for the answer: a refusal is one, even where the
+	// order is held by the same already. Otherwise that refusal is waited out.
+	Answer bool `json:"answer,omitempty"`
 }
 
 func (s Step) reference() string { return s.Request.Reference }
 
-func (s Step) orderID() string {
-	if s.Status.OrderID == nil {
-		return ""
+func (s Step) orderID() string { return s.Facts.Order.ID }
+
+// held says whether the order is held by a refusal of the class.
+func (s Step) held(classes ...foxreload.Class) bool {
+	for _, class := range classes {
+		if s.Facts.Blocker != nil && s.Facts.Blocker.Class == class && !s.Answer {
+			return true
+		}
 	}
-	return *s.Status.OrderID
+	return false
 }
 
-// Outcome is what an activity saw of the order.
+// Outcome is what an activity saw of the order; Seen is nil where the time was up
+// without any news.
 type Outcome struct {
-	Status order.Status `json:"status"`
-	// Recorded says that Status.State is new and already on the audit log.
-	Recorded bool `json:"recorded,omitempty"`
-	// Upstream and UpstreamReason are FoxReload's own words for where the order
-	// stands; empty when it could not be seen.
-	Upstream       foxreload.Status `json:"upstream,omitempty"`
-	UpstreamReason string           `json:"upstreamReason,omitempty"`
-	// LinkOut says that an external provider was asked for the payment.
-	LinkOut bool `json:"linkOut,omitempty"`
+	Seen *life.Sighting `json:"seen,omitempty"`
+	// Recorded is the state that follows from it, where that is new and on the audit log.
+	Recorded order.State `json:"recorded,omitempty"`
 	// Names are the products' names, by id, as far as they are known by now.
 	Names map[string]string `json:"names,omitempty"`
-	// Unchanged says that the time was up before there was any news.
-	Unchanged bool      `json:"unchanged,omitempty"`
-	SeenAt    time.Time `json:"seenAt,omitzero"`
 }
 
 // IdempotencyKey names the create of a reference's order (replacement 0) or of
@@ -110,3 +105,10 @@ func stateKey(runID string, seq int, s order.State) string {
 
 // stateKeys is how all of a run's begin.
 func stateKeys(runID string) string { return "state/" + runID + "/" }
+
+// stepOf orders what the attempts of a run's steps put on record: a later attempt at the
+// same step comes after an earlier one.
+func stepOf(ctx context.Context, seq int) int {
+	const mostAttempts = 1 << 20
+	return seq*mostAttempts + min(int(activity.GetInfo(ctx).Attempt), mostAttempts-1)
+}

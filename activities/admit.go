@@ -5,6 +5,7 @@ import (
 
 	"foxflow/foxreload"
 	"foxflow/ledger"
+	"foxflow/life"
 	"foxflow/order"
 )
 
@@ -23,13 +24,13 @@ func (a *Activities) admit(ctx context.Context, in Step) error {
 	if err != nil || doubt {
 		return err
 	}
-	p := a.payment(in, a.Now())
+	p := a.payment(in, "", a.Now())
 	ok, err := a.Ledger.AdmitPayment(ctx, ledger.Claim{Reference: p.Reference, Currency: p.Currency, Amount: p.Amount, At: p.At,
-		Waits: in.Status.State == order.AwaitingTopUp})
+		Waits: in.Facts.State == order.AwaitingTopUp})
 	if err != nil || ok {
 		return err
 	}
-	return &Refusal{Class: foxreload.ClassBalance, Code: codeBalance,
+	return &life.Refusal{Class: foxreload.ClassBalance, Code: codeBalance,
 		Message: "the balance does not cover the order beside those that wait or are being paid; FoxReload was not asked"}
 }
 

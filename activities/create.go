@@ -9,6 +9,7 @@ import (
 
 	"foxflow/foxreload"
 	"foxflow/ledger"
+	"foxflow/life"
 	"foxflow/order"
 )
 
@@ -16,14 +17,16 @@ import (
 // rejects the idempotencyKey field.
 const settingNoKeys = "foxreload.idempotency_key_rejected"
 
+// createRefusals are the refusals that CreateOrder can give.
+var createRefusals = []foxreload.Class{foxreload.ClassFinal, foxreload.ClassNotFound, foxreload.ClassBalance, foxreload.ClassPrice,
+	foxreload.ClassExists, foxreload.ClassUnauthorised, foxreload.ClassMisdirected, foxreload.ClassForeign,
+	life.ClassPriceGuard, life.ClassGuard, life.ClassNotOurs, life.ClassGone}
+
 // CreateOrder makes sure that the reference has a FoxReload order and pins its
 // id in the ledger. Creating moves no money, so a create whose answer was lost
 // and whose order can't be found is simply made again: the orphan dies unpaid. One
 // that never left, because the request budget had no room for it, leaves nothing to
 // be found, and nobody looks.
-//
-// Refusals: final, not_found, balance, exists (and it can't be found), price,
-// unauthorised, misdirected, guard.
 func (a *Activities) CreateOrder(ctx context.Context, in Step) (Outcome, error) {
 	// Breaking off a create only makes an orphan.
 	return a.attempt(context.WithoutCancel(ctx), in, foxreload.PriorityCreate, func(ctx context.Context) (Outcome, error) {
@@ -35,114 +38,90 @@ func (a *Activities) CreateOrder(ctx context.Context, in Step) (Outcome, error) 
 	})
 }
 
+// creating is a create under way.
+type creating struct {
+	Step
+	key    string // "": none is sent
+	prices totals
+	left   int       // requests that left and may have made an order, those of earlier attempts too
+	first  time.Time // when the first of them left
+}
+
 func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) {
 	in, pinned, err := a.lastPinned(ctx, in)
 	if err != nil {
 		return Outcome{}, err
 	}
 	if pinned != "" {
-		return a.seePinned(ctx, in, pinned)
+		o, err := a.look(ctx, in, pinned)
+		if err != nil {
+			return Outcome{}, err
+		}
+		return a.saw(ctx, in, o)
 	}
 	terms, err := a.terms(ctx, in)
 	if err != nil {
 		return Outcome{}, err
 	}
-	left, first, err := a.Ledger.CreateAttempts(ctx, in.reference(), in.Status.Replacements)
-	if err != nil {
+	c := &creating{Step: in, prices: terms.totals(in.Request)}
+	if c.left, c.first, err = a.Ledger.CreateAttempts(ctx, in.reference(), in.Facts.Replacements); err != nil {
 		return Outcome{}, err
 	}
-	key, err := a.key(ctx, in)
-	if err != nil {
+	if c.key, err = a.key(ctx, in); err != nil {
 		return Outcome{}, err
 	}
-	if left > 0 {
-		switch found, ok, err := a.search(ctx, key, foxreload.StatusActive, first); {
-		case err != nil:
-			return Outcome{}, refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
-		case ok:
-			return a.adopt(ctx, in, found, "an earlier create had made it")
-		}
-		if err := a.note(ctx, in, fmt.Sprintf("orphan/%d", in.Status.Replacements),
-			"the answer to an earlier create is not known and no open order carries our key; should there be one, it expires unpaid"); err != nil {
-			return Outcome{}, err
-		}
+	if c.left == 0 {
+		return a.create(ctx, c)
 	}
-	return a.create(ctx, &creating{Step: in, key: key, prices: terms.totals(in.Request), left: left})
-}
-
-// seePinned looks at the order that is pinned already. Where it can't be seen, a
-// payment of it that was begun leaves it in doubt.
-func (a *Activities) seePinned(ctx context.Context, in Step, id string) (Outcome, error) {
-	begun, voided, err := a.Ledger.PaymentIntent(ctx, id)
-	if err != nil {
+	switch found, ok, err := a.search(ctx, c.key, foxreload.StatusActive, c.first); {
+	case err != nil:
+		return Outcome{}, a.createFailed(ctx, c, err)
+	case ok:
+		return a.adopt(ctx, in, found, "an earlier create had made it")
+	}
+	if err := a.note(ctx, in, fmt.Sprintf("orphan/%d", in.Facts.Replacements),
+		"the answer to an earlier create is not known and no open order carries our key; should there be one, it expires unpaid"); err != nil {
 		return Outcome{}, err
 	}
-	o, err := a.API.GetOrder(ctx, id)
-	if err != nil {
-		return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), !begun.IsZero() && !voided)
-	}
-	return a.saw(ctx, in, o)
+	return a.create(ctx, c)
 }
 
-// lastPinned is the order id pinned for this replacement or for a later one, and
-// the step with its number: after a reset the workflow starts counting again, the
-// ledger doesn't.
-func (a *Activities) lastPinned(ctx context.Context, in Step) (Step, string, error) {
-	var last string
-	for n := in.Status.Replacements; ; n++ {
-		id, ok, err := a.Ledger.Pinned(ctx, in.reference(), n)
-		if err != nil || !ok {
-			return in, last, err
-		}
-		last, in.Status.Replacements = id, n
-	}
-}
-
-// key is the idempotency key to send, or "" where the field is not to be sent.
-func (a *Activities) key(ctx context.Context, in Step) (string, error) {
-	if !a.IdempotencyKeys {
-		return "", nil
-	}
-	_, rejected, err := a.Ledger.Setting(ctx, settingNoKeys)
-	if err != nil || rejected {
-		return "", err
-	}
-	fresh, err := a.Ledger.FreshKeys(ctx, in.reference(), in.Status.Replacements)
-	return IdempotencyKey(in.reference(), in.Status.Replacements, fresh), err
-}
-
-// creating is a create under way.
-type creating struct {
-	Step
-	key    string // "": none is sent
-	prices totals
-	left   int // requests that left and may have made an order, those of earlier attempts too
-}
-
+// create sends one request, and does what its answer asks for.
 func (a *Activities) create(ctx context.Context, c *creating) (Outcome, error) {
 	o, err := a.sendCreate(ctx, c)
-	if foxreload.ClassOf(err) == foxreload.ClassPrice {
+	switch api := new(foxreload.Error); life.OfCreate(err).Then {
+	case life.TakeIn:
+		return a.own(ctx, c.Step, o)
+	case life.Reprice:
+		if c.prices == nil {
+			return Outcome{}, a.createFailed(ctx, c, err)
+		}
 		if c.prices, err = a.reprice(ctx, c.Step, c.prices); err != nil {
 			return Outcome{}, err
 		}
-		o, err = a.sendCreate(ctx, c)
-	}
-	switch api := new(foxreload.Error); {
-	case err == nil:
-		return a.adopt(ctx, c.Step, o, "")
-	case !errors.As(err, &api):
-		return Outcome{}, err
-	case api.Class == foxreload.ClassExists:
-		return a.adoptExisting(ctx, c.Step, c.key, api)
-	case c.key != "" && rejectsKey(api):
+		return a.create(ctx, c)
+	case life.Find:
+		errors.As(err, &api)
+		return a.adoptExisting(ctx, c, api)
+	default:
+		if c.key == "" || !errors.As(err, &api) || !rejectsKey(api) {
+			return Outcome{}, a.createFailed(ctx, c, err)
+		}
 		if err := a.Ledger.SetSetting(ctx, settingNoKeys, "true"); err != nil {
 			return Outcome{}, err
 		}
 		c.key = ""
 		return a.create(ctx, c)
 	}
-	return Outcome{}, refusal(err, c.Request, foxreload.ClassFinal, foxreload.ClassNotFound, foxreload.ClassBalance,
-		foxreload.ClassPrice, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
+}
+
+// createFailed is what follows from a request that made no order, or may not have.
+func (a *Activities) createFailed(ctx context.Context, c *creating, err error) error {
+	api := new(foxreload.Error)
+	if answer := life.OfCreate(err); errors.As(err, &api) && (answer.Then == life.Refused || answer.Then == life.Reprice) {
+		return a.patiently(ctx, c.Step, "create", api.Class, answer.Patience, err)
+	}
+	return err
 }
 
 // sendCreate sends one request. It goes on record as it leaves; where another
@@ -152,7 +131,7 @@ func (a *Activities) create(ctx context.Context, c *creating) (Outcome, error) {
 func (a *Activities) sendCreate(ctx context.Context, c *creating) (foxreload.Order, error) {
 	recorded := false
 	o, err := a.API.CreateOrder(foxreload.Leaving(ctx, func(ctx context.Context) (context.Context, error) {
-		left, err := a.Ledger.CreateIntent(ctx, c.reference(), c.Status.Replacements, a.Now().UTC())
+		left, err := a.Ledger.CreateIntent(ctx, c.reference(), c.Facts.Replacements, a.Now().UTC())
 		if err != nil {
 			return nil, err
 		}
@@ -162,9 +141,9 @@ func (a *Activities) sendCreate(ctx context.Context, c *creating) (foxreload.Ord
 		}
 		return ctx, nil
 	}), createRequest(c.Request, c.key, c.prices))
-	if class := foxreload.ClassOf(err); recorded && (class == foxreload.ClassPassing || class == foxreload.ClassHeld) {
+	if recorded && err != nil && life.OfCreate(err).Spared {
 		c.left--
-		return o, errors.Join(err, a.Ledger.WithdrawCreate(ctx, c.reference(), c.Status.Replacements))
+		return o, errors.Join(err, a.Ledger.WithdrawCreate(ctx, c.reference(), c.Facts.Replacements))
 	}
 	return o, err
 }
@@ -187,51 +166,29 @@ func rejectsKey(api *foxreload.Error) bool {
 	return api.Status == 422 && strings.Contains(strings.ToLower(api.Field), "idempotencykey")
 }
 
-// adoptExisting finds the order that FoxReload says we made already. Only an
-// order known by our key is taken: which one is meant where no key was sent, a
-// person has to say.
-func (a *Activities) adoptExisting(ctx context.Context, in Step, key string, exists *foxreload.Error) (Outcome, error) {
-	message := "FoxReload says that this order exists, but shows none that carries our key"
-	if exists.OrderID != "" {
-		message = fmt.Sprintf("FoxReload says that this order exists as %s, which is not known to be ours", exists.OrderID)
-	}
-	if exists.OrderID != "" && key != "" {
-		o, err := a.API.GetOrder(ctx, exists.OrderID)
-		switch {
-		case err != nil && foxreload.ClassOf(err) != foxreload.ClassNotFound:
-			return Outcome{}, refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
-		case err == nil && (o.IdempotencyKey == "" || o.IdempotencyKey == key):
-			// The id came as the answer to our key; an order that shows another
-			// key is somebody else's.
-			return a.adopt(ctx, in, o, "FoxReload knew our key")
+// lastPinned is the order id pinned for this replacement or for a later one, and
+// the step with its number: after a reset the workflow starts counting again, the
+// ledger doesn't.
+func (a *Activities) lastPinned(ctx context.Context, in Step) (Step, string, error) {
+	var last string
+	for n := in.Facts.Replacements; ; n++ {
+		id, ok, err := a.Ledger.Pinned(ctx, in.reference(), n)
+		if err != nil || !ok {
+			return in, last, err
 		}
+		last, in.Facts.Replacements = id, n
 	}
-	found, ok, err := a.search(ctx, key, "", time.Time{})
-	switch {
-	case err != nil:
-		return Outcome{}, refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
-	case ok:
-		return a.adopt(ctx, in, found, "FoxReload knew our key")
-	}
-	return Outcome{}, &Refusal{Class: foxreload.ClassExists, Code: exists.Code, Message: message}
 }
 
-// adopt pins the order to the reference, then takes in what it says. how is
-// empty for an order that this very call created.
-func (a *Activities) adopt(ctx context.Context, in Step, o foxreload.Order, how string) (Outcome, error) {
-	now := a.Now().UTC()
-	err := a.Ledger.Pin(ctx, in.reference(), in.Status.Replacements, o.ID, now)
-	if pinned := new(ledger.PinnedError); errors.As(err, &pinned) {
-		return Outcome{}, &Refusal{Class: ClassGuard, Code: CodeGuard, Message: pinned.Error()}
+// key is the idempotency key to send, or "" where the field is not to be sent.
+func (a *Activities) key(ctx context.Context, in Step) (string, error) {
+	if !a.IdempotencyKeys {
+		return "", nil
 	}
-	if err != nil {
-		return Outcome{}, fmt.Errorf("pin order %s (%s): %w", o.ID, in.reference(), err)
+	_, rejected, err := a.Ledger.Setting(ctx, settingNoKeys)
+	if err != nil || rejected {
+		return "", err
 	}
-	if how != "" {
-		in.Status.OrderID = &o.ID
-		if err := a.note(ctx, in, "adopted/"+o.ID, "adopted order "+o.ID+": "+how); err != nil {
-			return Outcome{}, err
-		}
-	}
-	return a.saw(ctx, in, o)
+	fresh, err := a.Ledger.FreshKeys(ctx, in.reference(), in.Facts.Replacements)
+	return IdempotencyKey(in.reference(), in.Facts.Replacements, fresh), err
 }

@@ -4,68 +4,45 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.temporal.io/sdk/temporal"
 
 	"foxflow/foxreload"
+	"foxflow/life"
 	"foxflow/order"
 )
 
-// Classes of refusals that are foxflow's own, beside those of the API.
-const (
-	ClassPaused     foxreload.Class = "paused"      // payments are held by the switch
-	ClassLimit      foxreload.Class = "daily_limit" // the order would exceed the most that may be paid in a day
-	ClassPriceGuard foxreload.Class = "price_guard" // the order costs more than the partner will pay
-	ClassGuard      foxreload.Class = "guard"       // the ledger forbids it: another order of this reference may be paid
-)
-
-// Codes of errors that are foxflow's own, as Status.Error shows them.
-const (
-	CodePaused     = "PAYMENTS_PAUSED"
-	CodeDailyLimit = "DAILY_LIMIT"
-	CodePriceGuard = "PRICE_GUARD"
-	CodeGuard      = "PAYMENT_GUARD"
-)
-
-// Refusal is an answer that repeating the same call at once will not change. It
-// reaches the workflow as the details of a non-retryable ApplicationError whose
-// type is the API's code.
-type Refusal struct {
-	Class   foxreload.Class `json:"class"`
-	Code    string          `json:"code"`
-	Message string          `json:"message"`
-	// InDoubt says that an earlier call may have paid the order after all.
-	InDoubt bool `json:"inDoubt,omitempty"`
-	// Seen is what a look at the order showed, where one was made.
-	Seen *Outcome `json:"seen,omitempty"`
-}
-
-func (r *Refusal) Error() string { return r.Code + ": " + r.Message }
+const codeGone = order.CodeNotFound
 
 // expected are refusals in the course of business: they alarm nobody.
 var expected = map[foxreload.Class]bool{
-	foxreload.ClassBalance: true,
-	ClassPaused:            true,
-	ClassLimit:             true,
-	ClassPriceGuard:        true,
+	foxreload.ClassBalance:  true,
+	life.ClassPaused:        true,
+	life.ClassLimit:         true,
+	life.ClassLimitCurrency: true,
+	life.ClassPriceGuard:    true,
 }
 
-// refusal turns the API's error into a Refusal where its class is one of
-// classes, and returns it as it is otherwise: then it is to be retried.
-func refusal(err error, r order.Request, classes ...foxreload.Class) error {
-	var api *foxreload.Error
+// refusal is the API's error as a Refusal, in words that are fit to be told.
+func refusal(err error, r order.Request) *life.Refusal {
+	api := new(foxreload.Error)
 	if !errors.As(err, &api) {
-		return err
+		return &life.Refusal{Class: foxreload.ClassOf(err), Code: "UNKNOWN", Message: scrub(err.Error(), r, nil)}
 	}
-	for _, class := range classes {
-		if api.Class == class {
-			message := scrub(api.Message, r, nil)
-			if message == "" {
-				message = fmt.Sprintf("FoxReload answered %s to %s %s", api.Code, api.Method, api.Path)
-			}
-			return &Refusal{Class: class, Code: publicCode(api.Code, r), Message: message}
-		}
+	message := scrub(api.Message, r, nil)
+	if message == "" {
+		message = fmt.Sprintf("FoxReload answered %s to %s %s", api.Code, api.Method, api.Path)
+	}
+	return &life.Refusal{Class: api.Class, Code: publicCode(api.Code, r), Message: message}
+}
+
+// refuse turns the API's error into a Refusal where its class is one of
+// classes, and returns it as it is otherwise: then it is to be retried.
+func refuse(err error, r order.Request, classes ...foxreload.Class) error {
+	if api := new(foxreload.Error); errors.As(err, &api) && slices.Contains(classes, api.Class) {
+		return refusal(err, r)
 	}
 	return err
 }
@@ -93,7 +70,7 @@ func (l *later) Error() string { return l.why }
 // decide by.
 func (a *Activities) convert(ctx context.Context, in Step, err error) error {
 	var (
-		refused *Refusal
+		refused *life.Refusal
 		wait    *later
 		held    *foxreload.HeldError
 		api     *foxreload.Error
@@ -102,8 +79,8 @@ func (a *Activities) convert(ctx context.Context, in Step, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &refused):
-		if refused.Class == in.Held && (in.HoldUntil.IsZero() || a.Now().Before(in.HoldUntil)) {
-			return retry(refused.Error(), refused.Code, in.HoldEvery, temporal.ApplicationErrorCategoryBenign)
+		if in.waitedOut(refused, a.Now()) {
+			return retry(refused.Error(), refused.Code, in.HeldPace(in.Facts, a.Now()), temporal.ApplicationErrorCategoryBenign)
 		}
 		return temporal.NewApplicationErrorWithOptions(refused.Error(), refused.Code, temporal.ApplicationErrorOptions{
 			NonRetryable: true,
@@ -121,6 +98,14 @@ func (a *Activities) convert(ctx context.Context, in Step, err error) error {
 	default:
 		return retry(scrub(err.Error(), in.Request, nil), "Ledger", 0, temporal.ApplicationErrorCategoryUnspecified)
 	}
+}
+
+// waitedOut says that a refusal is no news: the order is held by it already, and as far as
+// is known its money is where it was.
+func (s Step) waitedOut(r *life.Refusal, now time.Time) bool {
+	until := s.HeldUntil(s.Facts)
+	moved := r.Doubt && s.Facts.Money == life.Unsent || !r.Doubt && s.Facts.Money == life.Doubtful
+	return s.held(r.Class) && !moved && (until.IsZero() || now.Before(until))
 }
 
 // retry asks Temporal for another attempt after the given time; 0 leaves the

@@ -1,26 +1,31 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"strings"
 	"time"
 
+	"github.com/shopspring/decimal"
+
 	"foxflow/ledger"
+	"foxflow/life"
+	"foxflow/order"
 )
 
-// payment is what the order in its present state would be paid as.
-func (a *Activities) payment(in Step, begun time.Time) ledger.Payment {
+// payment is what the order in its present state would be paid as. One that does not show
+// itself as mock counts as a real one.
+func (a *Activities) payment(in Step, attempt string, begun time.Time) ledger.Payment {
+	o := in.Facts.Order
 	p := ledger.Payment{
-		Reference: in.reference(), OrderID: in.orderID(), Mock: in.Request.Mock,
-		Currency: strings.ToLower(deref(in.Status.Currency)), At: begun.UTC(),
-		Key: "intent/pay/" + in.orderID(), State: in.Status.State, InFlight: a.PayTakes,
+		Reference: in.reference(), OrderID: o.ID, Mock: in.Request.Mock && o.Mock != nil && *o.Mock,
+		Currency: strings.ToLower(cmp.Or(deref(o.Currency), a.Currency)), At: begun.UTC(), Attempt: attempt,
+		Key: "intent/pay/" + o.ID, State: in.Facts.State, InFlight: a.PayTakes,
 	}
-	if p.Currency == "" {
-		p.Currency = a.Currency
-	}
-	if amount, known := in.Status.Amount(); known {
-		p.Amount = &amount
+	if price, known := amount(o.Price); known {
+		p.Amount = &price
 	}
 	if limit, limited := a.DailyLimit[p.Currency]; limited {
 		p.Limit = &limit
@@ -28,23 +33,37 @@ func (a *Activities) payment(in Step, begun time.Time) ledger.Payment {
 	return p
 }
 
+// amount is a price as a number, and whether it is known.
+func amount(price *string) (decimal.Decimal, bool) {
+	if price == nil {
+		return decimal.Decimal{}, false
+	}
+	d, err := decimal.NewFromString(*price)
+	return d, err == nil
+}
+
 // countable refuses money that may count towards a limit, and nobody knows which.
 func (a *Activities) countable(p ledger.Payment) error {
-	if len(a.DailyLimit) == 0 || p.Currency != "" || p.Mock {
+	_, limited := a.DailyLimit[p.Currency]
+	switch {
+	case len(a.DailyLimit) == 0, limited, p.Mock:
 		return nil
+	case p.Currency == "":
+		return &life.Refusal{Class: life.ClassLimitCurrency, Code: order.CodeLimitCurrency,
+			Message: "FoxReload did not say in which currency the order is paid, so it can't be counted towards FOXFLOW_DAILY_LIMIT; set FOXRELOAD_CURRENCY"}
 	}
-	return &Refusal{Class: ClassLimit, Code: CodeDailyLimit,
-		Message: "FoxReload did not say in which currency the order is paid, so it can't be counted towards FOXFLOW_DAILY_LIMIT; set FOXRELOAD_CURRENCY"}
+	return &life.Refusal{Class: life.ClassLimitCurrency, Code: order.CodeLimitCurrency,
+		Message: fmt.Sprintf("the order is paid in %s, and FOXFLOW_DAILY_LIMIT names no limit in that currency", p.Currency)}
 }
 
 // needsPrice says whether the order must not be paid before its price is known.
 func (a *Activities) needsPrice(in Step) bool {
-	return in.Request.MaxPrice != nil || (len(a.DailyLimit) > 0 && !in.Request.Mock)
+	return in.Request.MaxPrice != nil || len(a.DailyLimit) > 0
 }
 
 // stillHeld is the refusal of an order whose payment is held now, or nil.
 func (a *Activities) stillHeld(ctx context.Context, in Step) error {
-	p := a.payment(in, a.Now())
+	p := a.payment(in, "", a.Now())
 	if err := a.countable(p); err != nil {
 		return err
 	}
@@ -52,17 +71,17 @@ func (a *Activities) stillHeld(ctx context.Context, in Step) error {
 	if err != nil {
 		return err
 	}
-	return held(why)
+	return heldBy(why)
 }
 
-// held turns the ledger's reasons to hold a payment into refusals.
-func held(err error) error {
+// heldBy turns the ledger's reasons to hold a payment into refusals.
+func heldBy(err error) error {
 	var over *ledger.LimitError
 	switch {
 	case errors.Is(err, ledger.ErrPaused):
-		return &Refusal{Class: ClassPaused, Code: CodePaused, Message: "payments are paused"}
+		return &life.Refusal{Class: life.ClassPaused, Code: order.CodePaused, Message: "payments are paused"}
 	case errors.As(err, &over):
-		return &Refusal{Class: ClassLimit, Code: CodeDailyLimit, Message: over.Error()}
+		return &life.Refusal{Class: life.ClassLimit, Code: order.CodeDailyLimit, Message: over.Error()}
 	}
 	return err
 }

@@ -20,3 +20,15 @@ func (a *Activities) names(ctx context.Context, r order.Request) map[string]stri
 	}
 	return names
 }
+
+// known are the terms of a request's products as far as the ledger knows them by now.
+func (a *Activities) known(ctx context.Context, r order.Request) offers {
+	known := offers{}
+	for _, item := range r.Items {
+		answer, err := a.Ledger.ProductAnswer(ctx, item.ItemID)
+		if err == nil && answer != "" {
+			known[item.ItemID] = readOffer(answer)
+		}
+	}
+	return known
+}

@@ -15,11 +15,9 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"foxflow/foxreload"
+	"foxflow/life"
 	"foxflow/order"
 )
-
-// CodeProduct is the code of an order that its product's terms don't allow.
-const CodeProduct = "PRODUCT_CHECK"
 
 // offer is the terms on which FoxReload's catalogue sells a product.
 type offer struct {
@@ -47,7 +45,7 @@ func (a *Activities) terms(ctx context.Context, in Step) (offers, error) {
 	if in.Request.NoCheck {
 		return nil, nil
 	}
-	sent, _, err := a.Ledger.CreateAttempts(ctx, in.reference(), in.Status.Replacements)
+	sent, _, err := a.Ledger.CreateAttempts(ctx, in.reference(), in.Facts.Replacements)
 	if err != nil || (sent > 0 && in.Request.MaxPrice == nil) {
 		return nil, err
 	}
@@ -80,7 +78,7 @@ func (os offers) check(r order.Request) error {
 	if len(wrong) == 0 {
 		return os.guard(r)
 	}
-	return &Refusal{Class: foxreload.ClassFinal, Code: CodeProduct, Message: strings.Join(wrong, "; ")}
+	return &life.Refusal{Class: foxreload.ClassFinal, Code: order.CodeProduct, Message: strings.Join(wrong, "; ")}
 }
 
 // offer is what the catalogue says of a product, nil where it can't say. One worker

@@ -1,13 +1,18 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+
+	"github.com/google/uuid"
 
 	"foxflow/foxreload"
 	"foxflow/ledger"
+	"foxflow/life"
 	"foxflow/order"
 )
 
@@ -20,18 +25,19 @@ const (
 	repeatAfter = 10 * time.Second
 )
 
-// PayOrder pays the pinned order, once: its intent is in the ledger before the
+// payRefusals are the refusals that PayOrder can give.
+var payRefusals = []foxreload.Class{foxreload.ClassBalance, life.ClassPaused, life.ClassLimit, life.ClassLimitCurrency, life.ClassPriceGuard,
+	life.ClassGuard, life.ClassGone, life.ClassPaymentRefused, foxreload.ClassForeign, foxreload.ClassUnauthorised, foxreload.ClassMisdirected}
+
+// PayOrder pays the pinned order: one attempt passes the gates, sends one request and does
+// what its answer asks for. Its intent is in the ledger before the
 // request leaves, and whoever finds an intent there looks at the order first and pays
 // only while it is still active, and only once the other attempt's request can't be on
 // its way any more: two pays are never in flight, whatever was killed or reset in
-// between. A pay that the request budget turned away leaves no intent. "Not payable"
-// is answered by looking, never by guessing.
+// between. No answer ends the order; what each means stands in package life.
 //
 // Where the balance is too low for others, the balance desk's memory in the ledger says
 // whether FoxReload is asked at all: many waiting orders make no doomed payments.
-//
-// Refusals: balance, paused, daily_limit, price_guard, guard, final, price, unauthorised,
-// misdirected.
 func (a *Activities) PayOrder(ctx context.Context, in Step) (Outcome, error) {
 	// A cancelled activity must not leave a payment in flight: every call in here
 	// runs to its end, bounded by the client's time-out.
@@ -40,116 +46,190 @@ func (a *Activities) PayOrder(ctx context.Context, in Step) (Outcome, error) {
 	})
 }
 
+// paying is an attempt to pay.
+type paying struct {
+	Step
+	intent ledger.Intent // of the attempts before this one, as it stood before the look
+	seen   *life.Sighting
+}
+
+// doubt says whether an earlier attempt may have gone through.
+func (p *paying) doubt() bool { return p.intent.Doubts > 0 && !p.intent.Voided }
+
+// payGates are what an attempt passes before it sends anything, in this order. A gate that
+// closes says what the order comes to instead.
+var payGates = []func(*Activities, context.Context, *paying) (*Outcome, error){
+	(*Activities).isHeld,
+	(*Activities).isShort,
+	(*Activities).isPayable,
+	(*Activities).isDue,
+	(*Activities).isCheap,
+	(*Activities).isCovered,
+}
+
 func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
-	id := in.orderID()
-	if in.Held == ClassPaused || in.Held == ClassLimit {
-		// Whether it is still held is for the ledger to say: it costs no request.
-		if err := a.stillHeld(ctx, in); err != nil {
-			return Outcome{}, err
-		}
-	}
-	if in.Status.State != order.Active {
-		if err := a.admit(ctx, in); err != nil {
-			return Outcome{}, err
-		}
-	}
-	begun, _, err := a.Ledger.PaymentIntent(ctx, id) // before the look: what leaves later is newer than it
-	if err != nil {
+	p := &paying{Step: in}
+	var err error
+	if p.intent, err = a.Ledger.PaymentIntent(ctx, in.orderID()); err != nil { // before the look: what leaves later is newer than it
 		return Outcome{}, err
 	}
-	intended := !begun.IsZero()
-	// An order that has waited may have ended meanwhile, and price guard and daily
-	// limit need a price.
-	look := intended || in.Status.State != order.Active || (a.needsPrice(in) && in.Status.Price == nil)
-	looked := a.Now()
-	if look {
-		o, err := a.API.GetOrder(ctx, id)
-		if err != nil {
-			return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), intended)
-		}
-		switch {
-		case !o.Status.Known():
-			return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): its status is one nobody knows: %.40q", id, in.reference(), o.Status)}
-		case o.Status != foxreload.StatusActive:
-			return a.saw(ctx, in, o)
-		}
-		if in.Status, err = a.observe(ctx, in, o); err != nil {
-			return Outcome{}, err
-		}
-		if out, kept, err := a.linkKept(ctx, in, o); kept || err != nil {
-			return out, err
+	for _, gate := range payGates {
+		if out, err := gate(a, ctx, p); out != nil || err != nil {
+			return deref(out), err
 		}
 	}
-	if err := guardPrice(in.Request, in.Status); err != nil {
-		return Outcome{}, a.onceLanded(ctx, in, looked, err)
-	}
-	if err := a.admit(ctx, in); err != nil {
-		return Outcome{}, err
-	}
-	p, err := a.sendPay(ctx, in, begun)
-	a.tellDesk(ctx, in, err)
-	switch class := foxreload.ClassOf(err); {
-	case err == nil:
-		return a.paid(ctx, in, p)
-	case class == foxreload.ClassBalance:
-		return a.balanceTooLow(ctx, in, err)
-	case class == foxreload.ClassNotPayable:
-		return a.notPayable(ctx, in)
-	case class == foxreload.ClassUnknown:
-		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): the answer is lost, look before anything else", id, in.reference())}
-	default:
-		// Of a repeat, that the last look showed no payment is not yet certainty.
-		return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassFinal, foxreload.ClassPrice, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), intended)
-	}
+	answer, sent := a.sendPay(ctx, p)
+	return a.answered(ctx, p, answer, sent)
 }
 
-// inDoubt marks a refusal that keeps us from seeing whether an earlier pay went
-// through.
-func inDoubt(err error, doubt bool) error {
-	if refused := new(Refusal); errors.As(err, &refused) {
-		refused.InDoubt = doubt
+// isHeld keeps an order waiting that is held by the switch or the day's limit. Whether it
+// still is, the ledger says: that costs no request.
+func (a *Activities) isHeld(ctx context.Context, p *paying) (*Outcome, error) {
+	if p.doubt() || !p.held(life.ClassPaused, life.ClassLimit, life.ClassLimitCurrency) {
+		return nil, nil
 	}
-	return err
+	return nil, a.stillHeld(ctx, p.Step)
 }
 
-// onceLanded is a refusal that ends the order, held back while an earlier request to
-// pay it could have landed after the look.
-func (a *Activities) onceLanded(ctx context.Context, in Step, looked time.Time, refused error) error {
-	until, err := a.Ledger.PaymentInFlight(ctx, in.reference())
+// isShort keeps an order waiting whose money is known not to be there.
+func (a *Activities) isShort(ctx context.Context, p *paying) (*Outcome, error) {
+	if p.Facts.State == order.Active || p.doubt() {
+		return nil, nil
+	}
+	return nil, a.admit(ctx, p.Step)
+}
+
+// isPayable looks at an order that was to be paid before, that has waited, or whose price
+// has to be known: what it shows may be news.
+func (a *Activities) isPayable(ctx context.Context, p *paying) (*Outcome, error) {
+	if p.intent.Attempt == "" && p.Facts.State == order.Active && !(a.needsPrice(p.Step) && p.Facts.Order.Price == nil) {
+		return nil, nil
+	}
+	o, err := a.look(ctx, p.Step, p.orderID())
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if until.After(looked) {
-		return &later{after: max(min(until.Sub(looked), settle), time.Millisecond),
-			why: fmt.Sprintf("pay order %s (%s): it became too dear, and a request to pay it may be on its way", in.orderID(), in.reference())}
-	}
-	return refused
+	return a.open(ctx, p, o)
 }
 
-// guardPrice holds the partner's highest price against the order's.
-func guardPrice(r order.Request, s order.Status) error {
-	if r.MaxPrice == nil {
-		return nil
+// open takes in a look, and goes on where it shows that the order is still to be paid.
+func (a *Activities) open(ctx context.Context, p *paying, o foxreload.Order) (*Outcome, error) {
+	s, err := a.sight(ctx, p.Step, o)
+	if err != nil {
+		return nil, err
 	}
-	price, known := s.Amount()
+	next := p.After(p.Facts, s)
+	if o.Status == foxreload.StatusActive && next.Payable() {
+		out, kept, err := a.linkKept(ctx, p.Step, s)
+		if kept || err != nil {
+			return &out, err
+		}
+		state, blocker := p.Facts.State, p.Facts.Blocker
+		p.seen, p.Facts = &s, next
+		p.Facts.State, p.Facts.Blocker = state, blocker
+		if next.Money == life.Unsent {
+			p.intent.Doubts = 0
+		}
+		return nil, nil
+	}
+	out, err := a.tell(ctx, p.Step, s)
+	return &out, err
+}
+
+// isDue holds a repeat back until it is time for it, and for good once the payment window
+// is over or the order shows itself to be of the other kind.
+func (a *Activities) isDue(ctx context.Context, p *paying) (*Outcome, error) {
+	if p.intent.Attempt == "" {
+		return nil, nil
+	}
+	streak, err := a.Ledger.StreakOf(ctx, p.reference())
+	if err != nil || !p.doubt() && streak.Times == 0 {
+		return nil, err
+	}
+	now, err := a.Ledger.Clock(ctx, a.Now())
+	if err != nil {
+		return nil, err
+	}
+	look := p.Pace(p.Facts, attempts(ctx), a.Now())
+	wait := life.Repeat(max(streak.Times, p.intent.Doubts)) - now.Sub(p.intent.Begun)
 	switch {
-	case !known:
-		return &Refusal{Class: ClassPriceGuard, Code: CodePriceGuard,
-			Message: fmt.Sprintf("FoxReload did not say what the order costs, so it can't be held against the highest price of %s", r.MaxPrice)}
-	case price.GreaterThan(*r.MaxPrice):
-		return &Refusal{Class: ClassPriceGuard, Code: CodePriceGuard,
-			Message: fmt.Sprintf("the order costs %s, more than the highest price of %s", price, r.MaxPrice)}
+	case p.doubt() && (p.Facts.WindowOver(a.Now()) || p.Facts.OtherMock(p.Request)):
+		return nil, &later{after: look, why: fmt.Sprintf("pay order %s (%s): a payment was sent and may yet go through; nothing more is sent", p.orderID(), p.reference())}
+	case wait > 0:
+		return nil, &later{after: min(look, wait), why: fmt.Sprintf("pay order %s (%s): the next request is due in %s", p.orderID(), p.reference(), wait.Round(time.Second))}
 	}
-	return nil
+	return nil, nil
+}
+
+// isCheap holds the partner's highest price against the order's.
+func (a *Activities) isCheap(ctx context.Context, p *paying) (*Outcome, error) {
+	refused := a.guardPrice(p.Request, p.Facts.Order)
+	if refused == nil {
+		return nil, nil
+	}
+	if p.doubt() {
+		return nil, &later{after: p.Pace(p.Facts, attempts(ctx), a.Now()),
+			why: fmt.Sprintf("pay order %s (%s): it became too dear, and a payment that was sent may yet go through", p.orderID(), p.reference())}
+	}
+	refused.Seen = p.seen
+	return nil, refused
+}
+
+// isCovered asks the balance desk.
+func (a *Activities) isCovered(ctx context.Context, p *paying) (*Outcome, error) {
+	if p.doubt() {
+		return nil, nil
+	}
+	return nil, a.admit(ctx, p.Step)
+}
+
+// sendPay sends one request to pay. Its intent goes on record as it leaves, and it is
+// over within the time that the ledger was told: what the ledger itself took to write
+// it down is gone from that. Where another attempt's has left since this one looked, while
+// this one queued, the look is too old to pay on.
+func (a *Activities) sendPay(ctx context.Context, p *paying) (foxreload.Payment, error) {
+	attempt := uuid.NewString()
+	left := false
+	stop := func() {}
+	defer func() { stop() }()
+	answer, err := a.API.PayOrder(foxreload.Leaving(ctx, func(ctx context.Context) (context.Context, error) {
+		// One that leaves between these two is in flight, and the intent is refused.
+		switch latest, err := a.Ledger.PaymentIntent(ctx, p.orderID()); {
+		case err != nil:
+			return nil, err
+		case latest.Attempt != p.intent.Attempt:
+			return nil, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", p.orderID(), p.reference())}
+		}
+		begun := a.Now()
+		if err := a.intend(ctx, p.Step, attempt, begun); err != nil {
+			return nil, err
+		}
+		left = true
+		ctx, stop = context.WithTimeout(ctx, a.PayTakes-a.Now().Sub(begun))
+		return ctx, nil
+	}), p.orderID(), foxreload.PayRequest{Provider: p.Request.Provider, ReturnURL: p.Request.ReturnURL})
+	if left && err != nil {
+		// Where this can't be written down, the next attempt waits as if the request were
+		// still on its way.
+		landing := ledger.Landing{Spared: life.OfPay(err).Spared, At: a.Now()}
+		if life.OfPay(err).Then == life.LookLater {
+			landing.Quiet = repeatAfter
+		}
+		_ = a.Ledger.LandPayment(ctx, p.orderID(), attempt, landing)
+	}
+	if left {
+		a.tellDesk(ctx, p.Step, err)
+	}
+	return answer, err
 }
 
 // intend writes the payment's intent: from here on, whoever comes looks first.
-func (a *Activities) intend(ctx context.Context, in Step, begun time.Time) error {
-	p := a.payment(in, begun)
-	if err := a.countable(p); err != nil {
+func (a *Activities) intend(ctx context.Context, in Step, attempt string, begun time.Time) error {
+	payment := a.payment(in, attempt, begun)
+	if err := a.countable(payment); err != nil {
 		return err
 	}
-	_, err := a.Ledger.BeginPayment(ctx, p)
+	err := a.Ledger.BeginPayment(ctx, payment)
 	var (
 		notPinned *ledger.NotPinnedError
 		other     *ledger.OtherPaymentError
@@ -158,137 +238,103 @@ func (a *Activities) intend(ctx context.Context, in Step, begun time.Time) error
 	)
 	switch {
 	case errors.As(err, &flying):
-		wait := max(min(flying.Until.Sub(p.At), settle), time.Millisecond)
-		return &later{after: wait, why: err.Error()}
+		return &later{after: max(min(flying.For, settle), time.Millisecond), why: err.Error()}
 	case errors.As(err, &notPinned), errors.As(err, &other), errors.As(err, &ended):
-		return &Refusal{Class: ClassGuard, Code: CodeGuard, Message: err.Error()}
+		return &life.Refusal{Class: life.ClassGuard, Code: order.CodeGuard, Message: err.Error()}
 	}
-	return held(err)
+	return heldBy(err)
 }
 
-// sendPay sends one request to pay. Its intent goes on record as it leaves, and it is
-// over within the time that the ledger was told: what the ledger itself took to write
-// it down is gone from that. known is when the latest attempt was begun that this one
-// has looked after; where another has left since, while this one queued, the look is
-// too old to pay on.
-func (a *Activities) sendPay(ctx context.Context, in Step, known time.Time) (foxreload.Payment, error) {
-	var until time.Time
-	stop := func() {}
-	defer func() { stop() }()
-	p, err := a.API.PayOrder(foxreload.Leaving(ctx, func(ctx context.Context) (context.Context, error) {
-		// One that leaves between these two is in flight, and the intent is refused.
-		switch latest, _, err := a.Ledger.PaymentIntent(ctx, in.orderID()); {
-		case err != nil:
-			return nil, err
-		case !latest.Equal(known):
-			return nil, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", in.orderID(), in.reference())}
-		}
-		begun := a.Now()
-		if err := a.intend(ctx, in, begun); err != nil {
-			return nil, err
-		}
-		until = begun.Add(a.PayTakes)
-		ctx, stop = context.WithTimeout(ctx, until.Sub(a.Now()))
-		return ctx, nil
-	}), in.orderID(), foxreload.PayRequest{Provider: in.Request.Provider, ReturnURL: in.Request.ReturnURL})
-	if !until.IsZero() {
-		a.landed(ctx, in.orderID(), until, err)
+// answered does what the answer to a request to pay asks for.
+func (a *Activities) answered(ctx context.Context, p *paying, answer foxreload.Payment, err error) (Outcome, error) {
+	api := new(foxreload.Error)
+	if err != nil && !errors.As(err, &api) {
+		return Outcome{}, err // it was stopped before it left
 	}
-	return p, err
-}
-
-// landed says what a refused or lost pay means for the next one. One that was
-// accepted is not followed by another. Where this can't be written down, the next
-// attempt waits as if the request were still on its way.
-func (a *Activities) landed(ctx context.Context, id string, until time.Time, err error) {
-	switch {
-	case err == nil:
-	case foxreload.ClassOf(err) == foxreload.ClassUnknown:
-		_ = a.Ledger.LandPayment(ctx, id, until, a.Now().Add(repeatAfter))
+	switch what := life.OfPay(err); what.Then {
+	case life.TakeIn:
+		return a.paid(ctx, p, answer)
+	case life.LookLater:
+		if _, err := a.Ledger.Again(ctx, p.reference(), "pay/lost", a.Now()); err != nil {
+			return Outcome{}, err
+		}
+		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): the answer is lost, look before anything else", p.orderID(), p.reference())}
+	case life.LookNow:
+		return a.unpaid(ctx, p, what, err)
+	case life.Refused:
+		return Outcome{}, a.patiently(ctx, p.Step, "pay", what.Refusal, what.Patience, err)
 	default:
-		_ = a.Ledger.LandPayment(ctx, id, until, time.Time{})
+		return Outcome{}, err
 	}
 }
 
-// paid takes in the answer to a pay that FoxReload accepted.
-func (a *Activities) paid(ctx context.Context, in Step, p foxreload.Payment) (Outcome, error) {
-	a.keepAnswer(ctx, in, p)
-	o := p.Order
-	if o.ID != in.orderID() || !o.Status.Known() || o.Status == foxreload.StatusActive {
-		// The answer to a pay may be anything with a link in it: the order itself
-		// is what counts.
-		var err error
-		if o, err = a.API.GetOrder(ctx, in.orderID()); err != nil {
-			return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), true)
+// unpaid looks what a request to pay that was refused has left: the order may have moved
+// on all the same, be cancelled by it, or still be active.
+func (a *Activities) unpaid(ctx context.Context, p *paying, what life.PayAnswer, cause error) (Outcome, error) {
+	refused := a.patiently(ctx, p.Step, "pay", what.Refusal, what.Patience, cause)
+	o, err := a.look(ctx, p.Step, p.orderID())
+	if err != nil {
+		return Outcome{}, err
+	}
+	p.seen = nil
+	cancelled := o.Status == foxreload.StatusCancelled && what.Refusal == foxreload.ClassBalance
+	if !cancelled {
+		if out, err := a.open(ctx, p, o); out != nil || err != nil {
+			return deref(out), err
 		}
-	}
-	if o.Status != foxreload.StatusActive {
-		return a.saw(ctx, in, o)
-	}
-	if in.Request.Provider == "" {
-		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): accepted, but the order still shows as active", o.ID, in.reference())}
-	}
-	return a.linkOut(ctx, in, o, p.Link)
-}
-
-func (a *Activities) linkOut(ctx context.Context, in Step, o foxreload.Order, link string) (Outcome, error) {
-	status, err := a.observe(ctx, in, o)
-	if err != nil {
+	} else if s, err := a.sight(ctx, p.Step, o); err != nil {
 		return Outcome{}, err
+	} else {
+		p.seen = &s
 	}
-	if link != "" {
-		status.PaymentURL = &link
+	if foxreload.ClassOf(cause) == foxreload.ClassNotPayable && p.Request.Provider != "" {
+		// An earlier, lost pay has opened the provider's session: it is out there.
+		return a.linkOut(*p.seen, ""), nil
 	}
-	return Outcome{Status: status, Upstream: o.Status, LinkOut: true, SeenAt: status.UpdatedAt}, nil
-}
-
-// balanceTooLow looks what the refused pay has left: the order may still be
-// active, or be cancelled by it.
-func (a *Activities) balanceTooLow(ctx context.Context, in Step, cause error) (Outcome, error) {
-	refused := new(Refusal)
-	if !errors.As(refusal(cause, in.Request, foxreload.ClassBalance), &refused) {
-		return Outcome{}, cause
+	if verdict := new(life.Refusal); errors.As(refused, &verdict) {
+		verdict.Seen = p.seen
 	}
-	o, err := a.API.GetOrder(ctx, in.orderID())
-	if err != nil {
-		return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), false)
-	}
-	if o.Status.Known() && o.Status != foxreload.StatusActive && o.Status != foxreload.StatusCancelled {
-		return a.saw(ctx, in, o) // refused, yet paid: the order itself is what counts
-	}
-	seen, err := a.seenOpen(ctx, in, o)
-	if err != nil {
-		return Outcome{}, err
-	}
-	refused.Seen = &seen
 	return Outcome{}, refused
 }
 
-// seenOpen is what a look showed, without a new state: the order is still
-// active, or cancelled for want of money, and the workflow says what that is.
-func (a *Activities) seenOpen(ctx context.Context, in Step, o foxreload.Order) (Outcome, error) {
-	if err := a.void(ctx, in, o); err != nil {
-		return Outcome{}, err
+// paid takes in the answer to a pay that FoxReload accepted.
+func (a *Activities) paid(ctx context.Context, p *paying, answer foxreload.Payment) (Outcome, error) {
+	a.keepAnswer(ctx, p.Step, answer)
+	o := answer.Order
+	if o.ID != p.orderID() || !o.Status.Known() || o.Status == foxreload.StatusActive {
+		// The answer to a pay may be anything with a link in it: the order itself
+		// is what counts.
+		var err error
+		if o, err = a.look(ctx, p.Step, p.orderID()); err != nil {
+			return Outcome{}, err
+		}
 	}
-	status, err := a.observe(ctx, in, o)
-	return Outcome{Status: status, Upstream: o.Status, UpstreamReason: o.CancelReason, SeenAt: status.UpdatedAt}, err
+	if o.Status == foxreload.StatusActive && p.Request.Provider != "" {
+		s, err := a.sight(ctx, p.Step, o)
+		return a.linkOut(s, answer.Link), err
+	}
+	if o.Status == foxreload.StatusActive {
+		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): accepted, but the order still shows as active", o.ID, p.reference())}
+	}
+	return a.saw(ctx, p.Step, o)
 }
 
-// notPayable looks why.
-func (a *Activities) notPayable(ctx context.Context, in Step) (Outcome, error) {
-	o, err := a.API.GetOrder(ctx, in.orderID())
-	switch {
-	case err != nil:
-		return Outcome{}, inDoubt(refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected), true)
-	case o.Status != foxreload.StatusActive:
-		return a.saw(ctx, in, o)
-	case in.Request.Provider != "":
-		// An earlier, lost pay has opened the provider's session: it is out there.
-		out, kept, err := a.linkKept(ctx, in, o)
-		if kept || err != nil {
-			return out, err
-		}
-		return a.linkOut(ctx, in, o, "")
+// guardPrice holds the partner's highest price against the order's.
+func (a *Activities) guardPrice(r order.Request, o life.Order) *life.Refusal {
+	if r.MaxPrice == nil {
+		return nil
 	}
-	return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): not payable, yet shown as active", o.ID, in.reference())}
+	refused := func(format string, args ...any) *life.Refusal {
+		return &life.Refusal{Class: life.ClassPriceGuard, Code: order.CodePriceGuard, Message: fmt.Sprintf(format, args...)}
+	}
+	price, known := amount(o.Price)
+	switch currency := cmp.Or(deref(o.Currency), a.Currency); {
+	case !known:
+		return refused("FoxReload did not say what the order costs, so it can't be held against the highest price of %s", highest(r))
+	case r.MaxPriceCurrency != "" && currency != "" && !strings.EqualFold(currency, r.MaxPriceCurrency):
+		return refused("the order costs %s %s, and the highest price is %s: amounts in two currencies can't be compared", price, currency, highest(r))
+	case price.GreaterThan(*r.MaxPrice):
+		return refused("the order costs %s, more than the highest price of %s", price, highest(r))
+	}
+	return nil
 }

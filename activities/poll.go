@@ -4,40 +4,33 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math"
 	"math/rand/v2"
-	"slices"
 	"time"
 
-	"go.temporal.io/sdk/activity"
-
 	"foxflow/foxreload"
+	"foxflow/life"
 )
 
-// PollInput says what news is and how often to look for it.
+// PollInput says how long to look for news of an order.
 type PollInput struct {
 	Step
-	// Known is the last upstream status that the workflow has taken in; Strange
-	// are the ones nobody knows that it was told of already.
-	Known   foxreload.Status   `json:"known"`
-	Strange []foxreload.Status `json:"strange,omitempty"`
-	// Initial is the first interval between looks; each is half as long again,
-	// up to Max, with 0–30 % jitter.
-	Initial time.Duration `json:"initial"`
-	Max     time.Duration `json:"max"`
 	// NotBefore keeps the first look back: the order was seen just now.
 	NotBefore time.Time `json:"notBefore,omitzero"`
 	// Until ends the watch without news; zero: never.
 	Until time.Time `json:"until,omitzero"`
+	// Once has it look once and answer whatever that showed.
+	Once bool `json:"once,omitempty"`
 }
 
-// PollStatus returns as soon as the order's status is news, or, with Unchanged,
-// once Until has passed. While there is no news it fails benignly with the time
-// of the next look as its retry delay: that keeps the history at a constant
-// length, however many looks it takes.
+// pollRefusals are the refusals that PollStatus can give.
+var pollRefusals = []foxreload.Class{foxreload.ClassUnauthorised, foxreload.ClassMisdirected}
+
+// PollStatus returns as soon as a look shows news, or, with nothing seen, once Until has
+// passed. While there is no news it fails benignly with the time of the next look as its
+// retry delay: that keeps the history at a constant length, however many looks it takes.
 //
-// Refusals: unauthorised, misdirected. Every other error passes, an order that
-// can't be found included: money may be out, so nothing here is final.
+// Every error but its refusals passes, an order that can't be found included: money may be
+// out, so nothing here is final.
 func (a *Activities) PollStatus(ctx context.Context, in PollInput) (Outcome, error) {
 	return a.attempt(ctx, in.Step, foxreload.PriorityPoll, func(ctx context.Context) (Outcome, error) {
 		out, err := a.pollStatus(ctx, in)
@@ -59,7 +52,7 @@ const (
 func (a *Activities) polled(out Outcome, err error) {
 	result := PolledNews
 	switch wait := new(later); {
-	case errors.As(err, &wait), err == nil && out.Unchanged:
+	case errors.As(err, &wait), err == nil && out.Seen == nil:
 		result = PolledUnchanged
 	case err != nil:
 		result = PolledError
@@ -70,60 +63,30 @@ func (a *Activities) polled(out Outcome, err error) {
 }
 
 func (a *Activities) pollStatus(ctx context.Context, in PollInput) (Outcome, error) {
-	attempt := int(activity.GetInfo(ctx).Attempt)
-	if wait := in.NotBefore.Sub(a.Now()); attempt == 1 && wait > 0 {
-		return Outcome{}, a.unchanged(in, wait, in.Known)
+	if wait := in.NotBefore.Sub(a.Now()); attempts(ctx) == 1 && wait > 0 {
+		return Outcome{}, a.unchanged(in, wait, in.Facts.Order.Status)
 	}
 	o, err := a.API.GetOrder(ctx, in.orderID())
-	over := !in.Until.IsZero() && !a.Now().Before(in.Until)
+	over := in.Once || !in.Until.IsZero() && !a.Now().Before(in.Until)
+	if err != nil {
+		err = refuse(err, in.Request, pollRefusals...)
+		if refused, held := new(life.Refusal), new(foxreload.HeldError); over && !errors.As(err, &refused) && !errors.As(err, &held) {
+			return Outcome{}, nil
+		}
+		return Outcome{}, err
+	}
+	s, err := a.sight(ctx, in.Step, o)
 	switch {
 	case err != nil:
-		err = refusal(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
-		if refused := new(Refusal); over && !errors.As(err, &refused) {
-			return Outcome{Status: in.Status, Unchanged: true}, nil
-		}
 		return Outcome{}, err
-	case in.news(o.Status):
-		if !o.Status.Known() {
-			if err := a.note(ctx, in.Step, "strange/"+string(o.Status), fmt.Sprintf("FoxReload reports a status nobody knows: %.40q; polling goes on", o.Status)); err != nil {
-				return Outcome{}, err
-			}
-		}
-		return a.saw(ctx, in.Step, o)
-	case over && o.Status == foxreload.StatusActive:
-		return a.stillUnpaid(ctx, in, o)
-	case over, in.Held != "":
-		out, err := a.seenOpen(ctx, in.Step, o)
-		out.Unchanged = true
-		return out, err
-	default:
-		return Outcome{}, a.unchanged(in, interval(in.Initial, in.Max, attempt), o.Status)
+	case in.Once, in.Told(in.Facts, s):
+		return a.tell(ctx, in.Step, s)
+	case over:
+		return Outcome{}, nil
 	}
-}
-
-// stillUnpaid answers that there is no news of an unpaid order, once that is
-// certain: a request to pay that may be on its way can still land.
-func (a *Activities) stillUnpaid(ctx context.Context, in PollInput, o foxreload.Order) (Outcome, error) {
-	until, err := a.Ledger.PaymentInFlight(ctx, in.reference())
-	if err != nil {
-		return Outcome{}, err
-	}
-	if wait := until.Sub(a.Now()); wait > 0 {
-		return Outcome{}, &later{after: max(min(wait, settle), time.Millisecond),
-			why: fmt.Sprintf("order %s (%s) is active, and a request to pay may be on its way", o.ID, in.reference())}
-	}
-	out, err := a.seenOpen(ctx, in.Step, o)
-	out.Unchanged = true
-	return out, err
-}
-
-// news says whether a status is one that the workflow must hear of: the first it
-// hears, a step forward, or a status nobody knows. A step back is a stale answer.
-func (in PollInput) news(s foxreload.Status) bool {
-	if !s.Known() {
-		return !slices.Contains(in.Strange, s)
-	}
-	return in.Known == "" || in.Known.CanBecome(s)
+	// Jitter needs no secret.
+	pace := in.Pace(in.Facts, attempts(ctx), a.Now())
+	return Outcome{}, a.unchanged(in, pace+time.Duration(0.3*rand.Float64()*float64(pace)), o.Status) //nolint:gosec // see above
 }
 
 // unchanged asks to be run again after d, but not later than Until.
@@ -132,10 +95,4 @@ func (a *Activities) unchanged(in PollInput, d time.Duration, s foxreload.Status
 		d = max(min(d, in.Until.Sub(a.Now())), time.Millisecond)
 	}
 	return &later{after: d, why: fmt.Sprintf("order %s (%s) is still %.40s", in.orderID(), in.reference(), s)}
-}
-
-// interval is the time to the next look after the given number of them.
-func interval(initial, most time.Duration, looks int) time.Duration {
-	d := math.Min(float64(initial)*math.Pow(1.5, float64(max(looks-1, 0))), float64(max(most, initial)))
-	return time.Duration(d * (1 + 0.3*rand.Float64())) //nolint:gosec // jitter needs no secret
 }

@@ -3,9 +3,11 @@ package activities
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"github.com/shopspring/decimal"
 
+	"foxflow/life"
 	"foxflow/order"
 )
 
@@ -29,7 +31,7 @@ func (os offers) totals(r order.Request) totals {
 	var ts totals
 	for _, item := range r.Items {
 		o := os[item.ItemID]
-		if o == nil || o.Price == nil {
+		if o == nil || o.Price == nil || (r.MaxPriceCurrency != "" && o.Currency != "" && !strings.EqualFold(o.Currency, r.MaxPriceCurrency)) {
 			return nil
 		}
 		ts = append(ts, o.Price.Mul(decimal.NewFromInt(item.Quantity)))
@@ -44,8 +46,13 @@ func (os offers) guard(r order.Request) error {
 	if ts == nil || ts.sum().LessThanOrEqual(*r.MaxPrice) {
 		return nil
 	}
-	return &Refusal{Class: ClassPriceGuard, Code: CodePriceGuard,
-		Message: fmt.Sprintf("the order costs %s, more than the highest price of %s", ts.sum(), r.MaxPrice)}
+	return &life.Refusal{Class: life.ClassPriceGuard, Code: order.CodePriceGuard,
+		Message: fmt.Sprintf("the order costs %s, more than the highest price of %s", ts.sum(), highest(r))}
+}
+
+// highest is the partner's highest price, for people.
+func highest(r order.Request) string {
+	return strings.TrimSpace(r.MaxPrice.String() + " " + r.MaxPriceCurrency)
 }
 
 // reprice reads the prices again after FoxReload has refused those of before. Prices

@@ -6,6 +6,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"foxflow/foxreload"
+	"foxflow/life"
 )
 
 // keepAnswer keeps, sealed, what an external provider answered to a pay. The link in it
@@ -23,14 +24,21 @@ func (a *Activities) keepAnswer(ctx context.Context, in Step, p foxreload.Paymen
 // linkKept is the outcome of an earlier pay of an order that is still active, where the
 // provider's answer to it was kept: its link is out, and another pay would put a second
 // one beside it.
-func (a *Activities) linkKept(ctx context.Context, in Step, o foxreload.Order) (out Outcome, kept bool, err error) {
+func (a *Activities) linkKept(ctx context.Context, in Step, s life.Sighting) (out Outcome, kept bool, err error) {
 	if in.Request.Provider == "" {
 		return Outcome{}, false, nil
 	}
-	raw, kept, err := a.Ledger.PaymentAnswer(ctx, in.reference(), o.ID)
+	raw, kept, err := a.Ledger.PaymentAnswer(ctx, in.reference(), s.OrderID)
 	if err != nil || !kept {
 		return Outcome{}, false, err
 	}
-	out, err = a.linkOut(ctx, in, o, foxreload.PaymentLink(raw))
-	return out, true, err
+	return a.linkOut(s, foxreload.PaymentLink(raw)), true, nil
+}
+
+// linkOut is the outcome of a pay that an external provider was asked for.
+func (a *Activities) linkOut(s life.Sighting, link string) Outcome {
+	if s.LinkOut = true; link != "" {
+		s.Link = &link
+	}
+	return Outcome{Seen: &s}
 }

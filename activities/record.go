@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"foxflow/ledger"
+	"foxflow/life"
 	"foxflow/order"
 )
 
@@ -37,7 +38,7 @@ func (a *Activities) OpenOrder(ctx context.Context, r order.Request, startedAt t
 			fmt.Sprintf("the order of reference %s must run as workflow %s, not %s", r.Reference, order.WorkflowID(r.Reference), id),
 			TypeInvalidRequest, nil)
 	}
-	_, _, err := a.Ledger.Begin(ctx, r, startedAt)
+	first, _, err := a.Ledger.Begin(ctx, r, startedAt)
 	if conflict := new(ledger.ConflictError); errors.As(err, &conflict) {
 		return Opened{}, temporal.NewNonRetryableApplicationError(conflict.Error(), TypeReferenceConflict, nil)
 	}
@@ -48,22 +49,23 @@ func (a *Activities) OpenOrder(ctx context.Context, r order.Request, startedAt t
 	if err != nil {
 		return Opened{}, err
 	}
-	opened := Opened{Cancelled: cancelled, Names: a.names(ctx, r)}
-	last, id, err := a.lastPinned(ctx, Step{Request: r})
+	opened := Opened{StartedAt: first.StartedAt, Cancelled: cancelled, Names: a.names(ctx, r)}
+	last, id, err := a.lastPinned(ctx, Step{Terms: life.Terms{Request: r}})
 	if err != nil || id == "" {
 		return opened, err
 	}
-	begun, voided, err := a.Ledger.PaymentIntent(ctx, id)
-	opened.OrderID, opened.Replacements, opened.Intended = id, last.Status.Replacements, !begun.IsZero() && !voided
+	opened.OrderID, opened.Replacements = id, last.Facts.Replacements
+	opened.Doubt, err = a.Ledger.PaymentInDoubt(ctx, r.Reference)
 	return opened, err
 }
 
 // Opened is what the ledger remembers of a reference as its workflow begins.
 type Opened struct {
-	OrderID      string `json:"orderId,omitempty"` // the last that was pinned
-	Replacements int    `json:"replacements,omitempty"`
-	// Intended says that a payment of it was begun: it may be paid.
-	Intended bool `json:"intended,omitempty"`
+	StartedAt    time.Time `json:"startedAt"`         // of the very first
+	OrderID      string    `json:"orderId,omitempty"` // the last that was pinned
+	Replacements int       `json:"replacements,omitempty"`
+	// Doubt says that a payment was begun and may have gone through.
+	Doubt bool `json:"doubt,omitempty"`
 	// Cancelled says that it was once cancelled because a person asked for that.
 	Cancelled bool `json:"cancelled,omitempty"`
 	// Names are the products' names, by id, as far as they are known.
@@ -75,43 +77,38 @@ type RecordInput struct {
 	Status order.Status `json:"status"`
 	Seq    int          `json:"seq"`
 	Reason string       `json:"reason,omitempty"`
-	// LookedAt is, for an end that says that nothing was paid, the time before the
-	// look that showed it.
-	LookedAt time.Time `json:"lookedAt,omitzero"`
-	// Seen says that the look saw the order.
-	Seen bool `json:"seen,omitempty"`
+	// Unpaid says that it is an end which means that nothing was paid.
+	Unpaid bool `json:"unpaid,omitempty"`
 }
 
-// TypeTooEarly is the type of RecordState's error when a request to pay may have
-// landed after the look, or went out and the look saw nothing: look again.
-const TypeTooEarly = "LookedTooEarly"
+// TypeInDoubt is the type of RecordState's error when a payment may have gone through, and
+// so the order must not end as one that was not paid.
+const TypeInDoubt = "PaymentInDoubt"
 
 // RecordState appends the state to the audit log and makes it the ledger's view
 // of the order. Doing it again changes nothing.
 func (a *Activities) RecordState(ctx context.Context, in RecordInput) error {
-	if in.LookedAt.IsZero() {
-		return a.record(ctx, in.Status, in.Seq, in.Reason)
-	}
-	err := a.record(ctx, in.Status, in.Seq, in.Reason, ledger.Unpaid{LookedAt: in.LookedAt, Seen: in.Seen})
-	flying, unseen := new(ledger.PaymentInFlightError), new(ledger.UnseenPaymentError)
-	if errors.As(err, &flying) || errors.As(err, &unseen) {
-		return temporal.NewNonRetryableApplicationError(err.Error(), TypeTooEarly, nil)
+	err := a.record(ctx, in.Status, in.Seq, in.Reason, in.Unpaid)
+	if doubt := new(ledger.PaymentInDoubtError); errors.As(err, &doubt) {
+		return temporal.NewNonRetryableApplicationError(err.Error(), TypeInDoubt, nil)
 	}
 	return err
 }
 
-func (a *Activities) record(ctx context.Context, s order.Status, seq int, reason string, unpaid ...ledger.Unpaid) error {
+func (a *Activities) record(ctx context.Context, s order.Status, seq int, reason string, unpaid bool) error {
 	run := activity.GetInfo(ctx).WorkflowExecution.RunID
 	return a.Ledger.Record(ctx, ledger.Entry{
 		Reference: s.Reference,
 		Key:       stateKey(run, seq, s.State),
 		Kind:      ledger.KindState,
 		Run:       stateKeys(run),
+		Step:      stepOf(ctx, seq),
 		State:     s.State,
 		Reason:    reason,
 		OrderID:   deref(s.OrderID),
 		At:        s.UpdatedAt,
-	}, s, unpaid...)
+		Unpaid:    unpaid,
+	}, s)
 }
 
 // note puts a remark on the audit log, once per key.
@@ -120,16 +117,17 @@ func (a *Activities) note(ctx context.Context, in Step, key, text string) error 
 		Reference: in.reference(),
 		Key:       "note/" + key,
 		Kind:      ledger.KindNote,
-		State:     in.Status.State,
+		State:     in.Facts.State,
 		Reason:    text,
 		OrderID:   in.orderID(),
 		At:        a.Now().UTC(),
 	})
 }
 
-func deref(s *string) string {
-	if s == nil {
-		return ""
+// deref is what p points to, or the zero value.
+func deref[T any](p *T) (v T) {
+	if p != nil {
+		v = *p
 	}
-	return *s
+	return v
 }

@@ -2,13 +2,12 @@ package activities
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"slices"
-	"strings"
 
 	"foxflow/foxreload"
 	"foxflow/ledger"
-	"foxflow/order"
+	"foxflow/life"
 )
 
 // CodeNotAdopted is the code of the refusal to adopt an order.
@@ -38,7 +37,7 @@ func (d Decision) entry(a *Activities) ledger.Entry {
 		Reference: d.reference(),
 		Key:       "decision/" + d.ID,
 		Kind:      ledger.KindNote,
-		State:     d.Status.State,
+		State:     d.Facts.State,
 		Reason:    who + " decided: " + d.Text,
 		OrderID:   d.orderID(),
 		At:        a.Now().UTC(),
@@ -50,7 +49,7 @@ func (d Decision) entry(a *Activities) ledger.Entry {
 // changes nothing.
 func (a *Activities) RecordDecision(ctx context.Context, d Decision) error {
 	if d.FreshKey {
-		return a.Ledger.RenewKey(ctx, d.entry(a), d.Status.Replacements)
+		return a.Ledger.RenewKey(ctx, d.entry(a), d.Facts.Replacements)
 	}
 	return a.Ledger.Append(ctx, d.entry(a))
 }
@@ -59,8 +58,7 @@ func (a *Activities) RecordDecision(ctx context.Context, d Decision) error {
 // money: whether the order is still to be paid is seen from then on as for any
 // other.
 //
-// Refusals: not_found, final, unauthorised, misdirected, and guard where the order
-// is somebody else's or is for something else.
+// It is refused, with ClassGuard, where the order is somebody else's or is for something else.
 func (a *Activities) AdoptOrder(ctx context.Context, d Decision) (Outcome, error) {
 	return a.attempt(ctx, d.Step, foxreload.PriorityCreate, func(ctx context.Context) (Outcome, error) {
 		return a.adoptNamed(ctx, d)
@@ -77,10 +75,10 @@ func (a *Activities) adoptNamed(ctx context.Context, d Decision) (Outcome, error
 	}
 	o, err := a.API.GetOrder(ctx, d.OrderID)
 	if err != nil {
-		return Outcome{}, refusal(err, d.Request, foxreload.ClassNotFound, foxreload.ClassFinal, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
+		return Outcome{}, refuse(err, d.Request, adoptRefusals...)
 	}
-	if why := otherThan(d.Request, o); why != "" {
-		return Outcome{}, notAdopted("order %s %s", d.OrderID, why)
+	if differs := life.SameAsAsked(d.Request, o); differs != "" {
+		return Outcome{}, notAdopted("order %s is not what this reference asks for: %s", d.OrderID, differs)
 	}
 	if ours, err := a.keyedByUs(ctx, d.Step, o); err != nil || !ours {
 		if err == nil {
@@ -92,68 +90,43 @@ func (a *Activities) adoptNamed(ctx context.Context, d Decision) (Outcome, error
 		return Outcome{}, err
 	}
 	in := d.Step
-	in.Status.OrderID = &o.ID
-	if owned {
-		return a.saw(ctx, in, o)
+	if !owned {
+		if in, err = a.freePlace(ctx, in); err != nil {
+			return Outcome{}, err
+		}
+		if err := a.Ledger.Pin(ctx, in.reference(), in.Facts.Replacements, o.ID, a.Now().UTC()); err != nil {
+			if taken := new(ledger.PinnedError); errors.As(err, &taken) {
+				err = notAdopted("%s", taken)
+			}
+			return Outcome{}, err
+		}
 	}
-	if in, err = a.freePlace(ctx, in); err != nil {
+	s, err := a.sight(ctx, in, o)
+	s.Adopted = true
+	if err != nil {
 		return Outcome{}, err
 	}
-	return a.adopt(ctx, in, o, "")
+	return a.tell(ctx, in, s)
 }
 
-func notAdopted(format string, args ...any) *Refusal {
-	return &Refusal{Class: ClassGuard, Code: CodeNotAdopted, Message: fmt.Sprintf(format, args...)}
+// adoptRefusals are the refusals of FoxReload's that AdoptOrder hands on.
+var adoptRefusals = []foxreload.Class{foxreload.ClassNotFound, foxreload.ClassFinal, foxreload.ClassForeign, foxreload.ClassUnauthorised, foxreload.ClassMisdirected}
+
+func notAdopted(format string, args ...any) *life.Refusal {
+	return &life.Refusal{Class: life.ClassGuard, Code: CodeNotAdopted, Message: fmt.Sprintf(format, args...)}
 }
 
 // freePlace is the step with the first replacement number, from the present one
 // on, that no order is pinned to.
 func (a *Activities) freePlace(ctx context.Context, in Step) (Step, error) {
 	for {
-		_, taken, err := a.Ledger.Pinned(ctx, in.reference(), in.Status.Replacements)
+		_, taken, err := a.Ledger.Pinned(ctx, in.reference(), in.Facts.Replacements)
 		if err != nil || !taken {
 			return in, err
 		}
-		in.Status.Replacements++
+		in.Facts.Replacements++
 	}
 }
-
-// otherThan says how an order differs from what was asked for, as far as it shows
-// that; "" when it fits.
-func otherThan(r order.Request, o foxreload.Order) string {
-	if o.IsMock != nil && *o.IsMock != r.Mock {
-		return fmt.Sprintf("has isMock=%t, this reference asks for %t", *o.IsMock, r.Mock)
-	}
-	// Notes are personal data: they are compared and never shown.
-	var theirs, ours, theirNotes, ourNotes []string
-	notesShown := false
-	for _, item := range o.Items {
-		if item.ItemID == "" || item.Quantity == 0 {
-			return "" // not shown
-		}
-		what := fmt.Sprintf("%d × %s", item.Quantity, item.ItemID)
-		theirs, theirNotes = append(theirs, what), append(theirNotes, withNote(what, item.Note))
-		notesShown = notesShown || len(item.Note) > 0
-	}
-	for _, item := range r.Items {
-		what := fmt.Sprintf("%d × %s", item.Quantity, item.ItemID)
-		ours, ourNotes = append(ours, what), append(ourNotes, withNote(what, item.Note))
-	}
-	for _, list := range [][]string{theirs, ours, theirNotes, ourNotes} {
-		slices.Sort(list)
-	}
-	switch {
-	case len(theirs) > 0 && !slices.Equal(theirs, ours):
-		return fmt.Sprintf("is for %s, this reference asks for %s", strings.Join(theirs, ", "), strings.Join(ours, ", "))
-	case notesShown && !slices.Equal(theirNotes, ourNotes):
-		return "is for another player or account: its note is not the one that this reference asks for"
-	}
-	return ""
-}
-
-// withNote is a line with its note, for comparing. The note is a plain map here:
-// an order.Note prints alike whatever it holds.
-func withNote(what string, note map[string]string) string { return fmt.Sprint(what, note) }
 
 // keyedByUs says whether the idempotency key that an order shows, if it shows
 // one, is one of the keys that this reference has sent.
@@ -161,7 +134,7 @@ func (a *Activities) keyedByUs(ctx context.Context, in Step, o foxreload.Order) 
 	if o.IdempotencyKey == "" {
 		return true, nil
 	}
-	for replacement := range in.Status.Replacements + 1 {
+	for replacement := range in.Facts.Replacements + 1 {
 		most, err := a.Ledger.FreshKeys(ctx, in.reference(), replacement)
 		if err != nil {
 			return false, err

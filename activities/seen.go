@@ -3,43 +3,90 @@ package activities
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"foxflow/foxreload"
 	"foxflow/ledger"
+	"foxflow/life"
 	"foxflow/order"
 )
 
 // saw takes in an answer of FoxReload about the order: first the codes go into
 // the vault, then the state goes on record, then what is public goes on to the
-// workflow. This order is promise 2: a code is stored before the order is called
-// completed.
+// workflow. A code is stored before the order is called completed.
 func (a *Activities) saw(ctx context.Context, in Step, o foxreload.Order) (Outcome, error) {
-	if err := a.store(ctx, in, o); err != nil {
-		return Outcome{}, err
-	}
-	if err := a.void(ctx, in, o); err != nil {
-		return Outcome{}, err
-	}
-	status, err := a.observe(ctx, in, o)
+	s, err := a.sight(ctx, in, o)
 	if err != nil {
 		return Outcome{}, err
 	}
-	out := Outcome{Status: status, Upstream: o.Status, UpstreamReason: o.CancelReason, SeenAt: status.UpdatedAt}
-	next, known := recordable[o.Status]
-	if !known || !in.Status.State.CanBecome(next) {
-		return out, nil // news, perhaps, and no new state
+	return a.tell(ctx, in, s)
+}
+
+// recorded are the states that follow from a sighting alone, whatever is asked of the
+// order meanwhile: whoever sees it puts them on record.
+var recorded = []order.State{order.Active, order.Paid, order.Processing, order.Stalled, order.Completed, order.Failed}
+
+// tell hands a sighting on to the workflow, with its state on record.
+func (a *Activities) tell(ctx context.Context, in Step, s life.Sighting) (Outcome, error) {
+	if !s.Status.Known() {
+		if err := a.note(ctx, in, "strange/"+string(s.Status), fmt.Sprintf("FoxReload reports a status nobody knows: %.40q; nothing follows from it", s.Status)); err != nil {
+			return Outcome{}, err
+		}
 	}
-	out.Status.State = next
-	out.Recorded = true
-	return out, a.record(ctx, out.Status, in.Seq, reasonOf(out.Status))
+	out, next := Outcome{Seen: &s}, in.After(in.Facts, s)
+	if next.State == in.Facts.State || !slices.Contains(recorded, next.State) || !in.Facts.State.CanBecome(next.State) {
+		return out, nil
+	}
+	out.Recorded = next.State
+	status := in.Status(next)
+	return out, a.record(ctx, status, in.Seq, next.Reason(status), false)
+}
+
+// sight is what an answer shows, with its codes in the vault; where it shows that nothing
+// was paid, the reference is free for another payment.
+func (a *Activities) sight(ctx context.Context, in Step, o foxreload.Order) (life.Sighting, error) {
+	places := life.Assign(in.Request.Items, o.Items)
+	if err := a.store(ctx, in, o, places); err != nil {
+		return life.Sighting{}, err
+	}
+	intent, err := a.Ledger.PaymentIntent(ctx, o.ID)
+	if err != nil {
+		return life.Sighting{}, err
+	}
+	s := life.Sighting{At: a.Now().UTC(), OrderID: o.ID, Status: o.Status, Reason: o.CancelReason, Mock: o.IsMock,
+		Replacement: in.Facts.Replacements, LastPay: intent.Begun, Doubt: intent.Doubts > 0 && !intent.Voided}
+	if o.Price != nil {
+		s.Price = text(o.Price.String())
+	}
+	if o.Currency != "" {
+		s.Currency = text(o.Currency)
+	}
+	if o.PaymentExpiresAt != nil {
+		at := o.PaymentExpiresAt.UTC()
+		s.Window = &at
+	}
+	if s.Items, err = a.items(ctx, in, o, places); err != nil {
+		return life.Sighting{}, err
+	}
+	if next := in.After(in.Facts, s); intent.Attempt != "" && !intent.Voided && (next.Money == life.Spared || s.Doubt && next.Money == life.Unsent) && s.Status.Known() {
+		return s, a.Ledger.VoidPayment(ctx, in.reference(), o.ID, unpaidBecause(o), a.Now().UTC())
+	}
+	return s, nil
+}
+
+func unpaidBecause(o foxreload.Order) string {
+	if o.Status == foxreload.StatusCancelled {
+		return "cancelled: " + o.CancelReason
+	}
+	return "its payment window is over, and FoxReload still shows it as not paid"
 }
 
 // store seals every code of the answer into the vault.
-func (a *Activities) store(ctx context.Context, in Step, o foxreload.Order) error {
+func (a *Activities) store(ctx context.Context, in Step, o foxreload.Order, places []int) error {
 	var codes []ledger.Code
 	for i, item := range o.Items {
 		for _, raw := range item.Codes {
-			codes = append(codes, ledger.Code{ItemIndex: i, ItemID: item.ItemID, Raw: raw})
+			codes = append(codes, ledger.Code{ItemIndex: places[i], ItemID: item.ItemID, Raw: raw})
 		}
 	}
 	if len(codes) == 0 {
@@ -51,86 +98,30 @@ func (a *Activities) store(ctx context.Context, in Step, o foxreload.Order) erro
 	return nil
 }
 
-// void frees the reference for another payment once FoxReload has said, with a
-// reason that leaves no doubt, that this order ended without being paid.
-func (a *Activities) void(ctx context.Context, in Step, o foxreload.Order) error {
-	if o.Status != foxreload.StatusCancelled || in.Status.State.MoneyOut() || !endedUnpaid(o.CancelReason) {
-		return nil
-	}
-	return a.Ledger.VoidPayment(ctx, in.reference(), o.ID, "cancelled: "+o.CancelReason, a.Now().UTC())
-}
-
-// endedUnpaid says whether a cancel reason means that no payment was made.
-func endedUnpaid(reason string) bool {
-	return reason == order.PaymentFailure || reason == order.PaymentExpiration
-}
-
-// observe is the order's status with what the answer says.
-func (a *Activities) observe(ctx context.Context, in Step, o foxreload.Order) (order.Status, error) {
+// items are the order's items, in the order in which they were asked for, with the codes
+// that are in the vault.
+func (a *Activities) items(ctx context.Context, in Step, o foxreload.Order, places []int) ([]order.ItemStatus, error) {
 	counts, err := a.Ledger.CountCodes(ctx, o.ID)
 	if err != nil {
-		return order.Status{}, err
+		return nil, err
 	}
-	s := in.Status
-	s.OrderID = &o.ID
-	s.UpdatedAt = a.Now().UTC()
-	s.WaitingFor, s.Error = nil, nil
-	if o.Price != nil {
-		s.Price = text(o.Price.String())
-	}
-	if o.Currency != "" {
-		s.Currency = text(o.Currency)
-	}
-	if o.PaymentExpiresAt != nil {
-		at := o.PaymentExpiresAt.UTC()
-		s.PaymentExpiresAt = &at
-	}
-	s.Items = make([]order.ItemStatus, 0, max(len(o.Items), len(in.Status.Items)))
-	for i := range max(len(o.Items), len(in.Status.Items)) {
-		var item order.ItemStatus
-		if i < len(in.Status.Items) {
-			item = in.Status.Items[i]
+	items := order.NewStatus(in.Request, in.Facts.Clocks.Started).Items
+	for i, place := range places {
+		for place >= len(items) {
+			items = append(items, order.ItemStatus{ItemID: o.Items[i].ItemID, Quantity: o.Items[i].Quantity})
 		}
-		if i < len(o.Items) {
-			if item.ItemID == "" {
-				item.ItemID, item.Quantity = o.Items[i].ItemID, o.Items[i].Quantity
-			}
-			if o.Items[i].Error != "" {
-				item.Error = text(scrub(o.Items[i].Error, in.Request, o.Items[i].Codes))
-			}
-		}
-		item.Codes = counts[i]
-		s.Items = append(s.Items, item)
-	}
-	if o.Status == foxreload.StatusFailed {
-		s.Error = &order.Error{Code: "ORDER_FAILED", Message: firstError(s)}
-	}
-	return s, nil
-}
-
-func firstError(s order.Status) string {
-	for _, item := range s.Items {
-		if item.Error != nil {
-			return fmt.Sprintf("%s: %s", item.ItemID, *item.Error)
+		if o.Items[i].Error != "" {
+			items[place].Error = text(scrub(o.Items[i].Error, in.Request, o.Items[i].Codes))
 		}
 	}
-	return "FoxReload could not fulfil the order and gave no reason"
-}
-
-// reasonOf is what the audit log says beside a state that FoxReload reported.
-func reasonOf(s order.Status) string {
-	switch {
-	case s.Error != nil:
-		return s.Error.Message
-	case s.State == order.Completed:
-		var n int
-		for _, item := range s.Items {
-			n += item.Codes
+	known := a.known(ctx, in.Request)
+	for i := range items {
+		items[i].Codes = counts[i]
+		if o.Status == foxreload.StatusCompleted && i < len(in.Request.Items) && known.delivers(in.Request.Items[i]) {
+			items[i].Missing = max(int(items[i].Quantity)-counts[i], 0)
 		}
-		return fmt.Sprintf("codes stored: %d", n)
-	default:
-		return ""
 	}
+	return items, nil
 }
 
 func text(s string) *string { return &s }

@@ -11,6 +11,7 @@ import (
 
 	"foxflow/foxreload"
 	"foxflow/ledger"
+	"foxflow/life"
 	"foxflow/order"
 )
 
@@ -100,7 +101,7 @@ func (a *Activities) sentTopUp(r order.TopUpRequest, sent ledger.TopUpSent) (Ask
 		if sent.Refusal.Code == CodeLost {
 			class = ClassLost
 		}
-		return AskedTopUp{}, &Refusal{Class: class, Code: sent.Refusal.Code, Message: sent.Refusal.Message}
+		return AskedTopUp{}, &life.Refusal{Class: class, Code: sent.Refusal.Code, Message: sent.Refusal.Message}
 	}
 	if wait := sent.At.Add(a.PayTakes).Sub(a.Now()); wait > 0 {
 		// It may be on its way: another attempt that was thought dead can still tell.
@@ -137,21 +138,21 @@ func (a *Activities) sendTopUp(ctx context.Context, r order.TopUpRequest) (Asked
 		}
 		// Surely not carried out. Where that can't be written down, nobody sends it again.
 		return AskedTopUp{}, errors.Join(err, a.Ledger.UnsendTopUp(ctx, r.ID, sent.At))
-	case foxreload.ClassUnknown:
+	case foxreload.ClassUnknown, foxreload.ClassForeign:
 		refused := lost(scrub(err.Error(), order.Request{}, nil))
 		return AskedTopUp{}, errors.Join(refused, a.Ledger.RefuseTopUp(ctx, r.ID, order.Error{Code: refused.Code, Message: refused.Message}))
 	default:
-		refused := new(Refusal)
-		if !errors.As(refusal(err, order.Request{}, class), &refused) {
+		if api := new(foxreload.Error); !errors.As(err, &api) {
 			return AskedTopUp{}, err
 		}
+		refused := refusal(err, order.Request{})
 		return AskedTopUp{}, errors.Join(refused, a.Ledger.RefuseTopUp(ctx, r.ID, order.Error{Code: refused.Code, Message: refused.Message}))
 	}
 }
 
 // lost says what it means that an answer is lost.
-func lost(why string) *Refusal {
-	return &Refusal{Class: ClassLost, Code: CodeLost, Message: "FoxReload's answer to the request is lost and can't be asked for again (" + why +
+func lost(why string) *life.Refusal {
+	return &life.Refusal{Class: ClassLost, Code: CodeLost, Message: "FoxReload's answer to the request is lost and can't be asked for again (" + why +
 		"); it may have made a request that nobody will pay, which harms no one: ask again, under a new id"}
 }
 

@@ -31,3 +31,13 @@ func (l *Ledger) ProductNames(ctx context.Context, ids ...string) (map[string]st
 	}
 	return names, nil
 }
+
+// ProductAnswer is what the catalogue last said of a product; "": nothing that is known.
+func (l *Ledger) ProductAnswer(ctx context.Context, id string) (string, error) {
+	var answer sql.NullString
+	err := l.db.reads.QueryRowContext(ctx, `SELECT answer FROM products WHERE id = $1`, id).Scan(&answer)
+	if err != nil && !errors.Is(err, sql.ErrNoRows) {
+		return "", fmt.Errorf("read product %s: %w", id, err)
+	}
+	return answer.String, nil
+}

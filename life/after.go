@@ -55,7 +55,7 @@ func (t Terms) After(f Facts, s Sighting) Facts {
 	}
 	f = f.took(s)
 	switch {
-	case f.Money == Unsent && f.otherMock(t.Request):
+	case f.Money == Unsent && f.OtherMock(t.Request):
 		f.Ending, f.Looked = mockIgnored(t.Request), true
 		return f
 	case s.Status == foxreload.StatusActive && s.LinkOut:
@@ -82,7 +82,7 @@ func (t Terms) After(f Facts, s Sighting) Facts {
 // Told says whether a sighting is news that something follows from.
 func (t Terms) Told(f Facts, s Sighting) bool {
 	g := t.After(f, s)
-	return !f.tells(g) || f.Money != g.Money || f.Order.Odd != g.Order.Odd || len(f.Order.Strange) != len(g.Order.Strange) ||
+	return !f.Tells(g) || f.Money != g.Money || f.Order.Odd != g.Order.Odd || len(f.Order.Strange) != len(g.Order.Strange) ||
 		f.Order.Status != g.Order.Status || f.codes() != g.codes() || (f.Blocker == nil) != (g.Blocker == nil) || (f.Ending == nil) != (g.Ending == nil)
 }
 
@@ -224,9 +224,9 @@ func (t Terms) withoutCodes(f Facts, s Sighting) Facts {
 	return f.enter(order.Stalled, Why{Wait: order.WaitCodes}, s.At)
 }
 
-// otherMock says whether the order shows itself as mock where a real one was asked for,
+// OtherMock says whether the order shows itself as mock where a real one was asked for,
 // or the other way round.
-func (f Facts) otherMock(r order.Request) bool { return f.Order.Mock != nil && *f.Order.Mock != r.Mock }
+func (f Facts) OtherMock(r order.Request) bool { return f.Order.Mock != nil && *f.Order.Mock != r.Mock }
 
 func mockIgnored(r order.Request) *Ending {
 	words := "a mock order was asked for, and FoxReload made a real one"

@@ -151,3 +151,11 @@ func (t Terms) Pace(f Facts, looks int, now time.Time) time.Duration {
 
 // doubtWatched is how long an order in doubt is looked at at the polling pace.
 const doubtWatched = 5 * time.Minute
+
+// HeldPace is the time from one try of a held order to the next.
+func (t Terms) HeldPace(f Facts, now time.Time) time.Duration {
+	if f.Money == Doubtful {
+		return t.Pace(f, 1, now)
+	}
+	return t.Intervals.StallPoll
+}

@@ -138,6 +138,16 @@ func Begin(startedAt time.Time) Facts {
 	return Facts{Money: Unsent, Clocks: Clocks{Started: startedAt, Updated: startedAt}}
 }
 
+// Opened is an order whose workflow begins, with what the ledger remembers of it: after a
+// reset that is more than nothing.
+func Opened(f Facts, startedAt time.Time, orderID string, replacements int, doubt bool, now time.Time) Facts {
+	f.Clocks.Started, f.Order.ID, f.Replacements = startedAt.UTC(), orderID, replacements
+	if doubt {
+		f.Money = Doubtful
+	}
+	return f.enter(order.Creating, Why{}, now)
+}
+
 // enter puts the order into a state. One that it is in already keeps its time.
 func (f Facts) enter(state order.State, why Why, now time.Time) Facts {
 	if state != f.State {
@@ -147,7 +157,7 @@ func (f Facts) enter(state order.State, why Why, now time.Time) Facts {
 	return f
 }
 
-// Is says whether two facts tell the world the same: the same state, for the same cause.
-func (f Facts) tells(g Facts) bool {
+// Tells says whether two facts tell the world the same: the same state, for the same cause.
+func (f Facts) Tells(g Facts) bool {
 	return f.State == g.State && f.Why.Wait == g.Why.Wait
 }

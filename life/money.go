@@ -55,6 +55,11 @@ func (f Facts) WhyNot() string {
 // MayEnd says whether it is certain that no money has left and none will.
 func (f Facts) MayEnd() bool { return f.WhyNot() == "" }
 
+// Payable says whether a request to pay the order may be sent, as far as is known of it.
+func (f Facts) Payable() bool {
+	return money[f.Money].mayPay && f.Ending == nil && !f.Order.Odd && !f.State.Ended()
+}
+
 // WindowOver says whether the payment window ended before now.
 func (f Facts) WindowOver(now time.Time) bool {
 	return f.Order.Window != nil && !now.Before(*f.Order.Window)

@@ -49,9 +49,9 @@ func (t Terms) Next(f Facts) Move {
 	case f.AsksPerson() && f.Asked.Decide:
 		return Move{Do: Decide}
 	case f.AsksPerson() && f.Money == Doubtful:
-		return Move{Do: Look, Until: t.heldUntil(f)}
+		return Move{Do: Look, Until: t.HeldUntil(f)}
 	case f.AsksPerson():
-		return Move{Do: AwaitPerson, Until: t.heldUntil(f)}
+		return Move{Do: AwaitPerson, Until: t.HeldUntil(f)}
 	case f.State == order.AwaitingTopUp && f.Asked.Hint == NoHint && f.Money != Doubtful:
 		return Move{Do: AwaitTopUp, Until: f.Clocks.Short.Add(t.Intervals.GiveUpAfter)}
 	case f.Money == Spared:
@@ -95,12 +95,23 @@ func (t Terms) pause(f Facts) time.Duration {
 	return t.Intervals.PollInitial << f.Expired
 }
 
-// heldUntil is when a blocked order is given up; zero for any other.
-func (t Terms) heldUntil(f Facts) time.Time {
+// HeldUntil is when a blocked order is given up; zero for any other.
+func (t Terms) HeldUntil(f Facts) time.Time {
 	if f.State != order.Blocked {
 		return time.Time{}
 	}
 	return f.Clocks.Entered.Add(t.Intervals.GiveUpAfter)
+}
+
+// GivenUp is when an order that waits is given up; zero: it is not.
+func (t Terms) GivenUp(f Facts) time.Time {
+	switch {
+	case f.State == order.AwaitingTopUp:
+		return f.Clocks.Short.Add(t.Intervals.GiveUpAfter)
+	case f.State == order.Stalled, f.State == order.Blocked:
+		return f.Clocks.Entered.Add(t.Intervals.GiveUpAfter)
+	}
+	return time.Time{}
 }
 
 // lookUntil is when a look without news is over; zero: never.
@@ -113,7 +124,7 @@ func (t Terms) lookUntil(f Facts) time.Time {
 	case f.State.MoneyOut():
 		return f.Clocks.Paid.Add(t.Intervals.StallAfter)
 	}
-	return t.heldUntil(f)
+	return t.HeldUntil(f)
 }
 
 // Overdue is what becomes of an order whose wait or look is over without news.

@@ -88,7 +88,7 @@ func (t Terms) Refuse(f Facts, r Refusal, now time.Time) Facts {
 	}
 	what, err := refusals[r.Class], &order.Error{Code: r.Code, Message: r.Message}
 	switch {
-	case f.State == order.Blocked && !now.Before(t.heldUntil(f)):
+	case f.State == order.Blocked && !now.Before(t.HeldUntil(f)):
 		f.Why.Error, f.Blocker = err, &Blocker{r.Class, r.Code, r.Message}
 		return t.giveUp(f, now)
 	case what.state.Ended() && f.MayEnd():

@@ -71,3 +71,11 @@ func (s Status) Amount() (decimal.Decimal, bool) {
 	d, err := decimal.NewFromString(*s.Price)
 	return d, err == nil
 }
+
+// Codes counts the codes of an order that are in the vault.
+func (s Status) Codes() (n int) {
+	for _, item := range s.Items {
+		n += item.Codes
+	}
+	return n
+}

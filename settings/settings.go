@@ -45,7 +45,7 @@ type FoxReload struct {
 }
 
 // Intervals are the knobs of waiting. They travel into each order's input, so
-// its fields are those of workflows.Intervals: one converts to the other.
+// its fields are those of life.Intervals: one converts to the other.
 type Intervals struct {
 	PollInitial time.Duration `env:"FOXFLOW_POLL_INITIAL" envDefault:"5s" example:"5s" about:"polling interval, the first"`
 	PollMax     time.Duration `env:"FOXFLOW_POLL_MAX" envDefault:"30s" example:"30s" about:"polling interval, the longest"`

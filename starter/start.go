@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"foxflow/ledger"
+	"foxflow/life"
 	"foxflow/order"
 	"foxflow/workflows"
 )
@@ -77,7 +78,7 @@ func (d *desk) start(ctx context.Context, t *temporal, r order.Request, placed b
 	}
 	maps.Copy(names, d.names)
 	_, err = t.ExecuteWorkflow(ctx, workflows.StartOptions(r, names, d.settings.TaskQueue, d.book.ID()), workflows.OrderWorkflowName,
-		workflows.OrderInput{Request: r, Intervals: workflows.Intervals(d.settings.Intervals)})
+		workflows.OrderInput{Request: r, Intervals: life.Intervals(d.settings.Intervals)})
 	switch {
 	case err == nil:
 	case !surelyNotStarted(err):

@@ -1,12 +1,11 @@
 package workflows
 
 import (
-	"time"
-
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"foxflow/life"
 	"foxflow/order"
 	"foxflow/story"
 )
@@ -34,28 +33,8 @@ var (
 // OrderInput is what an order is started with. It carries every knob, so a
 // running order keeps the intervals it was started with.
 type OrderInput struct {
-	Request   order.Request `json:"request"`
-	Intervals Intervals     `json:"intervals"`
-}
-
-// Intervals are the knobs of waiting. In JSON they are nanoseconds, Go's form of
-// a duration; a zero value means the default.
-type Intervals struct {
-	PollInitial time.Duration `json:"pollInitial"`
-	PollMax     time.Duration `json:"pollMax"`
-	StallAfter  time.Duration `json:"stallAfter"`
-	StallPoll   time.Duration `json:"stallPoll"`
-	GiveUpAfter time.Duration `json:"giveUpAfter"`
-}
-
-// DefaultIntervals are FoxReload's own figures where it gives any: poll every
-// 5 s, alert a person after 300 s.
-var DefaultIntervals = Intervals{
-	PollInitial: 5 * time.Second,
-	PollMax:     30 * time.Second,
-	StallAfter:  300 * time.Second,
-	StallPoll:   60 * time.Second,
-	GiveUpAfter: 24 * time.Hour,
+	Request   order.Request  `json:"request"`
+	Intervals life.Intervals `json:"intervals"`
 }
 
 // Resolution is a person's decision for a blocked order that asks for one: what
@@ -75,21 +54,6 @@ const (
 	Retry Choice = "retry" // try again; an order that can't be found is created anew, under a fresh key
 	Abort Choice = "abort" // end as cancelled
 )
-
-func (i Intervals) orDefaults() Intervals {
-	for _, knob := range []struct{ value, standard *time.Duration }{
-		{&i.PollInitial, &DefaultIntervals.PollInitial},
-		{&i.PollMax, &DefaultIntervals.PollMax},
-		{&i.StallAfter, &DefaultIntervals.StallAfter},
-		{&i.StallPoll, &DefaultIntervals.StallPoll},
-		{&i.GiveUpAfter, &DefaultIntervals.GiveUpAfter},
-	} {
-		if *knob.value <= 0 {
-			*knob.value = *knob.standard
-		}
-	}
-	return i
-}
 
 // StartOptions says how the order of a request is started: one workflow per
 // reference, ever (as far as Temporal's retention reaches; the ledger keeps the

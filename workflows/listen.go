@@ -3,13 +3,14 @@ package workflows
 import (
 	"go.temporal.io/sdk/workflow"
 
+	"foxflow/life"
 	"foxflow/order"
 )
 
 // listen registers everything that can be said to the order or asked of it,
 // before the first blocking call.
 func (o *run) listen(ctx workflow.Context) error {
-	if err := workflow.SetQueryHandlerWithOptions(ctx, QueryStatus, func() (order.Status, error) { return o.status, nil },
+	if err := workflow.SetQueryHandlerWithOptions(ctx, QueryStatus, func() (order.Status, error) { return o.status(), nil },
 		workflow.QueryHandlerOptions{Description: "How the order stands: the JSON of starter status."}); err != nil {
 		return err
 	}
@@ -18,7 +19,7 @@ func (o *run) listen(ctx workflow.Context) error {
 	workflow.GoNamed(ctx, "hints", func(ctx workflow.Context) {
 		for {
 			hints.Receive(ctx, nil)
-			o.woken = true
+			o.facts.Asked.Hint = life.FreshHint
 		}
 	})
 	if err := workflow.SetUpdateHandlerWithOptions(ctx, UpdateResolve, o.resolve, workflow.UpdateHandlerOptions{

@@ -63,7 +63,7 @@ func apiOptions(ctx workflow.Context, priority int, summary string) workflow.Con
 		RetryPolicy: &temporal.RetryPolicy{
 			InitialInterval:    time.Second,
 			BackoffCoefficient: 2,
-			MaximumInterval:    30 * time.Second,
+			MaximumInterval:    time.Minute,
 			MaximumAttempts:    endless,
 		},
 		Priority: temporal.Priority{PriorityKey: priority},

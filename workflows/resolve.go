@@ -22,24 +22,28 @@ type decision struct {
 func (o *run) refuseResolve(r Resolution) error {
 	switch {
 	case r.Choice != Adopt && r.Choice != Retry && r.Choice != Abort:
-		return fmt.Errorf("resolve order %s: choice %q is none of adopt, retry, abort", o.in.Request.Reference, r.Choice)
+		return fmt.Errorf("resolve order %s: choice %q is none of adopt, retry, abort", o.terms.Request.Reference, r.Choice)
 	case (r.Choice == Adopt) != (r.OrderID != ""):
-		return fmt.Errorf("resolve order %s: orderId goes with adopt, and only there", o.in.Request.Reference)
+		return fmt.Errorf("resolve order %s: orderId goes with adopt, and only there", o.terms.Request.Reference)
 	case o.decision != nil:
-		return fmt.Errorf("resolve order %s: another decision is being carried out", o.in.Request.Reference)
-	case o.status.State.Ended():
-		return fmt.Errorf("resolve order %s: it has ended already: %s", o.in.Request.Reference, o.status.State)
-	case o.asks():
-		return nil
-	case o.status.WaitingFor != nil:
-		return fmt.Errorf("resolve order %s: it asks for no decision; it is %s and waits for %s", o.in.Request.Reference, o.status.State, *o.status.WaitingFor)
-	default:
-		return fmt.Errorf("resolve order %s: it asks for no decision; it is %s", o.in.Request.Reference, o.status.State)
+		return fmt.Errorf("resolve order %s: another decision is being carried out", o.terms.Request.Reference)
+	case o.facts.State.Ended():
+		return fmt.Errorf("resolve order %s: it has ended already: %s", o.terms.Request.Reference, o.facts.State)
+	case !o.facts.AsksPerson():
+		return fmt.Errorf("resolve order %s: it asks for no decision; it is %s%s", o.terms.Request.Reference, o.facts.State, o.waiting())
+	case r.Choice == Abort && !o.facts.MayEnd():
+		return fmt.Errorf("resolve order %s: it can't be ended as one that is not paid: %s", o.terms.Request.Reference, o.facts.WhyNot())
 	}
+	return nil
 }
 
-// asks says whether the order waits for a person's decision.
-func (o *run) asks() bool { return o.held != nil && needsPerson[o.held.Class] }
+// waiting says what the order waits for, if for anything.
+func (o *run) waiting() string {
+	if words := o.status().WaitingFor; words != nil {
+		return " and waits for " + *words
+	}
+	return ""
+}
 
 // resolve hands a decision to the order and waits until it is carried out.
 func (o *run) resolve(ctx workflow.Context, r Resolution) (order.Status, error) {
@@ -49,20 +53,21 @@ func (o *run) resolve(ctx workflow.Context, r Resolution) (order.Status, error) 
 		return order.Status{}, err
 	}
 	d := &decision{Resolution: r, id: workflow.GetCurrentUpdateInfo(ctx).ID}
-	o.decision = d
-	if err := workflow.Await(ctx, func() bool { return d.done || o.status.State.Ended() }); err != nil {
+	o.decision, o.facts.Asked.Decide = d, true
+	if err := workflow.Await(ctx, func() bool { return d.done || o.facts.State.Ended() }); err != nil {
 		return order.Status{}, err
 	}
 	if !d.done {
 		return order.Status{}, o.refuseResolve(r)
 	}
-	return o.status, d.err
+	return o.status(), d.err
 }
 
 // decide carries out what a person decided.
 func (o *run) decide(ctx workflow.Context) error {
 	d := o.decision
 	defer func() { d.done, o.decision = true, nil }()
+	o.facts.Asked.Decide = false
 	if err := o.remember(ctx); err != nil {
 		return err
 	}
@@ -83,35 +88,25 @@ func (o *run) adopt(ctx workflow.Context, d *decision) error {
 	in.OrderID = d.OrderID
 	out, err := o.call(apiOptions(ctx, priorityCreate, "adopt order "+d.OrderID), acts.AdoptOrder, in, nil)
 	if refused, ok := refusalIn(err); ok {
-		d.err = fmt.Errorf("resolve order %s: %s", o.in.Request.Reference, refused.Message)
+		d.err = fmt.Errorf("resolve order %s: %s", o.terms.Request.Reference, refused.Message)
 		return nil
 	}
 	if err != nil {
 		return err
 	}
-	o.dead, o.linkOut, o.upstream = false, false, ""
-	return o.saw(ctx, out)
+	return o.enterAs(ctx, o.terms.After(o.facts, *out.Seen), out.Recorded)
 }
 
 // retry goes back to where the order was blocked.
 func (o *run) retry(ctx workflow.Context, d *decision) error {
 	in := o.decided(d, "try again")
-	if o.status.OrderID == nil {
-		in.FreshKey = true
+	if in.FreshKey = o.facts.Order.ID == ""; in.FreshKey {
 		in.Text = "create it anew under a fresh key; the order that can't be found, should there be one, expires unpaid"
 	}
 	if err := o.record(ctx, in); err != nil {
 		return err
 	}
-	o.held = nil
-	switch {
-	case o.dead:
-		return nil // the next step replaces it
-	case o.status.OrderID == nil:
-		return o.transition(ctx, order.Creating, change{reason: "a person decided to create it anew"})
-	default:
-		return o.transition(ctx, o.released(), change{reason: "a person decided to try again"})
-	}
+	return o.enter(ctx, o.terms.Retried(o.facts, workflow.Now(ctx)), false)
 }
 
 // abort ends the order, unless a last look finds it paid.
@@ -119,11 +114,17 @@ func (o *run) abort(ctx workflow.Context, d *decision) error {
 	if err := o.record(ctx, o.decided(d, "end the order")); err != nil {
 		return err
 	}
-	if err := o.endAsRequested(ctx); err != nil {
-		return err
+	o.cancelling++
+	o.facts.Asked.Cancel = true
+	for o.toCancel() {
+		if err := o.step(ctx); err != nil {
+			return err
+		}
 	}
-	if o.status.State != order.Cancelled {
-		d.err = fmt.Errorf("resolve order %s: a last look found it %s", o.in.Request.Reference, o.status.State)
+	o.cancelling--
+	o.facts.Asked.Cancel = o.cancelling > 0
+	if o.facts.State != order.Cancelled {
+		d.err = fmt.Errorf("resolve order %s: a last look found it %s; %s", o.terms.Request.Reference, o.facts.State, o.facts.WhyNot())
 	}
 	return nil
 }
@@ -131,7 +132,7 @@ func (o *run) abort(ctx workflow.Context, d *decision) error {
 func (o *run) decided(d *decision, text string) activities.Decision {
 	in := activities.Decision{Step: o.input(), ID: d.id, By: d.By, Text: text}
 	// A refusal is the answer to whoever decided, not one more reason to wait.
-	in.Held = ""
+	in.Answer = true
 	return in
 }
 

@@ -6,7 +6,6 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
-	"foxflow/order"
 	"foxflow/story"
 )
 
@@ -14,28 +13,17 @@ import (
 // them. None of it is a command, so a replay may say it otherwise: summaries and
 // details can change without a version.
 
-func waitsForPayment(s order.Status) story.Wait {
-	if s.PaymentURL == nil {
-		return story.WaitNoLink
-	}
-	return story.WaitPayment
-}
-
 // show sets the text that the Web UI shows for the order.
 func (o *run) show(ctx workflow.Context) {
-	told := story.Tell(o.status, story.Told{Request: o.in.Request, Names: o.names, Watch: o.watch()})
+	told := story.Tell(o.status(), story.Told{Request: o.terms.Request, Names: o.names, Watch: o.watch()})
 	workflow.SetCurrentDetails(ctx, story.Markdown(told, o.timeline))
 }
 
 // watch is how often the order is looked at, and until when it waits.
 func (o *run) watch() *story.Watch {
-	w := &story.Watch{PollInitial: o.in.Intervals.PollInitial, PollMax: o.in.Intervals.PollMax,
-		StallAfter: o.in.Intervals.StallAfter, StallPoll: o.in.Intervals.StallPoll}
-	switch o.status.State {
-	case order.AwaitingTopUp, order.Stalled, order.Blocked:
-		w.Until = o.since.Add(o.in.Intervals.GiveUpAfter)
-	}
-	return w
+	i := o.terms.Intervals
+	return &story.Watch{PollInitial: i.PollInitial, PollMax: i.PollMax, StallAfter: i.StallAfter, StallPoll: i.StallPoll,
+		Until: o.terms.GivenUp(o.facts)}
 }
 
 // learn takes in what products are called.
@@ -45,7 +33,7 @@ func (o *run) learn(names story.Names) {
 	}
 }
 
-func (o *run) summary() string { return story.Summary(o.in.Request, o.names) }
+func (o *run) summary() string { return story.Summary(o.terms.Request, o.names) }
 
 // longestSummary bounds what is said of an activity or timer, in bytes: an order id in it
 // comes from outside, and Temporal takes 400, the seal included.
@@ -66,11 +54,6 @@ func await(ctx workflow.Context, d time.Duration, what string, condition func() 
 }
 
 // named is the present FoxReload order, for a summary.
-func (o *run) named() string { return "order " + cmp.Or(o.orderID(), "of "+o.in.Request.Reference) }
-
-func deref(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
+func (o *run) named() string {
+	return "order " + cmp.Or(o.facts.Order.ID, "of "+o.terms.Request.Reference)
 }

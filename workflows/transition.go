@@ -2,76 +2,61 @@ package workflows
 
 import (
 	"fmt"
-	"time"
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"foxflow/activities"
+	"foxflow/life"
 	"foxflow/order"
 	"foxflow/story"
 )
 
-// change is what comes with a step from one state to the next.
-type change struct {
-	status       *order.Status // the order as an activity saw it; nil: as it was
-	recorded     bool          // that activity has put the state on record
-	reason       string        // for the audit log; derived where empty
-	waitsFor     story.Wait
-	cancelReason string
-	err          *order.Error
-	lookedAt     time.Time // for an end that says that nothing was paid: before the last look
-	seen         bool      // that look saw the order
+// enterAs is enter for what an activity has seen, which may have put that on record.
+func (o *run) enterAs(ctx workflow.Context, next life.Facts, recorded order.State) error {
+	if recorded == next.State && recorded != o.facts.State {
+		o.facts.Asked = next.Asked
+		return o.transition(ctx, next)
+	}
+	return o.enter(ctx, next, false)
 }
 
-// transition is the one place where the order's state changes. It checks that
-// the step is legal, sees that the state is on the audit log before anything
-// follows, and tells those who watch: the status query, the search attributes
-// (when the order waits for somebody, and at its end) and the Web UI's text.
-//
-// A step to the state that the order is in already is none: it renews the words
-// alone, on record too where the order waits for something else now. An illegal
-// step is a mistake in this package; the panic fails the workflow task, not the
-// workflow, so that a mended worker can go on.
-func (o *run) transition(ctx workflow.Context, next order.State, c change) error {
-	from, now := o.status.State, workflow.Now(ctx).UTC()
-	s := o.status
-	if c.status != nil {
-		s = *c.status
-	}
-	s.State = next
-	if !c.recorded {
-		s.UpdatedAt = now
-		s.WaitingFor, s.CancelReason, s.Error = ptr(story.WaitingFor(c.waitsFor, s.Reference)), ptr(c.cancelReason), c.err
-	}
-	if next == from && deref(s.WaitingFor) == deref(o.status.WaitingFor) {
-		o.status = s
-		o.show(ctx)
-		return nil
-	}
-	if next != from && !from.CanBecome(next) {
-		panic(fmt.Sprintf("order %s: no step leads from %q to %q", s.Reference, from, next))
-	}
-	if !c.recorded {
-		in := activities.RecordInput{Status: s, Seq: o.seq + 1, Reason: c.why(s), LookedAt: c.lookedAt, Seen: c.seen}
-		if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next)), acts.RecordState, in).Get(ctx, nil); err != nil {
+// enter takes in what is known of the order now. A new state, or another thing that it
+// waits for, is put on record before anything follows from it; unpaid says that it is an
+// end which means that nothing was paid.
+func (o *run) enter(ctx workflow.Context, next life.Facts, unpaid bool) error {
+	o.facts.Asked = next.Asked // what is asked from here on comes on top
+	if !o.facts.Tells(next) {
+		o.seq++
+		s := o.terms.Status(next)
+		in := activities.RecordInput{Status: s, Seq: o.seq, Reason: next.Reason(s), Unpaid: unpaid}
+		if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next.State)), acts.RecordState, in).Get(ctx, nil); err != nil {
 			return err
 		}
 	}
-	o.seq++
-	o.status = s
-	if next == from {
-		o.show(ctx)
-		return nil
+	return o.transition(ctx, next)
+}
+
+// transition is the one place where what is known of the order changes state. It checks
+// that the step is legal, once it is on record, and tells those who watch: the status
+// query, the search attributes (when the order waits for somebody, and at its end) and the
+// Web UI's text.
+//
+// An illegal step is a mistake in package life; the panic fails the workflow task, not the
+// workflow, so that a mended worker can go on.
+func (o *run) transition(ctx workflow.Context, next life.Facts) error {
+	from := o.facts.State
+	if next.State != from && !from.CanBecome(next.State) {
+		panic(fmt.Sprintf("order %s: no step leads from %q to %q", o.terms.Request.Reference, from, next.State))
 	}
-	o.since = now
-	if paidStates[next] && o.paidSince.IsZero() {
-		o.paidSince = now
+	next.Asked = o.facts.Asked
+	o.facts = next
+	if next.State != from {
+		o.timeline.Add(story.Event{At: workflow.Now(ctx).UTC(), Kind: story.KindState, State: next.State})
+		o.log(ctx)
 	}
-	o.timeline.Add(story.Event{At: now, Kind: story.KindState, State: next})
-	o.log(ctx)
 	o.show(ctx)
-	if next.Waits() || next.Ended() {
+	if next.State != from && (next.State.Waits() || next.State.Ended()) {
 		return o.index(ctx)
 	}
 	return nil
@@ -81,45 +66,24 @@ func (o *run) transition(ctx workflow.Context, next order.State, c change) error
 func (o *run) log(ctx workflow.Context) {
 	logger := workflow.GetLogger(ctx)
 	say := logger.Info
-	switch o.status.State {
+	switch o.facts.State {
 	case order.Stalled, order.Blocked:
 		say = logger.Warn
 	case order.Unresolved:
 		say = logger.Error
 	}
-	say("state", "reference", o.status.Reference, "order_id", o.orderID(), "state", string(o.status.State), "waits_for", deref(o.status.WaitingFor))
-}
-
-// why is the reason that goes on the audit log.
-func (c change) why(s order.Status) string {
-	switch {
-	case c.reason != "":
-		return c.reason
-	case c.err != nil:
-		return c.err.Code + ": " + c.err.Message
-	case c.cancelReason != "":
-		return c.cancelReason
-	default:
-		return deref(s.WaitingFor)
-	}
+	say("state", "reference", o.terms.Request.Reference, "order_id", o.facts.Order.ID, "state", string(o.facts.State), "waits_for", string(o.facts.Why.Wait))
 }
 
 // index makes the order findable by how it stands. Upserting costs an event, so
 // states that pass by themselves are left out.
 func (o *run) index(ctx workflow.Context) error {
-	updates := []temporal.SearchAttributeUpdate{AttributeState.ValueSet(string(o.status.State))}
-	if o.status.OrderID != nil {
-		updates = append(updates, AttributeOrderID.ValueSet(*o.status.OrderID))
+	updates := []temporal.SearchAttributeUpdate{AttributeState.ValueSet(string(o.facts.State))}
+	if o.facts.Order.ID != "" {
+		updates = append(updates, AttributeOrderID.ValueSet(o.facts.Order.ID))
 	}
-	if o.status.CancelReason != nil {
-		updates = append(updates, AttributeCancelReason.ValueSet(*o.status.CancelReason))
+	if o.facts.Why.CancelReason != "" {
+		updates = append(updates, AttributeCancelReason.ValueSet(o.facts.Why.CancelReason))
 	}
 	return workflow.UpsertTypedSearchAttributes(ctx, updates...)
-}
-
-func ptr(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

@@ -1,0 +1,79 @@
+package activities
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"foxflow/foxreload"
+	"foxflow/ledger"
+	"foxflow/life"
+	"foxflow/order"
+)
+
+// adoptExisting finds the order that FoxReload says we made already. Only an
+// order known by our key is taken: which one is meant where no key was sent, a
+// person has to say.
+func (a *Activities) adoptExisting(ctx context.Context, c *creating, exists *foxreload.Error) (Outcome, error) {
+	message := "FoxReload says that this order exists, but shows none that carries our key"
+	if exists.OrderID != "" {
+		message = fmt.Sprintf("FoxReload says that this order exists as %s, which is not known to be ours", exists.OrderID)
+	}
+	if exists.OrderID != "" && c.key != "" {
+		o, err := a.API.GetOrder(ctx, exists.OrderID)
+		switch {
+		case err != nil && foxreload.ClassOf(err) != foxreload.ClassNotFound:
+			return Outcome{}, a.createFailed(ctx, c, err)
+		case err == nil && (o.IdempotencyKey == "" || o.IdempotencyKey == c.key):
+			// The id came as the answer to our key; an order that shows another
+			// key is somebody else's.
+			return a.adopt(ctx, c.Step, o, "FoxReload knew our key")
+		}
+	}
+	found, ok, err := a.search(ctx, c.key, "", time.Time{})
+	switch {
+	case err != nil:
+		return Outcome{}, a.createFailed(ctx, c, err)
+	case ok:
+		return a.adopt(ctx, c.Step, found, "FoxReload knew our key")
+	}
+	return Outcome{}, &life.Refusal{Class: foxreload.ClassExists, Code: exists.Code, Message: message}
+}
+
+// adopt takes an order that was found, as it stands, where it is what was asked for. An
+// order is never taken for its key alone: another ledger, or another shop on this key, may
+// have used the same reference.
+func (a *Activities) adopt(ctx context.Context, in Step, o foxreload.Order, how string) (Outcome, error) {
+	if differs := life.SameAsAsked(in.Request, o); differs != "" {
+		return Outcome{}, &life.Refusal{Class: life.ClassNotOurs, Code: order.CodeNotOurs,
+			Message: fmt.Sprintf("order %s carries this reference's key, and %s; nothing of it is taken", o.ID, differs)}
+	}
+	note := in
+	note.Facts.Order.ID = o.ID
+	if err := a.note(ctx, note, "adopted/"+o.ID, "adopted order "+o.ID+": "+how); err != nil {
+		return Outcome{}, err
+	}
+	return a.own(ctx, in, o)
+}
+
+// own pins the order to the reference, then takes in what it says. Where another
+// attempt's order has the place, that one counts: both were made for this reference.
+func (a *Activities) own(ctx context.Context, in Step, o foxreload.Order) (Outcome, error) {
+	err := a.Ledger.Pin(ctx, in.reference(), in.Facts.Replacements, o.ID, a.Now().UTC())
+	taken := new(ledger.PinnedError)
+	switch {
+	case errors.As(err, &taken) && taken.Reference == in.reference() && taken.OrderID != o.ID:
+		if err := a.note(ctx, in, "orphan/"+o.ID, fmt.Sprintf("order %s was made beside order %s, which another attempt had pinned; it expires unpaid", o.ID, taken.OrderID)); err != nil {
+			return Outcome{}, err
+		}
+		if o, err = a.look(ctx, in, taken.OrderID); err != nil {
+			return Outcome{}, err
+		}
+	case errors.As(err, &taken):
+		return Outcome{}, &life.Refusal{Class: life.ClassGuard, Code: order.CodeGuard, Message: taken.Error()}
+	case err != nil:
+		return Outcome{}, fmt.Errorf("pin order %s (%s): %w", o.ID, in.reference(), err)
+	}
+	return a.saw(ctx, in, o)
+}

@@ -1,0 +1,45 @@
+package life
+
+import (
+	"foxflow/foxreload"
+	"foxflow/order"
+)
+
+// EndedAs is what the record of an order that has ended says of it.
+func EndedAs(s order.Status) Facts {
+	f := Begin(s.StartedAt)
+	f.State, f.Replacements, f.Clocks.Updated = s.State, s.Replacements, s.UpdatedAt
+	f.Why = Why{CancelReason: value(s.CancelReason), Error: s.Error}
+	f.Order = Order{ID: value(s.OrderID), Price: s.Price, Currency: s.Currency, Window: s.PaymentExpiresAt, Link: s.PaymentURL, Items: s.Items}
+	if s.PaymentInDoubt {
+		f.Money = Doubtful
+	}
+	return f
+}
+
+// Rechecked is an order that has ended and is seen again. Its items are what they are now;
+// one that was given up comes to the end that FoxReload names. Any other end stays.
+func (t Terms) Rechecked(f Facts, s Sighting) Facts {
+	if !s.Status.Known() {
+		return f
+	}
+	f = f.took(s)
+	switch {
+	case f.State != order.Unresolved, s.Status == foxreload.StatusCompleted && f.codes() == 0 && f.missing() > 0:
+		return f
+	case s.Status == foxreload.StatusCancelled:
+		return f.enter(order.Cancelled, Why{CancelReason: s.Reason}, s.At)
+	case s.Status == foxreload.StatusFailed:
+		return f.enter(order.Failed, Why{Error: &order.Error{Code: order.CodeOrderFailed, Message: f.firstError()}}, s.At)
+	case s.Status == foxreload.StatusCompleted:
+		return f.enter(order.Completed, Why{}, s.At)
+	}
+	return f
+}
+
+func value(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
