@@ -12,6 +12,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"foxflow/foxreload"
+	"foxflow/life"
 	"foxflow/order"
 )
 
@@ -20,10 +21,16 @@ var noon = time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 // TestConvert walks every kind of error through the activities' last line: the
 // outermost error is what Temporal decides by.
 func TestConvert(t *testing.T) {
-	unauthorised := &Refusal{Class: foxreload.ClassUnauthorised, Code: "UNAUTHORIZED", Message: "no"}
-	balance := &Refusal{Class: foxreload.ClassBalance, Code: "BalanceNotEnough"}
-	held := Step{Held: foxreload.ClassUnauthorised, HoldEvery: time.Minute, HoldUntil: noon.Add(time.Hour)}
-	over := Step{Held: foxreload.ClassUnauthorised, HoldEvery: time.Minute, HoldUntil: noon}
+	unauthorised := &life.Refusal{Class: foxreload.ClassUnauthorised, Code: "UNAUTHORIZED", Message: "no"}
+	balance := &life.Refusal{Class: foxreload.ClassBalance, Code: "BalanceNotEnough"}
+	blocked := func(since time.Time) Step {
+		return Step{Terms: life.Terms{Intervals: life.DefaultIntervals}, Facts: life.Facts{State: order.Blocked, Money: life.Unsent,
+			Blocker: &life.Blocker{Class: foxreload.ClassUnauthorised}, Clocks: life.Clocks{Entered: since}}}
+	}
+	held, over := blocked(noon), blocked(noon.Add(-24*time.Hour))
+	asked := held
+	asked.Answer = true
+	doubtful := &life.Refusal{Class: foxreload.ClassUnauthorised, Code: "UNAUTHORIZED", Doubt: true}
 	for name, c := range map[string]struct {
 		in     Step
 		err    error
@@ -38,11 +45,13 @@ func TestConvert(t *testing.T) {
 		"refused as before":               {in: held, err: unauthorised, kind: "UNAUTHORIZED", benign: true, after: time.Minute},
 		"refused otherwise than before":   {in: held, err: balance, kind: "BalanceNotEnough", final: true, benign: true},
 		"refused as before, time over":    {in: over, err: unauthorised, kind: "UNAUTHORIZED", final: true},
+		"refused as before, and asked":    {in: asked, err: unauthorised, kind: "UNAUTHORIZED", final: true},
+		"refused as before, now in doubt": {in: held, err: doubtful, kind: "UNAUTHORIZED", final: true},
 		"no news":                         {err: &later{after: 5 * time.Second, why: "same"}, kind: "Unchanged", benign: true, after: 5 * time.Second},
 		"budget":                          {err: &foxreload.HeldError{For: 7 * time.Second}, kind: "Budget", benign: true, after: 7 * time.Second},
 		"429":                             {err: &foxreload.Error{Code: "HTTP_429", Class: foxreload.ClassPassing, RetryAfter: 9 * time.Second}, kind: "HTTP_429", after: 9 * time.Second},
 		"502":                             {err: &foxreload.Error{Code: "HTTP_502", Class: foxreload.ClassPassing}, kind: "HTTP_502"},
-		"a code that quotes what was sent": {in: Step{Request: order.Request{Items: []order.Item{{Note: map[string]string{"player_id": "ann7731"}}}}},
+		"a code that quotes what was sent": {in: Step{Terms: life.Terms{Request: order.Request{Items: []order.Item{{Note: map[string]string{"player_id": "ann7731"}}}}}},
 			err: &foxreload.Error{Code: "PLAYER_ANN7731", Class: foxreload.ClassPassing}, kind: "UNKNOWN"},
 		"ledger": {err: errors.New("disk full"), kind: "Ledger"},
 	} {
@@ -62,20 +71,6 @@ func TestConvert(t *testing.T) {
 		cancel()
 		assert.True(t, temporal.IsCanceledError((&Activities{}).convert(ctx, Step{}, ctx.Err())))
 	})
-}
-
-func TestInterval(t *testing.T) {
-	for looks, want := range map[int]time.Duration{
-		0: 5 * time.Second, 1: 5 * time.Second, 2: 7500 * time.Millisecond, 3: 11250 * time.Millisecond,
-		6: 30 * time.Second, 100000: 30 * time.Second,
-	} {
-		for range 50 {
-			got := interval(5*time.Second, 30*time.Second, looks)
-			assert.GreaterOrEqual(t, got, want, "look %d", looks)
-			assert.LessOrEqual(t, got, want*13/10, "look %d", looks)
-		}
-	}
-	assert.GreaterOrEqual(t, interval(time.Minute, time.Second, 1), time.Minute, "an initial interval above the longest one wins")
 }
 
 // The key is a promise across versions: another value for the same reference

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"foxflow/foxreload"
-	"foxflow/ledger"
 	"foxflow/life"
 	"foxflow/order"
 )

@@ -14,6 +14,7 @@ import (
 	"foxflow/foxreload"
 	"foxflow/keyset"
 	"foxflow/ledger"
+	"foxflow/life"
 	"foxflow/order"
 )
 
@@ -76,7 +77,7 @@ func TestCancelledActivityFinishesItsCall(t *testing.T) {
 	fox := &slowFox{}
 	acts := &Activities{API: fox, Ledger: book, Now: time.Now, IdempotencyKeys: true, PayTakes: time.Minute}
 	r := order.Request{Reference: "shop-1", Items: []order.Item{{ItemID: "product_a", Quantity: 1}}}
-	status, _, err := book.Begin(t.Context(), r, noon)
+	_, _, err := book.Begin(t.Context(), r, noon)
 	require.NoError(t, err)
 
 	cancelled, cancel := context.WithCancel(t.Context())
@@ -85,26 +86,26 @@ func TestCancelledActivityFinishesItsCall(t *testing.T) {
 	env := suite.NewTestActivityEnvironment()
 	env.SetWorkerOptions(worker.Options{BackgroundActivityContext: cancelled})
 	env.RegisterActivity(acts)
-	_, err = env.ExecuteActivity(acts.CreateOrder, Step{Request: r, Status: status, Seq: 1})
+	_, err = env.ExecuteActivity(acts.CreateOrder, Step{Terms: life.Terms{Request: r}, Facts: life.Facts{State: order.Creating}, Seq: 1})
 	require.NoError(t, err)
 	require.NoError(t, fox.creating)
 
-	status.State, status.OrderID = order.Active, text("fox-1")
-	_, err = env.ExecuteActivity(acts.PayOrder, Step{Request: r, Status: status, Seq: 2})
+	active := Step{Terms: life.Terms{Request: r}, Facts: life.Facts{State: order.Active, Money: life.Unsent, Order: life.Order{ID: "fox-1", Status: foxreload.StatusActive}}, Seq: 2}
+	_, err = env.ExecuteActivity(acts.PayOrder, active)
 	require.NoError(t, err)
 	require.NoError(t, fox.paying)
 
 	// A ledger that took 20 s to write the intent has used up as much of the time
 	// that the pay may be in flight.
-	status.OrderID = text("fox-2")
-	require.NoError(t, book.VoidPayment(t.Context(), "shop-1", "fox-1", "test", noon))
-	until, err := book.PaymentInFlight(t.Context(), "shop-1")
+	active.Facts.Order.ID, active.Seq = "fox-2", 3
+	intent, err := book.PaymentIntent(t.Context(), "fox-1")
 	require.NoError(t, err)
-	require.NoError(t, book.LandPayment(t.Context(), "fox-1", until, time.Time{}))
+	require.NoError(t, book.VoidPayment(t.Context(), "shop-1", "fox-1", "test", noon))
+	require.NoError(t, book.LandPayment(t.Context(), "fox-1", intent.Attempt, ledger.Landing{Spared: true}))
 	require.NoError(t, book.Pin(t.Context(), "shop-1", 1, "fox-2", noon))
 	clock := time.Now()
 	acts.Now = func() time.Time { clock = clock.Add(20 * time.Second); return clock }
-	_, err = env.ExecuteActivity(acts.PayOrder, Step{Request: r, Status: status, Seq: 3})
+	_, err = env.ExecuteActivity(acts.PayOrder, active)
 	require.NoError(t, err)
 	require.LessOrEqual(t, fox.left, 40*time.Second)
 	require.Positive(t, fox.left)

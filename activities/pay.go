@@ -102,7 +102,7 @@ func (a *Activities) isShort(ctx context.Context, p *paying) (*Outcome, error) {
 // isPayable looks at an order that was to be paid before, that has waited, or whose price
 // has to be known: what it shows may be news.
 func (a *Activities) isPayable(ctx context.Context, p *paying) (*Outcome, error) {
-	if p.intent.Attempt == "" && p.Facts.State == order.Active && !(a.needsPrice(p.Step) && p.Facts.Order.Price == nil) {
+	if p.intent.Begun.IsZero() && p.Facts.State == order.Active && !(a.needsPrice(p.Step) && p.Facts.Order.Price == nil) {
 		return nil, nil
 	}
 	o, err := a.look(ctx, p.Step, p.orderID())
@@ -139,7 +139,7 @@ func (a *Activities) open(ctx context.Context, p *paying, o foxreload.Order) (*O
 // isDue holds a repeat back until it is time for it, and for good once the payment window
 // is over or the order shows itself to be of the other kind.
 func (a *Activities) isDue(ctx context.Context, p *paying) (*Outcome, error) {
-	if p.intent.Attempt == "" {
+	if p.intent.Begun.IsZero() {
 		return nil, nil
 	}
 	streak, err := a.Ledger.StreakOf(ctx, p.reference())

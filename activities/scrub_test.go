@@ -16,6 +16,7 @@ import (
 	"go.temporal.io/sdk/temporal"
 
 	"foxflow/foxreload"
+	"foxflow/life"
 	"foxflow/order"
 )
 
@@ -76,10 +77,10 @@ func TestAServerThatQuotesTheRequestIsNotRepeated(t *testing.T) {
 			Items: []foxreload.CreateItem{{ItemID: "product_a", Quantity: 1, Note: sent.Items[0].Note}}})
 		require.Error(t, refused)
 		a := &Activities{Now: func() time.Time { return noon }}
-		for _, taken := range []error{refused, refusal(refused, sent, foxreload.ClassOf(refused))} {
+		for _, taken := range []error{refused, refusal(refused, sent)} {
 			var app *temporal.ApplicationError
-			require.ErrorAs(t, a.convert(t.Context(), Step{Request: sent}, taken), &app)
-			details := &Refusal{}
+			require.ErrorAs(t, a.convert(t.Context(), Step{Terms: life.Terms{Request: sent}}, taken), &app)
+			details := &life.Refusal{}
 			if app.HasDetails() {
 				require.NoError(t, app.Details(&details))
 			}

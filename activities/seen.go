@@ -68,7 +68,7 @@ func (a *Activities) sight(ctx context.Context, in Step, o foxreload.Order) (lif
 	if s.Items, err = a.items(ctx, in, o, places); err != nil {
 		return life.Sighting{}, err
 	}
-	if next := in.After(in.Facts, s); intent.Attempt != "" && !intent.Voided && (next.Money == life.Spared || s.Doubt && next.Money == life.Unsent) && s.Status.Known() {
+	if next := in.After(in.Facts, s); !intent.Begun.IsZero() && !intent.Voided && (next.Money == life.Spared || s.Doubt && next.Money == life.Unsent) && s.Status.Known() {
 		return s, a.Ledger.VoidPayment(ctx, in.reference(), o.ID, unpaidBecause(o), a.Now().UTC())
 	}
 	return s, nil

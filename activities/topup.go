@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/google/uuid"
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
@@ -113,10 +114,11 @@ func (a *Activities) sentTopUp(r order.TopUpRequest, sent ledger.TopUpSent) (Ask
 
 func (a *Activities) sendTopUp(ctx context.Context, r order.TopUpRequest) (AskedTopUp, error) {
 	var sent ledger.TopUpSent
+	attempt := uuid.NewString()
 	stop := func() {}
 	defer func() { stop() }()
 	t, err := a.Money.CreateTopUp(foxreload.Leaving(ctx, func(ctx context.Context) (_ context.Context, err error) {
-		if sent, err = a.Ledger.SendTopUp(ctx, r.ID, a.Now()); err != nil {
+		if sent, err = a.Ledger.SendTopUp(ctx, r.ID, attempt, a.Now()); err != nil {
 			return nil, err
 		}
 		if !sent.Now {
@@ -137,7 +139,7 @@ func (a *Activities) sendTopUp(ctx context.Context, r order.TopUpRequest) (Asked
 			return AskedTopUp{}, err
 		}
 		// Surely not carried out. Where that can't be written down, nobody sends it again.
-		return AskedTopUp{}, errors.Join(err, a.Ledger.UnsendTopUp(ctx, r.ID, sent.At))
+		return AskedTopUp{}, errors.Join(err, a.Ledger.UnsendTopUp(ctx, r.ID, attempt))
 	case foxreload.ClassUnknown, foxreload.ClassForeign:
 		refused := lost(scrub(err.Error(), order.Request{}, nil))
 		return AskedTopUp{}, errors.Join(refused, a.Ledger.RefuseTopUp(ctx, r.ID, order.Error{Code: refused.Code, Message: refused.Message}))

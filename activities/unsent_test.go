@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -19,6 +20,7 @@ import (
 
 	"foxflow/foxreload"
 	"foxflow/ledger"
+	"foxflow/life"
 	"foxflow/order"
 )
 
@@ -137,9 +139,9 @@ func (c *counter) run(activity any, in any) error {
 func (c *counter) begin() Step {
 	c.Helper()
 	r := order.Request{Reference: "shop-1", Items: []order.Item{{ItemID: "product_a", Quantity: 1}}, NoCheck: true}
-	status, _, err := c.book.Begin(c.Context(), r, time.Now())
+	_, _, err := c.book.Begin(c.Context(), r, time.Now())
 	require.NoError(c, err)
-	return Step{Request: r, Status: status, Seq: 1}
+	return Step{Terms: life.Terms{Request: r, Intervals: life.DefaultIntervals}, Facts: life.Facts{State: order.Creating, Money: life.Unsent}, Seq: 1}
 }
 
 func (c *counter) intents() (n int) {
@@ -185,16 +187,13 @@ func TestAPayThatTheBudgetTurnedAwayNeverLeft(t *testing.T) {
 	c := newCounter(t)
 	in := c.begin()
 	require.NoError(t, c.book.Pin(t.Context(), "shop-1", 0, "fox-1", time.Now()))
-	in.Status.State, in.Status.OrderID = order.Active, text("fox-1")
+	in.Facts.State, in.Facts.Order = order.Active, life.Order{ID: "fox-1", Status: foxreload.StatusActive}
 	c.full = true
 	for range 3 {
 		require.ErrorContains(t, c.run(c.acts.PayOrder, in), "budget")
-		begun, _, err := c.book.PaymentIntent(t.Context(), "fox-1")
+		intent, err := c.book.PaymentIntent(t.Context(), "fox-1")
 		require.NoError(t, err)
-		assert.Zero(t, begun)
-		until, err := c.book.PaymentInFlight(t.Context(), "shop-1")
-		require.NoError(t, err)
-		assert.Zero(t, until, "nobody has to wait for it")
+		assert.Zero(t, intent, "nobody has to wait for it")
 	}
 	assert.Zero(t, c.intents())
 	c.set(func() { c.full = false })
@@ -261,12 +260,12 @@ func TestARedirectedRequestWithoutRoomForTheNextMadeNothing(t *testing.T) {
 	require.NoError(t, c.run(c.acts.CreateOrder, in))
 	assert.Zero(t, c.count(listCall))
 
-	in.Status.State, in.Status.OrderID = order.Active, text("fox-1")
+	in.Facts.State, in.Facts.Order = order.Active, life.Order{ID: "fox-1", Status: foxreload.StatusActive}
 	c.set(func() { c.redirect = true })
 	require.ErrorContains(t, c.run(c.acts.PayOrder, in), "budget")
-	until, err := c.book.PaymentInFlight(t.Context(), "shop-1")
+	intent, err := c.book.PaymentIntent(t.Context(), "fox-1")
 	require.NoError(t, err)
-	assert.Zero(t, until)
+	assert.Zero(t, intent.Doubts)
 }
 
 // A look is older than what left since: while an attempt waits for the budget, another
@@ -277,12 +276,12 @@ func TestAPayThatWasOvertakenWhileItQueuedLooksAgain(t *testing.T) {
 			c := newCounter(t)
 			in := c.begin()
 			require.NoError(t, c.book.Pin(t.Context(), "shop-1", 0, "fox-1", time.Now()))
-			in.Status.State, in.Status.OrderID = order.Active, text("fox-1")
+			in.Facts.State, in.Facts.Order = order.Active, life.Order{ID: "fox-1", Status: foxreload.StatusActive}
 			lostPay := func() {
-				p := c.acts.payment(in, time.Now().Add(-time.Second))
-				_, err := c.book.BeginPayment(t.Context(), p)
-				require.NoError(t, err)
-				require.NoError(t, c.book.LandPayment(t.Context(), "fox-1", p.At.Add(p.InFlight), p.At))
+				p := c.acts.payment(in, uuid.NewString(), time.Now().Add(-time.Minute))
+				p.InFlight = time.Second
+				require.NoError(t, c.book.BeginPayment(t.Context(), p))
+				require.NoError(t, c.book.LandPayment(t.Context(), "fox-1", p.Attempt, ledger.Landing{At: p.At}))
 			}
 			for range before {
 				lostPay()
@@ -308,7 +307,7 @@ func TestOfTwoAttemptsOneAsksForATopUp(t *testing.T) {
 	c := newCounter(t)
 	r := order.TopUpRequest{ID: "t-1", Amount: decimal.NewFromInt(50), Currency: "usdt"}
 	require.NoError(t, c.book.OpenTopUp(t.Context(), r, time.Now()))
-	_, err := c.book.SendTopUp(t.Context(), "t-1", time.Now())
+	_, err := c.book.SendTopUp(t.Context(), "t-1", "other", time.Now())
 	require.NoError(t, err)
 	_, err = c.acts.sendTopUp(t.Context(), r)
 	require.ErrorContains(t, err, "another attempt has sent its one request")

@@ -27,7 +27,7 @@ func TestWhatIsOnRecordIsNotTakenBackByTheNextAttempt(t *testing.T) {
 			w.env.OnActivity(w.acts.PollStatus, mock.Anything, mock.Anything).Return(
 				func(ctx context.Context, in activities.PollInput) (activities.Outcome, error) {
 					out, err := w.acts.PollStatus(ctx, in)
-					if !died && err == nil && out.Status.State == order.Completed {
+					if !died && err == nil && out.Recorded == order.Completed {
 						died = true
 						w.fox.do(func() { w.fox.onGet = func(int) error { return refused } })
 						return activities.Outcome{}, errors.New("the worker was killed")

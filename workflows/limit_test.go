@@ -21,7 +21,7 @@ func limited(t *testing.T, spent string) *world {
 	require.NoError(t, err)
 	require.NoError(t, w.book.Pin(t.Context(), "earlier", 0, "fox-earlier", w.env.Now()))
 	amount := decimal.RequireFromString(spent)
-	_, err = w.book.BeginPayment(t.Context(), ledger.Payment{Reference: "earlier", OrderID: "fox-earlier", Amount: &amount, Currency: "usd", At: w.env.Now()})
+	err = w.book.BeginPayment(t.Context(), ledger.Payment{Attempt: "earlier", Reference: "earlier", OrderID: "fox-earlier", Amount: &amount, Currency: "usd", At: w.env.Now()})
 	require.NoError(t, err)
 	return w
 }

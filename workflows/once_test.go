@@ -235,14 +235,14 @@ func TestPayOfADeadWorkerIsWaitedFor(t *testing.T) {
 	paid := time.Time{}
 	w.fox.onPay = func(int) error { paid = w.env.Now(); return nil }
 	start := w.env.Now()
-	dead := ledger.Payment{Reference: reference, OrderID: "fox-1", At: start.Add(time.Second), InFlight: 55 * time.Second}
+	dead := ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: "fox-1", At: start.Add(time.Second), InFlight: 55 * time.Second}
 	created := false
 	w.fox.onCreate = func(int) error { created = true; return nil }
 	w.env.OnActivity(w.acts.PayOrder, mock.Anything, mock.Anything).Return(
 		func(ctx context.Context, in activities.Step) (activities.Outcome, error) {
 			if created {
 				created = false
-				_, err := w.book.BeginPayment(ctx, dead)
+				err := w.book.BeginPayment(ctx, dead)
 				require.NoError(t, err)
 			}
 			return w.acts.PayOrder(ctx, in)
@@ -264,10 +264,10 @@ func TestPaymentInDoubtIsNotVoided(t *testing.T) {
 				return errLost
 			}
 			assert.Equal(t, order.Cancelled, w.run().State)
-			begun, isVoid, err := w.book.PaymentIntent(t.Context(), "fox-1")
+			intent, err := w.book.PaymentIntent(t.Context(), "fox-1")
 			require.NoError(t, err)
-			assert.False(t, begun.IsZero())
-			assert.Equal(t, voided, isVoid)
+			assert.False(t, intent.Begun.IsZero())
+			assert.Equal(t, voided, intent.Voided)
 		})
 	}
 }

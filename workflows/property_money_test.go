@@ -180,8 +180,8 @@ func (h *hostile) mayPay(id string) {
 	if err != nil || !pinned || owner != h.ref() {
 		h.breach("%s is paid without its pin on record: %v", short(id), err)
 	}
-	begun, voided, err := h.book.PaymentIntent(h.ctx, id)
-	if err != nil || begun.IsZero() || voided {
+	intent, err := h.book.PaymentIntent(h.ctx, id)
+	if err != nil || intent.Begun.IsZero() || intent.Voided {
 		h.breach("%s is paid without an intent that stands: %v", short(id), err)
 	}
 	for _, e := range h.late {

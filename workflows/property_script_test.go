@@ -13,7 +13,7 @@ import (
 type script struct {
 	Order  placed
 	Fox    habits
-	Life   life
+	Life   future
 	Create []fault // the first create's, the second's, …; those beyond are fine
 	Pay    []fault
 	Get    []fault
@@ -40,8 +40,8 @@ type habits struct {
 	Window     time.Duration // to pay in; 0: endless
 }
 
-// life is what becomes of an order once it is paid, counted from the payment.
-type life struct {
+// future is what becomes of an order once it is paid, counted from the payment.
+type future struct {
 	ShownAfter time.Duration // looks show it as active until then
 	Processing time.Duration // 0: skipped
 	End        string        // completed, failed, cancelled; "": none, ever
@@ -152,7 +152,7 @@ var scripts = rapid.Custom(func(t *rapid.T) script {
 			LowCancels: chance(2),
 			Window:     rapid.SampledFrom([]time.Duration{15 * time.Minute, 0, time.Minute, 5 * time.Second, 2 * time.Hour}).Draw(t, "window"),
 		},
-		Life: life{
+		Life: future{
 			ShownAfter: rapid.SampledFrom([]time.Duration{0, unshown}).Draw(t, "shown after"),
 			Processing: rapid.SampledFrom([]time.Duration{time.Second, 0, 20 * time.Second}).Draw(t, "processing"),
 			End:        rapid.SampledFrom([]string{"completed", "completed", "failed", "cancelled", ""}).Draw(t, "end"),

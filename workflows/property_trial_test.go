@@ -27,6 +27,7 @@ import (
 	"foxflow/activities"
 	"foxflow/keyset"
 	"foxflow/ledger"
+	"foxflow/life"
 	"foxflow/order"
 	"foxflow/workflows"
 )
@@ -109,7 +110,7 @@ func (s *shelf) trial(ctx context.Context, played script) *trial {
 	t := &trial{script: played, ctx: ctx, book: s.book, began: time.Date(2100, 1, 1, 10, 0, 0, 0, time.UTC), in: workflows.OrderInput{
 		Request: r,
 		// A day is shortened to hours: what matters is what comes before what.
-		Intervals: workflows.Intervals{StallPoll: 20 * time.Minute, GiveUpAfter: 2 * time.Hour},
+		Intervals: life.Intervals{StallPoll: 20 * time.Minute, GiveUpAfter: 2 * time.Hour},
 	}}
 	t.fox = newHostile(t)
 	return t

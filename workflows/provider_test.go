@@ -67,7 +67,7 @@ func TestALinkIsAskedForOnce(t *testing.T) {
 	_, _, err := w.book.Begin(t.Context(), w.in.Request, w.env.Now())
 	require.NoError(t, err)
 	require.NoError(t, w.book.Pin(t.Context(), reference, 0, id, w.env.Now()))
-	_, err = w.book.BeginPayment(t.Context(), ledger.Payment{Reference: reference, OrderID: id, At: w.env.Now()})
+	err = w.book.BeginPayment(t.Context(), ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: id, At: w.env.Now()})
 	require.NoError(t, err)
 	require.NoError(t, w.book.KeepPaymentAnswer(t.Context(), reference, id, []byte(`{"redirectUrl":"https://pay.example/first"}`), w.env.Now()))
 	w.at(5*time.Minute, func() {

@@ -214,7 +214,7 @@ func TestResetIntoAStrangeStatus(t *testing.T) {
 func TestCancelWaitsForThePayOfAnEarlierRun(t *testing.T) {
 	w := poor(t)
 	w.at(time.Minute, func() {
-		_, err := w.book.BeginPayment(t.Context(), ledger.Payment{Reference: reference, OrderID: "fox-1", At: w.env.Now(), InFlight: time.Minute})
+		err := w.book.BeginPayment(t.Context(), ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: "fox-1", At: w.env.Now(), InFlight: time.Minute})
 		require.NoError(t, err)
 	})
 	w.at(100*time.Second, func() { w.fox.do(func() { w.fox.settle(w.fox.orders[0]) }) })
@@ -282,9 +282,9 @@ func TestPayThatBeginsAfterTheLastLookIsSeen(t *testing.T) {
 	w.env.OnActivity(w.acts.PollStatus, mock.Anything, mock.Anything).Return(
 		func(ctx context.Context, in activities.PollInput) (activities.Outcome, error) {
 			out, err := w.acts.PollStatus(ctx, in)
-			if out.Unchanged && !begun {
+			if in.Once && !begun {
 				begun = true
-				_, err := w.book.BeginPayment(ctx, ledger.Payment{Reference: reference, OrderID: "fox-1", At: w.env.Now(), InFlight: time.Minute})
+				err := w.book.BeginPayment(ctx, ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: "fox-1", At: w.env.Now(), InFlight: time.Minute})
 				require.NoError(t, err)
 				w.fox.do(func() { w.fox.balance = decimal.NewFromInt(100); w.fox.settle(w.fox.orders[0]) })
 			}

@@ -232,7 +232,7 @@ func TestGuardIsResolvedByTheOrderInTheWay(t *testing.T) {
 	_, _, err := w.book.Begin(t.Context(), w.in.Request, w.env.Now())
 	require.NoError(t, err)
 	require.NoError(t, w.book.Pin(t.Context(), reference, 7, paid, w.env.Now()))
-	_, err = w.book.BeginPayment(t.Context(), ledger.Payment{Reference: reference, OrderID: paid, At: w.env.Now()})
+	err = w.book.BeginPayment(t.Context(), ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: paid, At: w.env.Now()})
 	require.NoError(t, err)
 	w.fox.settle(w.fox.find(paid))
 	w.at(time.Hour, func() {

@@ -178,3 +178,10 @@ func TopUpStartOptions(r order.TopUpRequest, taskQueue, ledgerID string) client.
 		TypedSearchAttributes:    temporal.NewSearchAttributes(AttributeState.ValueSet(string(order.TopUpRequested))),
 	}
 }
+
+func ptr(s string) *string {
+	if s == "" {
+		return nil
+	}
+	return &s
+}

@@ -263,7 +263,7 @@ func TestALostAnswerIsSaidAndNothingIsSentAgain(t *testing.T) {
 func TestTheWorkerDiesInTheMiddleOfTheRequest(t *testing.T) {
 	c := newTill(t)
 	require.NoError(t, c.book.OpenTopUp(t.Context(), c.request, c.env.Now()))
-	sent, err := c.book.SendTopUp(t.Context(), topUpID, c.env.Now())
+	sent, err := c.book.SendTopUp(t.Context(), topUpID, "other", c.env.Now())
 	require.NoError(t, err)
 	require.True(t, sent.Now)
 	s := c.play()
@@ -275,7 +275,7 @@ func TestTheWorkerDiesInTheMiddleOfTheRequest(t *testing.T) {
 func TestTheOtherAttemptsAnswerIsTaken(t *testing.T) {
 	c := newTill(t)
 	require.NoError(t, c.book.OpenTopUp(t.Context(), c.request, c.env.Now()))
-	_, err := c.book.SendTopUp(t.Context(), topUpID, c.env.Now())
+	_, err := c.book.SendTopUp(t.Context(), topUpID, "other", c.env.Now())
 	require.NoError(t, err)
 	c.at(30*time.Second, func() {
 		require.NoError(t, c.book.AnswerTopUp(context.Background(), topUpID, json.RawMessage(c.answer)))
