@@ -1,9 +1,12 @@
 package simulator
 
-// listBalances answers a bare array, one entry per currency.
+// listBalances answers a bare array, one entry per currency that the knob lets in.
 func (s *Simulator) listBalances(c *call) (answer, error) {
 	shown := make([]map[string]any, 0, len(currencies))
 	for _, currency := range currencies {
+		if c.knobs.Balances == balancesNone || c.knobs.Balances == balancesOther && currency == c.currency {
+			continue
+		}
 		shown = append(shown, map[string]any{
 			"currency": currency, "available": c.knobs.money(s.state.balances[currency]),
 			"reserved": c.knobs.money(s.state.reserved(currency, c.now)), "pending": c.knobs.money(s.state.pending(currency, c.now)),

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/shopspring/decimal"
 )
@@ -35,6 +36,8 @@ func adminTable() []adminRoute {
 			return map[string]any{"orders": s.Orders()}, nil
 		}},
 		{"POST", "/admin/orders/{id}/move", "an order takes a status now and stays there: `{\"status\":\"cancelled\",\"reason\":\"user_request\"}`", (*Simulator).adminMove},
+		{"POST", "/admin/orders/{id}/hold", "an order shows a status that nobody knows, for a while or for good, and then goes on as it would have: `{\"status\":\"on_hold\",\"for\":\"30s\"}`", (*Simulator).adminHold},
+		{"POST", "/admin/orders/{id}/forget", "an order answers `NOT_FOUND`, for a while or for good: `{\"for\":\"30s\"}`; what is paid goes on unseen", (*Simulator).adminForget},
 		{"GET", "/admin/topups", "crypto top-ups", func(s *Simulator, _ *http.Request, _ []byte) (any, error) {
 			return map[string]any{"topUps": s.TopUps()}, nil
 		}},
@@ -109,7 +112,7 @@ func (s *Simulator) answerHealth(w http.ResponseWriter, _ *http.Request) {
 func (s *Simulator) settle() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.receiveTopUps(s.now())
+	return s.receive(s.now())
 }
 
 // onlyOwner keeps the admin API to this machine: it makes money out of nothing
@@ -209,6 +212,42 @@ func (s *Simulator) adminMove(r *http.Request, body []byte) (any, error) {
 		return nil, err
 	}
 	return asked, nil
+}
+
+func (s *Simulator) adminHold(r *http.Request, body []byte) (any, error) {
+	asked := struct {
+		Status string `json:"status"`
+		For    string `json:"for"`
+	}{For: "0s"}
+	if err := readAdmin(body, &asked); err != nil {
+		return nil, err
+	}
+	length, err := readLength(asked.For)
+	if err != nil {
+		return nil, fmt.Errorf("hold order: %w", err)
+	}
+	return asked, s.HoldOrder(r.PathValue("id"), asked.Status, length)
+}
+
+func (s *Simulator) adminForget(r *http.Request, body []byte) (any, error) {
+	asked := struct {
+		For string `json:"for"`
+	}{For: "0s"}
+	if err := readAdmin(body, &asked); err != nil {
+		return nil, err
+	}
+	length, err := readLength(asked.For)
+	if err != nil {
+		return nil, fmt.Errorf("forget order: %w", err)
+	}
+	return asked, s.ForgetOrder(r.PathValue("id"), length)
+}
+
+func readLength(text string) (length time.Duration, err error) {
+	if err := setField(&length, text); err != nil {
+		return 0, fmt.Errorf("for: %q %w", text, err)
+	}
+	return length, nil
 }
 
 func (s *Simulator) adminProduct(r *http.Request, body []byte) (any, error) {

@@ -18,6 +18,7 @@ type Behaviour struct {
 	stages     []stage
 	pay        payRule
 	shape      codeShape
+	unpaid     unpaidLife
 	needsCodes bool // deliver one even where the product delivers none
 	window     bool // the payment window is short-window
 }
@@ -38,6 +39,7 @@ type portion int
 const (
 	codesNone portion = iota
 	codesHalf         // rounded up
+	codesButOne
 	codesAll
 )
 
@@ -45,10 +47,13 @@ const (
 type payRule int
 
 const (
-	payNormally  payRule = iota
-	payLowKeep           // refused until money comes in; the order stays active
-	payLowCancel         // refused until money comes in; the order is cancelled
-	payNever             // refused as not possible; the order stays active
+	payNormally   payRule = iota
+	payLowKeep            // refused until money comes in; the order stays active
+	payLowCancel          // refused until money comes in; the order is cancelled
+	payNever              // refused as not possible; the order stays active
+	payNeverTwice         // the same, twice
+	payRefused            // refused as the knob pay-refusal says; the order stays active
+	payRefusedTwice
 )
 
 // codeShape is how delivered codes are written.
@@ -65,6 +70,7 @@ const (
 	shapeObject                   // an object instead of an array
 	shapeEncoded                  // a string that holds the array as JSON
 	shapeMissing                  // no such field
+	shapeJSON                     // strings that read like JSON
 )
 
 const supplierError = "SUPPLIER_ERROR: the supplier could not fulfil this item"
@@ -119,7 +125,39 @@ var behaviourTable = []Behaviour{
 	{Name: "bare-object", Quantity: 122, Effect: "`externalData` is one object `{\"code\":…,\"pin\":…}`, not an array (the first code only)", stages: delivery, shape: shapeObject, needsCodes: true},
 	{Name: "encoded-codes", Quantity: 123, Effect: "`externalData` is a string that holds the array as JSON", stages: delivery, shape: shapeEncoded, needsCodes: true},
 	{Name: "missing-codes", Quantity: 124, Effect: "items never have a field `externalData`", stages: delivery, shape: shapeMissing},
+	{Name: "pay-refused", Quantity: 125, Effect: "every pay is refused as `pay-refusal` says; the order stays `active`", stages: delivery, pay: payRefused},
+	{Name: "pay-refused-twice", Quantity: 126, Effect: "the same for two pays; the next is taken", stages: delivery, pay: payRefusedTwice},
+	{Name: "not-payable-twice", Quantity: 127, Effect: "two pays answer `ORDER_PAYMENT_NOT_POSSIBLE` though the order is `active`; the next is taken",
+		stages: delivery, pay: payNeverTwice},
+	{Name: "late-codes", Quantity: 128, Effect: "`completed` without a code; they appear `late-codes-after` later", needsCodes: true,
+		stages: completedThen(codesNone, codesCome)},
+	{Name: "late-half", Quantity: 129, Effect: "`completed` with half of the codes (rounded up); the rest appears `late-codes-after` later", needsCodes: true,
+		stages: completedThen(codesHalf, codesCome)},
+	{Name: "short-codes", Quantity: 130, Effect: "`completed` with one code too few, for good", needsCodes: true, stages: completedThen(codesButOne)},
+	{Name: "json-codes", Quantity: 131, Effect: "codes are strings that read like JSON: `[1234]`, `null`, `{\"a\":1}`, `1234`", stages: delivery, shape: shapeJSON, needsCodes: true},
+	{Name: "on-hold-create", Quantity: 132, Effect: "created as `on_hold`, a status nobody knows, and can't be paid; `active` after `on-hold-for`",
+		stages: delivery, unpaid: heldCreated},
+	{Name: "on-hold-create-always", Quantity: 133, Effect: "the same for good", stages: delivery, unpaid: heldForGood},
+	{Name: "on-hold-unpaid", Quantity: 134, Effect: "`active` in the answer to the create, then `on_hold` for `on-hold-for`; it can be paid all the time",
+		stages: delivery, unpaid: heldLater},
+	{Name: "on-hold-unpaid-always", Quantity: 135, Effect: "the same until it is paid or expires", stages: delivery, unpaid: heldUntilPaid},
+	{Name: "on-hold-paid", Quantity: 136, Effect: "`on_hold` for `on-hold-for` once paid, then `paid` and so on",
+		stages: []stage{heldPaid, {after: onHold, status: statusPaid}, delivery[1], delivery[2]}},
+	{Name: "on-hold-paid-always", Quantity: 137, Effect: "`on_hold` for good once paid", stages: []stage{heldPaid}},
+	{Name: "forgotten", Quantity: 138, Effect: "known to the answer to the create alone: GET, pay and the list find no such order", stages: delivery, unpaid: forgottenForGood},
+	{Name: "forgotten-a-while", Quantity: 139, Effect: "the same for `forget-for`", stages: delivery, unpaid: forgottenAWhile},
 }
+
+// completedThen is a delivery that is completed with some codes and gets the rest
+// later, or never.
+func completedThen(first portion, rest ...stage) []stage {
+	return append(endsIn(stage{after: supply, status: statusCompleted, codes: first}), rest...)
+}
+
+var (
+	codesCome = stage{after: lateCodes, status: statusCompleted, codes: codesAll}
+	heldPaid  = stage{after: atOnce, status: statusOnHold}
+)
 
 // Behaviours lists what an order can do on demand, in the order of the README.
 func Behaviours() []Behaviour { return slices.Clone(behaviourTable) }

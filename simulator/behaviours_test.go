@@ -14,31 +14,46 @@ import (
 // lives is what each behaviour's order goes through once paid, looked at every
 // second for a minute and then every half minute until its window is over.
 var lives = map[string][]string{
-	"ordinary":        {"paid", "processing", "completed"},
-	"fail":            {"paid", "processing", "failed"},
-	"fail-at-once":    {"paid", "failed"},
-	"partial":         {"paid", "processing", "failed"},
-	"supplier-cancel": {"paid", "processing", "cancelled"},
-	"user-cancel":     {"paid", "processing", "cancelled user_request"},
-	"slow":            {"paid", "processing", "completed"},
-	"stuck":           {"paid", "processing"},
-	"early-codes":     {"paid", "processing", "completed"},
-	"skip":            {"completed"},
-	"skip-processing": {"paid", "completed"},
-	"unknown-status":  {"paid", "supplier_review", "processing", "completed"},
-	"object-codes":    {"paid", "processing", "completed"},
-	"bare-code":       {"paid", "processing", "completed"},
-	"mixed-codes":     {"paid", "processing", "completed"},
-	"number-codes":    {"paid", "processing", "completed"},
-	"empty-codes":     {"paid", "processing", "completed"},
-	"null-codes":      {"paid", "processing", "completed"},
-	"low-keep":        {"refused BalanceNotEnough", "active", "cancelled payment_expiration"},
-	"low-cancel":      {"refused BalanceNotEnough", "cancelled payment_failure"},
-	"not-payable":     {"refused ORDER_PAYMENT_NOT_POSSIBLE", "active", "cancelled payment_expiration"},
-	"short-window":    {"paid", "processing", "completed"},
-	"bare-object":     {"paid", "processing", "completed"},
-	"encoded-codes":   {"paid", "processing", "completed"},
-	"missing-codes":   {"paid", "processing", "completed"},
+	"ordinary":              {"paid", "processing", "completed"},
+	"fail":                  {"paid", "processing", "failed"},
+	"fail-at-once":          {"paid", "failed"},
+	"partial":               {"paid", "processing", "failed"},
+	"supplier-cancel":       {"paid", "processing", "cancelled"},
+	"user-cancel":           {"paid", "processing", "cancelled user_request"},
+	"slow":                  {"paid", "processing", "completed"},
+	"stuck":                 {"paid", "processing"},
+	"early-codes":           {"paid", "processing", "completed"},
+	"skip":                  {"completed"},
+	"skip-processing":       {"paid", "completed"},
+	"unknown-status":        {"paid", "supplier_review", "processing", "completed"},
+	"object-codes":          {"paid", "processing", "completed"},
+	"bare-code":             {"paid", "processing", "completed"},
+	"mixed-codes":           {"paid", "processing", "completed"},
+	"number-codes":          {"paid", "processing", "completed"},
+	"empty-codes":           {"paid", "processing", "completed"},
+	"null-codes":            {"paid", "processing", "completed"},
+	"low-keep":              {"refused BalanceNotEnough", "active", "cancelled payment_expiration"},
+	"low-cancel":            {"refused BalanceNotEnough", "cancelled payment_failure"},
+	"not-payable":           {"refused ORDER_PAYMENT_NOT_POSSIBLE", "active", "cancelled payment_expiration"},
+	"short-window":          {"paid", "processing", "completed"},
+	"bare-object":           {"paid", "processing", "completed"},
+	"encoded-codes":         {"paid", "processing", "completed"},
+	"missing-codes":         {"paid", "processing", "completed"},
+	"pay-refused":           {"refused PAYMENT_DECLINED", "active", "cancelled payment_expiration"},
+	"pay-refused-twice":     {"refused PAYMENT_DECLINED", "active", "cancelled payment_expiration"},
+	"not-payable-twice":     {"refused ORDER_PAYMENT_NOT_POSSIBLE", "active", "cancelled payment_expiration"},
+	"late-codes":            {"paid", "processing", "completed"},
+	"late-half":             {"paid", "processing", "completed"},
+	"short-codes":           {"paid", "processing", "completed"},
+	"json-codes":            {"paid", "processing", "completed"},
+	"on-hold-create":        {"refused ORDER_PAYMENT_NOT_POSSIBLE", "on_hold", "active", "cancelled payment_expiration"},
+	"on-hold-create-always": {"refused ORDER_PAYMENT_NOT_POSSIBLE", "on_hold"},
+	"on-hold-unpaid":        {"paid", "processing", "completed"}, // unpaid: absent_test.go
+	"on-hold-unpaid-always": {"paid", "processing", "completed"},
+	"on-hold-paid":          {"on_hold", "paid", "processing", "completed"},
+	"on-hold-paid-always":   {"on_hold"},
+	"forgotten":             {"refused NOT_FOUND", "NOT_FOUND"},
+	"forgotten-a-while":     {"refused NOT_FOUND", "NOT_FOUND", "active", "cancelled payment_expiration"},
 }
 
 // live pays an order and writes down what it goes through.
@@ -47,8 +62,11 @@ func (s *shop) live(id string) (seen []string) {
 		seen = append(seen, fmt.Sprintf("refused %s", answer["code"]))
 	}
 	for look := range 90 {
-		order := s.get(id)
+		status, order := s.call("GET", "/api/orders/"+id, "")
 		now := strings.TrimSuffix(fmt.Sprint(order["status"], " ", order["cancelReason"]), " <nil>")
+		if status != 200 {
+			now = fmt.Sprint(order["code"])
+		}
 		if len(seen) == 0 || seen[len(seen)-1] != now {
 			seen = append(seen, now)
 		}
@@ -173,6 +191,47 @@ func TestCodesInEveryShape(t *testing.T) {
 	}
 	require.NoError(t, json.Unmarshal(s.send("GET", "/api/orders/"+id, "").Body.Bytes(), &exact))
 	require.Regexp(t, `^9[0-9]{18}$`, exact.Items[0].ExternalData[0].String())
+}
+
+func TestCodesThatReadLikeJSONAreStrings(t *testing.T) {
+	s := openShop(t)
+	codes := line(s.ended(vouchers("json-codes")), 0)["externalData"].([]any)
+	require.Len(t, codes, 131)
+	require.Regexp(t, `^\[[0-9]+\]$`, codes[0])
+	require.Equal(t, "null", codes[1])
+	require.Regexp(t, `^\{"a":[0-9]+\}$`, codes[2])
+	require.Regexp(t, `^[0-9]+$`, codes[3])
+}
+
+func TestCodesAfterCompleted(t *testing.T) {
+	for behaviour, counts := range map[string][2]int{"late-codes": {0, 128}, "late-half": {65, 129}, "short-codes": {129, 129}} {
+		s := openShop(t)
+		s.knobs("late-codes-after", "20s")
+		id := s.create(vouchers(behaviour), "")
+		s.paid(id)
+		s.clock.pass(10 * time.Second)
+		for i, wait := range []time.Duration{0, 19999 * time.Millisecond, time.Millisecond} {
+			s.clock.pass(wait)
+			order := s.get(id)
+			require.Equal(t, "completed", order["status"])
+			require.Len(t, line(order, 0)["externalData"], counts[i/2], behaviour)
+		}
+	}
+}
+
+func TestCodesAfterCompletedOfEveryOrder(t *testing.T) {
+	s := openShop(t)
+	s.knobs("codes-after", "5s")
+	for _, items := range []string{item(amazon, 2), vouchers("skip")} {
+		id := s.create(items, "")
+		s.paid(id)
+		for s.status(id) != "completed" {
+			s.clock.pass(time.Second)
+		}
+		require.Equal(t, []any{}, line(s.get(id), 0)["externalData"])
+		s.clock.pass(5 * time.Second)
+		require.NotEmpty(t, line(s.get(id), 0)["externalData"])
+	}
 }
 
 func TestNoTwoCodesAreAlike(t *testing.T) {

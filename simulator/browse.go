@@ -1,6 +1,7 @@
 package simulator
 
 import (
+	"encoding/json"
 	"slices"
 	"strings"
 )
@@ -11,7 +12,7 @@ type productJSON struct {
 	Name               string              `json:"name"`
 	Slug               string              `json:"slug"`
 	CategoryID         string              `json:"categoryId"`
-	Price              any                 `json:"price"`
+	Price              any                 `json:"price,omitzero"` // null is null, and not left out
 	Currency           string              `json:"currency"`
 	Quantity           *int64              `json:"quantity"`
 	OrderMinQuantity   int64               `json:"orderMinQuantity"`
@@ -24,9 +25,12 @@ type productJSON struct {
 }
 
 func (c *call) productJSON(p product) productJSON {
-	shown := productJSON{ID: p.id, Name: p.name, Slug: p.slug, Price: c.knobs.moneyOrNull(p.priceIn(c.currency)), Currency: c.currency,
+	shown := productJSON{ID: p.id, Name: p.name, Slug: p.slug, Price: json.RawMessage("null"), Currency: c.currency,
 		Quantity: p.Stock, OrderMinQuantity: p.min, OrderMaxQuantity: p.max, RequiredNoteFields: []string{},
 		NoteFieldTypes: map[string]string{}, NoteFieldOptions: map[string][]string{}, IsService: p.service, DeliveryType: "code"}
+	if price := p.priceIn(c.currency); price != nil {
+		shown.Price = c.knobs.price(c.knobs.CataloguePrice, *price, c.currency)
+	}
 	if shelf, ok := findCategory(p.category); ok {
 		shown.CategoryID = shelf.id
 	}
@@ -89,10 +93,19 @@ func (s *Simulator) searchProducts(c *call) (answer, error) {
 
 func (s *Simulator) showProduct(c *call) (answer, error) {
 	p, known := s.state.product(c.path("id"))
-	if !known {
+	if !known || c.knobs.ProductAnswer == productMissing {
 		return answer{}, refuse(codeNotFound, "product not found")
 	}
-	return ok(c.productJSON(p))
+	switch shown := c.productJSON(p); c.knobs.ProductAnswer {
+	case productNested:
+		return ok(map[string]any{"product": shown})
+	case productArray:
+		return ok([]productJSON{shown})
+	case productEmpty:
+		return ok(map[string]any{})
+	default:
+		return ok(shown)
+	}
 }
 
 // listCategories answers GET /api/categories/ in cursor pages.

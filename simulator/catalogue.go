@@ -56,6 +56,9 @@ type note struct {
 // it costs a cent and needs no note.
 const VoucherID = "product_01krmqz1ce0vn5ndr7gg9c4tw2"
 
+// giftCardID is what an order for something else holds where vouchers were asked for.
+const giftCardID = "product_01kr9ee0zbgj09tqm83xssss6y"
+
 var categories = []category{
 	{"category_01kr0g8t5m9cq2w3n7xv4yhd6b", "gift-cards", "Gift cards", "Подарочные карты"},
 	{"category_01kr1h9v6n0dr3x4p8yw5zje7c", "game-top-ups", "Game top-ups", "Пополнение игр"},
@@ -95,7 +98,7 @@ var products = []product{
 		listing: unlimited("0.0022"), min: 500, max: 100000, notes: []note{{key: "login"}}, service: true, goods: goodsNothing, slowness: 6},
 	{id: "product_01krdj8fssz5awsh8vhtpre95b", slug: "steam-gift-card-20-usd", name: "Steam Gift Card 20 USD", category: "gift-cards",
 		listing: priced("19.6000", 340), min: 1, max: 10, goods: goodsCodes, slowness: 1},
-	{id: "product_01kr9ee0zbgj09tqm83xssss6y", slug: "amazon-gift-card-10-usd", name: "Amazon Gift Card 10 USD (US)", category: "gift-cards",
+	{id: giftCardID, slug: "amazon-gift-card-10-usd", name: "Amazon Gift Card 10 USD (US)", category: "gift-cards",
 		listing: priced("9.5500", 1200), min: 1, max: 25, goods: goodsCodes, slowness: 1},
 	{id: "product_01krs3c4dwa7n36096q14dr9gp", slug: "playstation-store-25-usd", name: "PlayStation Store 25 USD (US)", category: "gift-cards",
 		listing: priced("24.1000", 87), min: 1, max: 10, goods: goodsCodes, slowness: 1},

@@ -94,6 +94,8 @@ func (o *order) shaped(shape codeShape, item, n int) any {
 	switch {
 	case shape == shapeObjects:
 		return map[string]any{"code": o.codeText(item, n), "pin": fmt.Sprintf("%04d", number%10000)}
+	case shape == shapeJSON:
+		return []string{fmt.Sprintf("[%d]", number), "null", fmt.Sprintf(`{"a":%d}`, number), fmt.Sprint(number)}[(item+n)%4]
 	case shape == shapeNumbers:
 		// 19 digits: more than a float holds.
 		return json.Number(fmt.Sprintf("9%018d", number))

@@ -133,6 +133,47 @@ func (s *Simulator) MoveOrder(id, status, reason string) error {
 	return s.commit(change{Orders: []*order{moved}})
 }
 
+// HoldOrder lets an order show a status from now on, known or not, for a while (0:
+// for good). Then it goes on where it was, with all that is to come so much later.
+func (s *Simulator) HoldOrder(id, status string, length time.Duration) error {
+	if status == "" || slices.Contains(statuses, status) {
+		return fmt.Errorf("hold order: %q is no status that nobody knows; write e.g. on_hold, or move the order", status)
+	}
+	return s.changeOrder("hold", id, func(o *order, now time.Time) {
+		present := o.at(now)
+		future := []step{{At: now, Status: status, Codes: present.Codes}}
+		if length > 0 {
+			present.At = now.Add(length)
+			future = append(future, present)
+			for _, st := range o.Timeline {
+				if st.At.After(now) {
+					st.At = st.At.Add(length)
+					future = append(future, st)
+				}
+			}
+		}
+		o.replaceFuture(now, future...)
+	})
+}
+
+// ForgetOrder lets an order be unknown to GET, pay and list from now on, for a
+// while (0: for good). What has been paid goes on unseen.
+func (s *Simulator) ForgetOrder(id string, length time.Duration) error {
+	return s.changeOrder("forget", id, func(o *order, now time.Time) { o.Forgotten = absentFor(now, length) })
+}
+
+func (s *Simulator) changeOrder(verb, id string, edit func(*order, time.Time)) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	o, known := s.state.orders[id]
+	if !known {
+		return fmt.Errorf("%s order: there is no order %q", verb, id)
+	}
+	changed := o.copy()
+	edit(changed, s.now())
+	return s.commit(change{Orders: []*order{changed}})
+}
+
 // TopUp is a crypto top-up as the simulator's owner sees it.
 type TopUp = topUp
 

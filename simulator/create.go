@@ -54,12 +54,18 @@ func (s *Simulator) createOrder(c *call) (answer, error) {
 		}
 		return answer{}, refusal
 	}
+	if c.knobs.OrderCurrency == currencyOther {
+		c.currency = otherCurrency(c.currency)
+	}
 	if err := s.checkItems(c, body, items); err != nil {
 		return answer{}, err
 	}
 	o := newOrder(c, items)
-	o.Mock, o.IdempotencyKey, o.KeyIgnored = mock, key, ignored
-	if available := s.state.balances[o.Currency]; c.knobs.BalanceCheck == checkAtCreate && !mock && available.LessThan(o.Price) {
+	heeded := c.knobs.Mock == mockHonoured || c.knobs.Mock == mockUnsaid || c.struck.other
+	o.Mock = mock && heeded
+	o.IdempotencyKey, o.KeyIgnored = key, ignored
+	o.Told = c.struck.other || mock && c.knobs.Mock == mockIgnored
+	if available := s.state.balances[o.Currency]; c.knobs.BalanceCheck == checkAtCreate && !o.Mock && available.LessThan(o.Price) {
 		return answer{}, lowBalance(o, available)
 	}
 	if err := s.commit(change{Orders: []*order{o}}); err != nil {
@@ -154,7 +160,13 @@ func newOrder(c *call, wanted []wantedItem) *order {
 		window = c.knobs.ShortWindow
 	}
 	o.ExpiresAt = c.now.Add(window).Truncate(time.Millisecond)
-	o.Timeline = unpaidTimeline(c.now, o.ExpiresAt)
+	o.Timeline = b.unpaid.timeline(c.now, o.ExpiresAt, c.knobs.OnHoldFor)
+	switch b.unpaid {
+	case forgottenForGood:
+		o.Forgotten = absentFor(c.now, 0)
+	case forgottenAWhile:
+		o.Forgotten = absentFor(c.now, c.knobs.ForgetFor)
+	}
 	return o
 }
 

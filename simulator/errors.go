@@ -52,6 +52,8 @@ type apiError struct {
 	facts    map[string]any // beside the message, e.g. the order's id
 	problems []problem      // of a 422
 	wait     time.Duration  // of a 429
+	status   int            // in place of the code's own; 0: that one
+	page     string         // a proxy's page in place of the API's words; "": none
 }
 
 func (e *apiError) Error() string { return e.code + ": " + e.message }

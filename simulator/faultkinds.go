@@ -13,8 +13,8 @@ type Fault struct {
 	Name string
 	Help string
 
-	// storm is its rate in the plan of that name. All of them hit about 15 % of
-	// reading requests and 25 % of writing ones. The rare ones do more than hit one
+	// storm is its rate in the plan of that name. All of them hit about a sixth of
+	// reading requests and a quarter of writing ones. The rare ones do more than hit one
 	// request: a 429 holds back all calls of a key, a refused key hits whatever is
 	// asked meanwhile, a redirect to another host parks an order, and exists-hidden
 	// needs a person for each order.
@@ -59,6 +59,18 @@ func faultTable() []Fault {
 			answer: badGateway},
 		{Name: "bad-gateway-late", storm: 0.02, Help: "the same answer, but the request took effect",
 			routes: writing, effect: true, answer: badGateway},
+		{Name: "proxy-400", storm: 0.002, Help: "400 with a proxy's page: HTML and, every second time, plain text; nothing happens",
+			answer: proxyPage(http.StatusBadRequest)},
+		{Name: "proxy-403", storm: 0.002, Help: "the same with 403",
+			answer: proxyPage(http.StatusForbidden)},
+		{Name: "proxy-404", storm: 0.005, Help: "the same with 404",
+			answer: proxyPage(http.StatusNotFound)},
+		{Name: "proxy-404-late", storm: 0.005, Help: "the same answer as proxy-404, but the request took effect",
+			routes: writing, effect: true, answer: proxyPage(http.StatusNotFound)},
+		{Name: "late-pay", storm: 0.02, Help: "a pay from the balance: the connection is reset, the payment lands after `late-pay-for`; until then a repeat is refused as `late-pay-refusal` says",
+			routes: []string{RoutePay}, suits: fromBalanceAlone, before: landLate, effect: true, ifDone: true, answer: resetConnection},
+		{Name: "stale", storm: 0.02, Help: "a replica that is behind: orders as they were `stale-by` ago, none that is newer",
+			routes: []string{RouteGet, RouteList}, before: lookBack, effect: true, answer: asItCame},
 		{Name: "malformed", storm: 0.02, Help: "the request takes effect; the answer is 2xx, but its JSON is cut off and, every second time, no JSON at all",
 			effect: true, answer: garbled},
 		{Name: "too-many", storm: 0.005, Help: "429 with Retry-After in seconds (`fault-retry-after`); nothing happens",
@@ -79,6 +91,8 @@ func faultTable() []Fault {
 			routes: []string{RouteCreate}, suits: keyed, effect: true, ifDone: true, answer: alreadyExists},
 		{Name: "exists-hidden", storm: 0.005, Help: "the same answer, but there is no order, and none carries the key: only a person can tell",
 			routes: []string{RouteCreate}, suits: keyedAnew, answer: alreadyExists},
+		{Name: "exists-other", storm: 0.005, Help: "the same answer, with the id as `idempotency` has it, and the order under the key is for something else (`other-order`); it shows all of itself, whatever `echo`, `list-echo` and `mock` say",
+			routes: []string{RouteCreate}, suits: keyedForOther, before: makeOther, effect: true, ifDone: true, answer: otherExists},
 	}
 }
 

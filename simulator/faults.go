@@ -2,6 +2,7 @@ package simulator
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"net"
 	"net/http"
@@ -13,12 +14,6 @@ import (
 
 // nowhere is a host of nobody's: port 9 discards, and nothing listens there.
 const nowhere = "http://127.0.0.1:9"
-
-const gatewayPage = `<html>
-<head><title>502 Bad Gateway</title></head>
-<body><center><h1>502 Bad Gateway</h1></center><hr><center>nginx</center></body>
-</html>
-`
 
 func asItCame(st *strike) { st.held.sendTo(st.w) }
 
@@ -44,10 +39,43 @@ func internalError(st *strike) {
 	writeJSON(st.w, http.StatusInternalServerError, st.Knobs().errorBody(refuse(codeInternal, "internal error")))
 }
 
-func badGateway(st *strike) {
-	st.w.Header().Set("Content-Type", "text/html")
-	st.w.WriteHeader(http.StatusBadGateway)
-	_, _ = st.w.Write([]byte(gatewayPage)) // the client has gone: nobody to tell
+func badGateway(st *strike) { writeProxyPage(st.w, http.StatusBadGateway, pageHTML) }
+
+// proxyPage is a page that may be the proxy's or the API's: nobody knows. Every
+// second one is plain text.
+func proxyPage(status int) func(*strike) {
+	return func(st *strike) {
+		form := pageHTML
+		if st.count%2 == 0 {
+			form = pageText
+		}
+		writeProxyPage(st.w, status, form)
+	}
+}
+
+// struckBy is what a fault asks of the endpoint; it comes with the request.
+type struckBy struct {
+	late  bool // a pay lands later
+	stale bool // orders are shown as they were
+	other bool // the order of this create is not what the client asked for
+}
+
+type struckKey struct{}
+
+func (st *strike) ask(by struckBy) {
+	st.r = st.r.WithContext(context.WithValue(st.r.Context(), struckKey{}, by))
+}
+
+func landLate(st *strike) { st.ask(struckBy{late: true}) }
+func lookBack(st *strike) { st.ask(struckBy{stale: true}) }
+
+// fromBalanceAlone says whether a pay names no provider: only the balance can be
+// debited later.
+func fromBalanceAlone(st *strike) bool {
+	var asked struct {
+		PaymentProvider string `json:"paymentProvider"`
+	}
+	return json.Unmarshal(st.body, &asked) == nil && asked.PaymentProvider == ""
 }
 
 // garbled says success and not of what. Half of a JSON object or array is never

@@ -33,6 +33,13 @@ var faultStories = map[string]struct {
 	"error-500-late":   {RoutePay, sees(500, `"code":"INTERNAL_ERROR"`), true},
 	"bad-gateway":      {RoutePay, sees(502, "<h1>502 Bad Gateway</h1>"), false},
 	"bad-gateway-late": {RoutePay, sees(502, "<h1>502 Bad Gateway</h1>"), true},
+	"proxy-400":        {RoutePay, sees(400, "<h1>400 Bad Request</h1>"), false},
+	"proxy-403":        {RoutePay, sees(403, "<h1>403 Forbidden</h1>"), false},
+	"proxy-404":        {RoutePay, sees(404, "<h1>404 Not Found</h1>"), false},
+	"proxy-404-late":   {RoutePay, sees(404, "<h1>404 Not Found</h1>"), true},
+	"late-pay":         {RoutePay, reset, false}, // not yet: refusal_test.go
+	"stale":            {RouteList, sees(200, `"items":[]`), false},
+	"exists-other":     {RouteCreate, sees(409, `"code":"ORDER_ALREADY_EXISTS"`), true},
 	"malformed":        {RoutePay, seesNoJSON, true},
 	"too-many":         {RoutePay, seesRetryAfter("1"), false},
 	"too-many-date":    {RoutePay, seesRetryAfter("Tue, 24 Nov 2026 10:00:01 GMT"), false},

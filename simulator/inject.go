@@ -69,7 +69,7 @@ func (s *Simulator) inject(rt route, next http.Handler) http.Handler {
 		if f.effect {
 			// A client that leaves now ends nothing of what it asked for.
 			st.held = &heldAnswer{header: http.Header{}}
-			next.ServeHTTP(st.held, r.WithContext(context.WithoutCancel(r.Context())))
+			next.ServeHTTP(st.held, st.r.WithContext(context.WithoutCancel(st.r.Context())))
 			if f.ifDone && !st.held.done() {
 				asItCame(st)
 				return

@@ -19,7 +19,36 @@ const (
 	idempotencyRejected  = "rejected"
 	echoAll              = "all"
 	echoNoKey            = "no-key"
+	echoNoItemID         = "no-item-id"
+	echoNoQuantity       = "no-quantity"
+	echoNoNote           = "no-note"
+	echoNoItems          = "no-items"
 	echoMinimal          = "minimal"
+	itemsAsked           = "asked"
+	itemsReversed        = "reversed"
+	itemsChanging        = "changing"
+	mockHonoured         = "honoured"
+	mockIgnored          = "ignored"
+	mockUnsaid           = "unsaid"
+	mockIgnoredUnsaid    = "ignored-unsaid"
+	otherItems           = "items"
+	otherQuantity        = "quantity"
+	otherNote            = "note"
+	otherMock            = "mock"
+	balancesAll          = "all"
+	balancesOther        = "other"
+	balancesNone         = "none"
+	currencyAsked        = "asked"
+	currencyOther        = "other"
+	pricePlain           = "plain"
+	priceWords           = "words"
+	priceObject          = "object"
+	priceMissing         = "missing"
+	productPlain         = "plain"
+	productNested        = "nested"
+	productArray         = "array"
+	productEmpty         = "empty"
+	productMissing       = "missing"
 	lowBalanceKeep       = "keep"
 	lowBalanceCancel     = "cancel"
 	checkAtPay           = "pay"
@@ -83,6 +112,25 @@ type Knobs struct {
 	TopUpAnswer    string
 	Slash          string
 
+	Mock           string
+	ItemOrder      string
+	ListEcho       string
+	CodesAfter     time.Duration // of every order
+	LateCodesAfter time.Duration // of the behaviours late-codes and late-half
+	OnHoldFor      time.Duration
+	ForgetFor      time.Duration
+	PayRefusal     Refusal
+	PayRefusals    int // the first so many pays of every order
+	Balances       string
+	OrderCurrency  string
+	OrderPrice     string
+	CataloguePrice string
+	ProductAnswer  string
+
+	LatePayFor      time.Duration
+	LatePayRefusal  Refusal
+	StaleBy         time.Duration
+	OtherOrder      string
 	SlowCommitFor   time.Duration
 	FaultAccessFor  time.Duration
 	FaultRetryAfter time.Duration
@@ -116,7 +164,7 @@ var knobTable = []Knob{
 	{"access", accessOpen, []string{accessOpen, "401", "403"}, "refuse every key: 401 as if revoked, 403 as if the address were not on the allowlist", func(k *Knobs) any { return &k.Access }},
 	{"currency", "usd", currencies, "currency of a request without X-Currency", func(k *Knobs) any { return &k.Currency }},
 	{"idempotency", idempotencyHonoured, []string{idempotencyHonoured, idempotencyWithoutID, idempotencyIgnored, idempotencyRejected}, "idempotencyKey: a repeat answers ORDER_ALREADY_EXISTS with or without the order's id; the field is ignored; 422", func(k *Knobs) any { return &k.Idempotency }},
-	{"echo", echoAll, []string{echoAll, echoNoKey, echoMinimal}, "what an order repeats of its request: all, all but idempotencyKey, nothing", func(k *Knobs) any { return &k.Echo }},
+	{"echo", echoAll, echoes, "what an order repeats of its request: all, all but idempotencyKey, items without itemId, without quantity, without note, without all of these, nothing", func(k *Knobs) any { return &k.Echo }},
 	{"low-balance", lowBalanceKeep, []string{lowBalanceKeep, lowBalanceCancel}, "a pay without money leaves the order active, or cancels it (payment_failure)", func(k *Knobs) any { return &k.LowBalance }},
 	{"balance-check", checkAtPay, []string{checkAtPay, checkAtCreate}, "money is looked at when paying, or when creating already", func(k *Knobs) any { return &k.BalanceCheck }},
 	{"balance-code", "BalanceNotEnough", []string{"BalanceNotEnough", "BALANCE_NOT_ENOUGH"}, "how the error is written", func(k *Knobs) any { return &k.BalanceCode }},
@@ -130,10 +178,34 @@ var knobTable = []Knob{
 	{"payment-link-key", "paymentUrl", []string{"paymentUrl", "url", "redirectUrl", "link", "payment_url"}, "the name of the payment link in pay's answer", func(k *Knobs) any { return &k.PaymentLinkKey }},
 	{"topup-answer", topUpBoth, []string{topUpBoth, topUpAddress, topUpLink, topUpNested, topUpEnvelope, topUpBare}, "a crypto top-up answers with address and link, with one of them, with {\"payment\":…}, with {\"data\":…} under other names, or with an id alone", func(k *Knobs) any { return &k.TopUpAnswer }},
 	{"slash", "307", []string{"307", "308", slashAccept}, "a path with the other slash form is redirected, or taken as it is", func(k *Knobs) any { return &k.Slash }},
+	{"mock", mockHonoured, []string{mockHonoured, mockIgnored, mockUnsaid, mockIgnoredUnsaid}, "isMock of a create: it counts and orders show it; the order is made real and says so, whatever echo says; it counts and no order shows it; the order is made real and none shows it", func(k *Knobs) any { return &k.Mock }},
+	{"item-order", itemsAsked, []string{itemsAsked, itemsReversed, itemsChanging}, "the items of an order stand as they were asked for, the other way round, or otherwise at each look", func(k *Knobs) any { return &k.ItemOrder }},
+	{"list-echo", echoAll, echoes, "what the order list leaves out beside that, in the words of echo", func(k *Knobs) any { return &k.ListEcho }},
+	{"codes-after", "0s", nil, "codes appear so long after completed, with every order", func(k *Knobs) any { return &k.CodesAfter }},
+	{"late-codes-after", "10s", nil, "the same time of the behaviours late-codes and late-half", func(k *Knobs) any { return &k.LateCodesAfter }},
+	{"on-hold-for", "10s", nil, "how long the behaviours on-hold-… last", func(k *Knobs) any { return &k.OnHoldFor }},
+	{"forget-for", "10s", nil, "how long the behaviour forgotten-a-while lasts", func(k *Knobs) any { return &k.ForgetFor }},
+	{"pay-refusal", "422:PAYMENT_DECLINED", nil, "how pay-refusals and the behaviours pay-refused… refuse: a status and a code, or a proxy's page (409:page, 409:text)", func(k *Knobs) any { return &k.PayRefusal }},
+	{"pay-refusals", "0", nil, "so many pays of every order are refused first", func(k *Knobs) any { return &k.PayRefusals }},
+	{"balances", balancesAll, []string{balancesAll, balancesOther, balancesNone}, "the balance list holds every currency, all but that of the request, or none", func(k *Knobs) any { return &k.Balances }},
+	{"order-currency", currencyAsked, []string{currencyAsked, currencyOther}, "an order is priced in the currency of its request, or in the other one", func(k *Knobs) any { return &k.OrderCurrency }},
+	{"order-price", pricePlain, prices, "prices in orders: an amount, the word \"ask\", an object with amount and currency, or no such field", func(k *Knobs) any { return &k.OrderPrice }},
+	{"catalogue-price", pricePlain, prices, "the same for the catalogue; null stays null", func(k *Knobs) any { return &k.CataloguePrice }},
+	{"product-answer", productPlain, []string{productPlain, productNested, productArray, productEmpty, productMissing}, "one product is answered as it is, as {\"product\":…}, as an array of one, as {}, or with NOT_FOUND though it can be ordered", func(k *Knobs) any { return &k.ProductAnswer }},
+	{"late-pay-for", "25s", nil, "how long after the request a pay that the fault late-pay struck lands", func(k *Knobs) any { return &k.LatePayFor }},
+	{"late-pay-refusal", "409:PAYMENT_IN_PROGRESS", nil, "how a pay of the same order is refused until then: as for pay-refusal, e.g. 423:page; none: it is accepted", func(k *Knobs) any { return &k.LatePayRefusal }},
+	{"stale-by", "5s", nil, "how far the replica of the fault stale is behind", func(k *Knobs) any { return &k.StaleBy }},
+	{"other-order", otherItems, []string{otherItems, otherQuantity, otherNote, otherMock}, "what is different about the order that the fault exists-other makes", func(k *Knobs) any { return &k.OtherOrder }},
 	{"slow-commit-for", "3s", nil, "how long the fault slow-commit holds a request back", func(k *Knobs) any { return &k.SlowCommitFor }},
 	{"fault-access-for", "2s", nil, "how long the faults unauthorised and forbidden refuse a key", func(k *Knobs) any { return &k.FaultAccessFor }},
 	{"fault-retry-after", "1s", nil, "the wait that the faults too-many and too-many-date ask for", func(k *Knobs) any { return &k.FaultRetryAfter }},
 }
+
+// Values of several knobs.
+var (
+	echoes = []string{echoAll, echoNoKey, echoNoItemID, echoNoQuantity, echoNoNote, echoNoItems, echoMinimal}
+	prices = []string{pricePlain, priceWords, priceObject, priceMissing}
+)
 
 // AllKnobs lists the knobs in the order in which they are documented.
 func AllKnobs() []Knob { return slices.Clone(knobTable) }
@@ -179,6 +251,8 @@ func (knob Knob) Kind() string {
 		return "number"
 	case *StatusByCode:
 		return "CODE=STATUS"
+	case *Refusal:
+		return "STATUS:CODE"
 	default:
 		return "name"
 	}
@@ -210,6 +284,8 @@ func setField(field any, value string) (err error) {
 		*field = f
 	case *StatusByCode:
 		*field, err = parseStatuses(value)
+	case *Refusal:
+		*field, err = parseRefusal(value)
 	}
 	return err
 }
@@ -240,6 +316,7 @@ var knobRanges = map[string]struct {
 	"spread":         {func(k *Knobs) bool { return k.Spread <= 0.9 }, "is above 0.9; write e.g. 0.3"},
 	"payment-window": {func(k *Knobs) bool { return k.PaymentWindow > 0 }, "leaves no time to pay; write e.g. 15m"},
 	"short-window":   {func(k *Knobs) bool { return k.ShortWindow > 0 }, "leaves no time to pay; write e.g. 20s"},
+	"pay-refusal":    {func(k *Knobs) bool { return k.PayRefusal.Status > 0 }, "refuses nothing; to let pays through, write pay-refusals 0"},
 	"topup-window":   {func(k *Knobs) bool { return k.TopUpWindow > 0 }, "leaves no time to send; write e.g. 1h"},
 }
 
@@ -266,6 +343,8 @@ func (k Knobs) Map() map[string]string {
 				pairs = append(pairs, fmt.Sprintf("%s=%d", code, (*field)[code]))
 			}
 			all[knob.Name] = strings.Join(pairs, ",")
+		case *Refusal:
+			all[knob.Name] = field.String()
 		case *time.Duration:
 			all[knob.Name] = field.String()
 		case *int:

@@ -4,7 +4,7 @@ import "slices"
 
 func (s *Simulator) getOrder(c *call) (answer, error) {
 	o, known := s.state.orders[c.path("id")]
-	if !known {
+	if !known || !o.there(c.seen) {
 		return answer{}, refuse(codeNotFound, "order not found")
 	}
 	return ok(c.orderJSON(o, true))
@@ -27,7 +27,7 @@ func (s *Simulator) listOrders(c *call) (answer, error) {
 	}
 	var list []*order
 	for _, id := range slices.Backward(s.state.sequence) {
-		if o := s.state.orders[id]; status == "" || o.at(c.now).Status == status {
+		if o := s.state.orders[id]; o.there(c.seen) && (status == "" || o.at(c.seen).Status == status) {
 			list = append(list, o)
 		}
 	}
@@ -66,7 +66,9 @@ func countUpTo(list []*order, seq int) (n int) {
 func (c *call) ordersJSON(list []*order) []map[string]any {
 	shown := make([]map[string]any, 0, len(list))
 	for _, o := range list {
-		shown = append(shown, c.orderJSON(o, c.knobs.ListCodes))
+		entry := c.orderJSON(o, c.knobs.ListCodes)
+		c.leaveOut(o, entry, leftOut[c.knobs.ListEcho])
+		shown = append(shown, entry)
 	}
 	return shown
 }

@@ -18,6 +18,13 @@ var (
 
 func knownCurrency(c string) bool { return slices.Contains(currencies, c) }
 
+func otherCurrency(c string) string {
+	if c == currencies[0] {
+		return currencies[1]
+	}
+	return currencies[0]
+}
+
 // Kinds of entries in the money ledger.
 const (
 	EntryOpening  = "opening"
@@ -89,9 +96,23 @@ func (k Knobs) money(d decimal.Decimal) any {
 	return moneyText(d)
 }
 
-func (k Knobs) moneyOrNull(d *decimal.Decimal) any {
-	if d == nil {
-		return nil
+// showPrice puts a price into an answer in the form of a knob.
+func (k Knobs) showPrice(shown map[string]any, form string, price decimal.Decimal, currency string) {
+	if value := k.price(form, price, currency); value != nil {
+		shown["price"] = value
 	}
-	return k.money(*d)
+}
+
+// price is a price in the form of a knob; nil: it is not shown at all.
+func (k Knobs) price(form string, price decimal.Decimal, currency string) any {
+	switch form {
+	case priceWords:
+		return "ask"
+	case priceObject:
+		return map[string]any{"amount": k.money(price), "currency": currency}
+	case priceMissing:
+		return nil
+	default:
+		return k.money(price)
+	}
 }

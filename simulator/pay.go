@@ -1,9 +1,11 @@
 package simulator
 
 import (
+	"errors"
 	"maps"
 	"net/url"
 	"strings"
+	"time"
 
 	"github.com/google/uuid"
 )
@@ -27,17 +29,90 @@ func (s *Simulator) payOrder(c *call) (answer, error) {
 		return answer{}, err
 	}
 	o, known := s.state.orders[c.path("id")]
-	if !known {
+	if !known || !o.there(c.now) {
 		return answer{}, refuse(codeNotFound, "order not found")
 	}
 	behaviour := recall(o.Behaviour)
-	if status := o.at(c.now).Status; status != statusActive || behaviour.pay == payNever {
-		return answer{}, refuse(codeNotPayable, "order can't be paid").with("status", status)
+	if err := s.refuseOutright(c, o, behaviour); err != nil {
+		return answer{}, err
+	}
+	if c.struck.late {
+		return s.payLate(c, o)
 	}
 	if provider != "" {
 		return s.payByProvider(c, o, provider, returnURL)
 	}
 	return s.payByBalance(c, o, behaviour)
+}
+
+// refuseOutright refuses a pay before money is looked at: the order can't be paid,
+// an earlier pay is under way, or the behaviour or a knob wants it so.
+func (s *Simulator) refuseOutright(c *call, o *order, b Behaviour) error {
+	status := o.at(c.now).Status
+	notPayable := refuse(codeNotPayable, "order can't be paid").with("status", status)
+	switch {
+	case !b.unpaid.payable(status) || b.pay == payNever:
+		return notPayable
+	case o.LatePay != nil && c.knobs.LatePayRefusal.Status != 0:
+		return c.knobs.LatePayRefusal.error("an earlier payment of this order is in progress")
+	case b.pay == payRefused:
+		return c.knobs.PayRefusal.error("the payment is refused")
+	}
+	refusal := c.knobs.PayRefusal.error("the payment is refused")
+	times := c.knobs.PayRefusals
+	switch b.pay {
+	case payRefusedTwice:
+		times = 2
+	case payNeverTwice:
+		refusal, times = notPayable, 2
+	}
+	if o.Refused >= times {
+		return nil
+	}
+	counted := o.copy()
+	counted.Refused++
+	if err := s.commit(change{Orders: []*order{counted}}); err != nil {
+		return err
+	}
+	return refusal
+}
+
+// payLate takes a pay that lands later: nobody is told.
+func (s *Simulator) payLate(c *call, o *order) (answer, error) {
+	due := c.now.Add(c.knobs.LatePayFor)
+	late := o.copy()
+	late.LatePay = &due
+	if err := s.commit(change{Orders: []*order{late}}); err != nil {
+		return answer{}, err
+	}
+	return ok(map[string]any{})
+}
+
+// receivePays lets pays land whose time has come. What can't be paid then is
+// refused, and nobody is told of that either.
+func (s *Simulator) receivePays(now time.Time) error {
+	for _, id := range sortedKeys(s.state.late) {
+		o := s.state.orders[id]
+		if o.LatePay.After(now) {
+			continue
+		}
+		c, b := &call{now: *o.LatePay, seen: *o.LatePay, knobs: s.knobs, looks: s.looks}, recall(o.Behaviour)
+		var err error
+		if b.unpaid.payable(o.at(c.now).Status) {
+			_, err = s.payByBalance(c, o, b)
+		}
+		if refusal := (*apiError)(nil); err != nil && !errors.As(err, &refusal) {
+			return err
+		}
+		if left := s.state.orders[id]; left.LatePay != nil {
+			over := left.copy()
+			over.LatePay = nil
+			if err := s.commit(change{Orders: []*order{over}}); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // payByBalance debits the balance and starts fulfilment in one change, or

@@ -38,7 +38,7 @@ func (s *Simulator) payByLink(token string) (int, payPageContent) {
 		return http.StatusNotFound, payPageContent{Title: "No such payment", Text: "This link is unknown, or a newer one took its place."}
 	}
 	now := s.now()
-	if status := o.at(now).Status; status != statusActive {
+	if status := o.at(now).Status; !recall(o.Behaviour).unpaid.payable(status) {
 		return http.StatusConflict, payPageContent{Title: "Nothing to pay", Text: "The order is " + status + ".", ReturnURL: o.Link.ReturnURL}
 	}
 	paid := o.copy()

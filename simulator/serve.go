@@ -20,6 +20,9 @@ const maxBody = 1 << 20
 type call struct {
 	request  *http.Request
 	now      time.Time
+	seen     time.Time // the moment at which orders are looked at: now, but on a replica that is behind
+	struck   struckBy
+	looks    map[string]int
 	knobs    Knobs
 	body     []byte
 	values   url.Values
@@ -65,11 +68,16 @@ func refuseBody() *apiError {
 func (s *Simulator) run(do endpoint, c *call) (answer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.now, c.knobs = s.now(), s.knobs
+	c.now, c.knobs, c.looks = s.now(), s.knobs, s.looks
+	c.struck, _ = c.request.Context().Value(struckKey{}).(struckBy)
+	c.seen = c.now
+	if c.struck.stale {
+		c.seen = c.now.Add(-c.knobs.StaleBy)
+	}
 	if err := c.readHeaders(); err != nil {
 		return answer{}, err
 	}
-	if err := s.receiveTopUps(c.now); err != nil {
+	if err := s.receive(c.now); err != nil {
 		return answer{}, err
 	}
 	return do(s, c)
@@ -156,7 +164,15 @@ func (s *Simulator) writeError(w http.ResponseWriter, err error) {
 	if refusal.wait > 0 {
 		setRetryAfter(w.Header(), refusal.wait, s.now(), k.RetryAfter)
 	}
-	writeJSON(w, k.errorStatus(refusal.code), k.errorBody(refusal))
+	status := refusal.status
+	if status == 0 {
+		status = k.errorStatus(refusal.code)
+	}
+	if refusal.page != "" {
+		writeProxyPage(w, status, refusal.page)
+		return
+	}
+	writeJSON(w, status, k.errorBody(refusal))
 }
 
 // setRetryAfter rounds up: a client that waits this long gets through.

@@ -67,11 +67,12 @@ type Simulator struct {
 	journal *journal
 	knobs   Knobs
 	faults  faultState
+	looks   map[string]int // how often an order was shown, for items that change places
 }
 
 // New makes a simulator, from its state file where there is one.
 func New(config Config) (*Simulator, error) {
-	s := &Simulator{config: config, clock: config.Clock, limiter: newLimiter(), sleep: time.Sleep, state: newState(), knobs: DefaultKnobs()}
+	s := &Simulator{config: config, clock: config.Clock, limiter: newLimiter(), sleep: time.Sleep, state: newState(), knobs: DefaultKnobs(), looks: map[string]int{}}
 	if s.clock == nil {
 		s.clock = wallClock{}
 	}

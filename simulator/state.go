@@ -14,6 +14,7 @@ type state struct {
 	sequence []string          // order ids, oldest first
 	byKey    map[string]string // idempotency key → order id
 	byLink   map[string]string // payment link's token → order id
+	late     map[string]bool   // ids of orders with a pay that has not landed yet
 	topUps   map[string]*topUp
 	entries  []Entry
 	balances map[string]decimal.Decimal
@@ -28,7 +29,7 @@ type state struct {
 
 func newState() *state {
 	return &state{
-		orders: map[string]*order{}, byKey: map[string]string{}, byLink: map[string]string{}, topUps: map[string]*topUp{},
+		orders: map[string]*order{}, byKey: map[string]string{}, byLink: map[string]string{}, late: map[string]bool{}, topUps: map[string]*topUp{},
 		balances: map[string]decimal.Decimal{}, refusals: map[string]int{}, listings: map[string]listing{}, knobs: map[string]string{},
 		injected: map[string]map[string]int{},
 	}
@@ -75,6 +76,10 @@ func (st *state) apply(ch change) {
 			st.sequence = append(st.sequence, o.ID)
 		}
 		st.orders[o.ID] = o
+		delete(st.late, o.ID)
+		if o.LatePay != nil {
+			st.late[o.ID] = true
+		}
 		if o.IdempotencyKey != "" && !o.KeyIgnored {
 			st.byKey[o.IdempotencyKey] = o.ID
 		}

@@ -16,6 +16,9 @@ const (
 	statusFailed     = "failed"
 )
 
+// statusOnHold is one that the contract does not list.
+const statusOnHold = "on_hold"
+
 var statuses = []string{statusActive, statusPaid, statusProcessing, statusCompleted, statusCancelled, statusFailed}
 
 func terminal(status string) bool {
@@ -52,12 +55,45 @@ func (o *order) at(now time.Time) step {
 	return present
 }
 
-// unpaidTimeline is an order's life as long as nobody pays.
-func unpaidTimeline(createdAt, expiresAt time.Time) []step {
-	return []step{
-		{At: createdAt, Status: statusActive},
-		{At: expiresAt, Status: statusCancelled, Reason: reasonPaymentExpiration},
+// unpaidLife is how an order stands as long as nobody pays.
+type unpaidLife int
+
+const (
+	activeAtOnce     unpaidLife = iota
+	heldCreated                 // created on hold, active later; it can't be paid before
+	heldForGood                 // created on hold and never anything else
+	heldLater                   // active in the answer to the create, then on hold for a while; it can be paid all the time
+	heldUntilPaid               // the same until it is paid or expires
+	forgottenForGood            // known to the answer to the create alone
+	forgottenAWhile
+)
+
+// timeline is an order's life as long as nobody pays.
+func (u unpaidLife) timeline(createdAt, expiresAt time.Time, held time.Duration) []step {
+	active := func(at time.Time) step { return step{At: at, Status: statusActive} }
+	onHold := func(at time.Time) step { return step{At: at, Status: statusOnHold} }
+	expired := step{At: expiresAt, Status: statusCancelled, Reason: reasonPaymentExpiration}
+	released := createdAt.Add(held)
+	if released.After(expiresAt) {
+		released = expiresAt
 	}
+	switch u {
+	case heldCreated:
+		return []step{onHold(createdAt), active(released), expired}
+	case heldForGood:
+		return []step{onHold(createdAt)}
+	case heldLater:
+		return []step{active(createdAt), onHold(createdAt.Add(1)), active(released), expired}
+	case heldUntilPaid:
+		return []step{active(createdAt), onHold(createdAt.Add(1)), expired}
+	default:
+		return []step{active(createdAt), expired}
+	}
+}
+
+// payable says whether an order with this status takes a pay.
+func (u unpaidLife) payable(status string) bool {
+	return status == statusActive || status == statusOnHold && (u == heldLater || u == heldUntilPaid)
 }
 
 // replaceFuture gives the order another future: what has been stays.
@@ -80,44 +116,41 @@ func (o *order) pay(now time.Time, k Knobs, b Behaviour) {
 	}
 	var future []step
 	for _, st := range b.stages {
-		due = due.Add(st.after.in(k, o))
+		due = due.Add(time.Duration(float64(st.after(k, o)) * o.pace(k.Spread) / k.Speed))
 		codes := 0
 		switch st.codes {
 		case codesHalf:
 			codes = (all + 1) / 2
+		case codesButOne:
+			codes = max(0, all-1)
 		case codesAll:
 			codes = all
 		}
+		var before step
+		if len(future) > 0 {
+			before = future[len(future)-1]
+		}
+		if k.CodesAfter > 0 && st.status == statusCompleted && before.Status != statusCompleted {
+			future = append(future, step{At: due, Status: statusCompleted, Codes: before.Codes})
+			due = due.Add(k.CodesAfter)
+		}
 		future = append(future, step{At: due, Status: st.status, Reason: st.reason, Codes: codes, Error: st.failure})
 	}
+	o.LatePay = nil
 	o.replaceFuture(now, future...)
 }
 
-// delay is the time between two stages.
-type delay struct {
-	fixed      time.Duration
-	paid       bool // the knob paid-for
-	processing bool // the knob processing-for, times the product's factor
-}
+// delay is the time between two stages, before the order's own pace and the knob
+// speed.
+type delay func(Knobs, *order) time.Duration
 
-var (
-	atOnce = delay{}
-	pickup = delay{paid: true}
-	supply = delay{processing: true}
-)
+func atOnce(Knobs, *order) time.Duration        { return 0 }
+func pickup(k Knobs, _ *order) time.Duration    { return k.PaidFor }
+func supply(k Knobs, o *order) time.Duration    { return k.ProcessingFor * time.Duration(o.slowness()) }
+func onHold(k Knobs, _ *order) time.Duration    { return k.OnHoldFor }
+func lateCodes(k Knobs, _ *order) time.Duration { return k.LateCodesAfter }
 
-func fixed(d time.Duration) delay { return delay{fixed: d} }
-
-func (d delay) in(k Knobs, o *order) time.Duration {
-	length := d.fixed
-	switch {
-	case d.paid:
-		length = k.PaidFor
-	case d.processing:
-		length = k.ProcessingFor * time.Duration(o.slowness())
-	}
-	return time.Duration(float64(length) * o.pace(k.Spread) / k.Speed)
-}
+func fixed(d time.Duration) delay { return func(Knobs, *order) time.Duration { return d } }
 
 // pace is the order's own tempo, from 1−spread to 1+spread, taken from its id:
 // orders differ, and a restart does not change them.

@@ -80,6 +80,14 @@ func (c *call) topUpJSON(t *topUp) map[string]any {
 	return shown
 }
 
+// receive books what has arrived by itself since the last look.
+func (s *Simulator) receive(now time.Time) error {
+	if err := s.receiveTopUps(now); err != nil {
+		return err
+	}
+	return s.receivePays(now)
+}
+
 // receiveTopUps books those that have arrived by themselves since the last look.
 func (s *Simulator) receiveTopUps(now time.Time) error {
 	for _, id := range sortedKeys(s.state.topUps) {

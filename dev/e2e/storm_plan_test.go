@@ -3,6 +3,7 @@ package e2e
 import (
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -62,13 +63,16 @@ type kindOf struct {
 
 var mix = []kindOf{
 	{"ordinary", 30, []ending{delivered}, ordinary},
-	{"mock", 6, []ending{free}, func(r *rand.Rand, n int, p *planned) {
+	{"mock", 6, []ending{free, refusedEnd}, func(r *rand.Rand, n int, p *planned) {
 		ordinary(r, n, p)
 		p.mock = true
 	}},
 	{"several items", 6, []ending{delivered}, func(r *rand.Rand, n int, p *planned) {
-		for range 2 + r.IntN(3) {
+		for count := 2 + r.IntN(3); len(p.lines) < count; {
 			ordinary(r, n, p)
+			if last := len(p.lines) - 1; slices.Contains(p.lines[:last], p.lines[last]) {
+				p.lines = p.lines[:last] // the same line twice is refused, or nobody could tell whose code is whose
+			}
 		}
 	}},
 	{"guarded", 4, []ending{delivered}, func(r *rand.Rand, n int, p *planned) {
@@ -97,6 +101,19 @@ var mix = []kindOf{
 	{"null-codes", 1, []ending{delivered}, asked},
 	{"low-keep", 4, []ending{delivered}, asked},
 	{"low-cancel", 4, []ending{delivered}, asked},
+	{"pay-refused-twice", 3, []ending{delivered}, asked},
+	{"not-payable-twice", 2, []ending{delivered}, asked},
+	{"late-codes", 3, []ending{delivered}, askedWithCards},
+	{"late-half", 3, []ending{delivered}, askedWithCards},
+	{"short-codes", 2, []ending{delivered}, func(r *rand.Rand, n int, p *planned) {
+		asked(r, n, p)
+		p.lines = append(p.lines, line{giftCard, 2 + r.IntN(2), ""}) // the last of them never comes
+	}},
+	{"json-codes", 2, []ending{delivered}, askedWithCards},
+	{"on-hold-create", 2, []ending{delivered}, asked},
+	{"on-hold-unpaid", 2, []ending{delivered}, asked},
+	{"on-hold-paid", 2, []ending{delivered}, askedWithCards},
+	{"forgotten-a-while", 2, []ending{delivered}, asked},
 	{"short-window", 3, []ending{delivered, tooLate}, asked},
 	// 114 vouchers ask for mixed codes: a delivery of 115 codes.
 	{"many codes", 1, []ending{delivered}, func(_ *rand.Rand, _ int, p *planned) { p.lines = []line{{voucher, 114, ""}} }},

@@ -43,7 +43,8 @@ type tally struct {
 // faultKinds are what the simulator can do to a request; the long form has to
 // have met them all.
 var faultKinds = []string{"lost-answer", "reset", "slow-commit", "error-500", "error-500-late", "bad-gateway", "bad-gateway-late",
-	"malformed", "too-many", "too-many-date", "unauthorised", "forbidden", "redirect", "redirect-away", "duplicate-pages", "exists", "exists-hidden"}
+	"proxy-400", "proxy-403", "proxy-404", "proxy-404-late", "late-pay", "stale", "malformed", "too-many", "too-many-date", "unauthorised", "forbidden",
+	"redirect", "redirect-away", "duplicate-pages", "exists", "exists-hidden", "exists-other"}
 
 // verdict lets the judge speak, prints the table, and fails with the story of
 // each reference that a promise was broken for.

@@ -25,7 +25,7 @@ const (
 // stormFaults is the simulator's own mix, with more of what tempts a client to pay
 // or to create a second time, and enough of what is rare to be met in one storm.
 const stormFaults = "storm,lost-answer@pay=0.08,slow-commit@pay=0.06,error-500-late@pay=0.04,lost-answer@create=0.08,slow-commit@create=0.04," +
-	"exists=0.04,exists-hidden=0.03,too-many=0.01,too-many-date=0.01,unauthorised=0.0015,forbidden=0.0015,redirect-away=0.003,duplicate-pages=0.1"
+	"late-pay=0.04,proxy-404-late@pay=0.02,stale=0.03,exists=0.04,exists-hidden=0.03,exists-other=0.03,too-many=0.01,too-many-date=0.01,unauthorised=0.0015,forbidden=0.0015,redirect-away=0.003,duplicate-pages=0.1"
 
 // storm is a stack with two workers, and what is done to it.
 type storm struct {
@@ -88,6 +88,8 @@ func newStorm(t *testing.T, seed uint64, orders int, options ...option) *storm {
 	s.stack = newStack(t, []string{
 		"--balance", "usd=200", "--speed", "1", "--spread", "0.3", "--paid-for", "300ms", "--processing-for", "1s",
 		"--payment-window", "1h", "--short-window", "4s",
+		// Shorter than what a client waits for: every one of these has to pass.
+		"--late-pay-for", "6s", "--stale-by", "1s", "--late-codes-after", "2s", "--on-hold-for", "2s", "--forget-for", "3s",
 		"--faults", stormFaults, "--fault-seed", strconv.FormatUint(seed, 10),
 	}, append(options, ownTemporal,
 		with("FOXRELOAD_TIMEOUT", "1s"),       // a slow commit outlives the client
@@ -151,7 +153,7 @@ func (s *storm) calm() {
 	s.Helper()
 	const standstill = 3 * time.Minute
 	s.eventually("the simulator's faults to end", func() bool { return s.tell("/admin/faults", `{"plan":""}`) })
-	s.admin(http.MethodPost, "/admin/knobs", `{"low-balance":"keep","idempotency":"honoured"}`, nil)
+	s.admin(http.MethodPost, "/admin/knobs", `{"low-balance":"keep","idempotency":"honoured","mock":"honoured","pay-refusals":"0"}`, nil)
 	s.admin(http.MethodPost, "/admin/balances", `{"currency":"usd","add":"1000000"}`, nil)
 	h := &hand{s, s.Context(), s.random("calm")}
 	left, moved := -1, time.Now()
