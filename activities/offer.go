@@ -24,13 +24,16 @@ const CodeProduct = "PRODUCT_CHECK"
 // offer is the terms on which FoxReload's catalogue sells a product.
 type offer struct {
 	Name     string              `json:"name,omitempty"`
-	Price    *decimal.Decimal    `json:"price"` // of one; nil: not for sale now
+	Price    *decimal.Decimal    `json:"price"`              // of one; nil: not known
+	Withheld bool                `json:"withheld,omitempty"` // not for sale now
 	Currency string              `json:"currency,omitempty"`
 	Min      *int64              `json:"min,omitempty"`
 	Max      *int64              `json:"max,omitempty"`
-	Required []string            `json:"required,omitempty"`
+	Required []string            `json:"required,omitzero"` // nil: not said; empty: it needs none
 	Types    map[string]string   `json:"types,omitempty"`
 	Options  map[string][]string `json:"options,omitempty"`
+	Service  *bool               `json:"service,omitempty"`  // nil: not said
+	Delivery string              `json:"delivery,omitempty"` // as deliveryType says it
 }
 
 // askAgain is when to look for an answer that another worker is asking for.
@@ -120,7 +123,7 @@ func (a *Activities) ask(ctx context.Context, id string) (*offer, error) {
 	case err != nil:
 		return nil, a.Ledger.KeepProduct(ctx, id, "", a.Now())
 	}
-	terms := &offer{Name: p.Name, Price: p.Price, Currency: p.Currency, Min: p.OrderMinQuantity, Max: p.OrderMaxQuantity,
+	terms := &offer{Name: p.Name, Price: p.Price, Withheld: p.NotForSale, Service: p.IsService, Delivery: p.DeliveryType, Currency: p.Currency, Min: p.OrderMinQuantity, Max: p.OrderMaxQuantity,
 		Required: p.RequiredNoteFields, Types: p.NoteFieldTypes, Options: p.NoteFieldOptions}
 	text, err := json.Marshal(terms)
 	if err != nil {
@@ -132,10 +135,10 @@ func (a *Activities) ask(ctx context.Context, id string) (*offer, error) {
 // problems are in words for a person: what is missing and what is allowed, never what
 // was given, which is the player's.
 func (o offer) problems(item order.Item) (wrong []string) {
-	if o.Price == nil {
+	if o.Withheld {
 		return []string{"it is not for sale now"}
 	}
-	switch low, high := o.Min, o.Max; {
+	switch low, high := o.limits(); {
 	case low != nil && item.Quantity < *low, high != nil && item.Quantity > *high:
 		wrong = append(wrong, fmt.Sprintf("quantity %d is not %s", item.Quantity, bounds(low, high)))
 	}
@@ -150,6 +153,15 @@ func (o offer) problems(item order.Item) (wrong []string) {
 		}
 	}
 	return wrong
+}
+
+// limits are the least and the most that can be ordered. A most that allows nothing,
+// or less than the least, is none: whoever wrote it meant something else.
+func (o offer) limits() (low, high *int64) {
+	if low, high = o.Min, o.Max; high != nil && (*high < 1 || low != nil && *high < *low) {
+		high = nil
+	}
+	return low, high
 }
 
 func bounds(low, high *int64) string {
@@ -193,4 +205,57 @@ func (o offer) allowed(field string) string {
 		return fmt.Sprintf(" (%s)", o.Types[field])
 	}
 	return ""
+}
+
+// deliveries are what a product's deliveryType says about codes, by the words that it
+// holds once "-", "_", blanks and case are left out. The first row that fits counts; a
+// type that none fits says nothing.
+var deliveries = []struct {
+	word  string
+	codes bool
+}{
+	{"direct", false}, // into the player's account
+	{"topup", false},
+	{"recharge", false},
+	{"account", false},
+	{"code", true},
+	{"key", true},
+	{"pin", true},
+	{"voucher", true},
+	{"card", true},
+	{"esim", true},
+}
+
+// delivers says whether codes are expected of an item: one that is completed without
+// them is not delivered yet.
+func (os offers) delivers(item order.Item) bool {
+	if o := os[item.ItemID]; o != nil {
+		if codes, said := o.codes(); said {
+			return codes
+		}
+	}
+	return len(item.Note) == 0 // a note says whose account is to be served
+}
+
+// codes is what the catalogue says about codes. One sign that the product goes into an
+// account is enough against them.
+func (o offer) codes() (codes, said bool) {
+	codes, said = o.delivery()
+	switch {
+	case o.Service != nil && *o.Service, len(o.Required) > 0:
+		return false, true
+	case said:
+		return codes, true
+	}
+	return true, o.Service != nil || o.Required != nil
+}
+
+func (o offer) delivery() (codes, said bool) {
+	kind := strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(o.Delivery))
+	for _, d := range deliveries {
+		if strings.Contains(kind, d.word) {
+			return d.codes, true
+		}
+	}
+	return false, false
 }
