@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"path"
 	"regexp"
 	"strings"
 	"time"
@@ -125,6 +126,8 @@ func readBaseURL(text string, allowHTTP bool) (string, error) {
 		return wrong("holds more than scheme, host and path", whole)
 	case u.Scheme == "http" && !allowHTTP && !loopback(u.Hostname()):
 		return wrong("is plain http, which shows the key to the network", "use https, or set FOXRELOAD_ALLOW_HTTP=true")
+	case strings.EqualFold(path.Base(u.Path), "api"):
+		return wrong("ends in /api, which every call adds itself", "leave /api out, e.g. https://public-api.foxreload.com")
 	}
 	return strings.TrimRight(u.String(), "/"), nil
 }

@@ -25,6 +25,8 @@ func TestWrongSettingsAreNamedWithTheirFix(t *testing.T) {
 		{"another scheme", "FOXRELOAD_BASE_URL", func(c *Config) { c.BaseURL = "ftp://fox.example" }},
 		{"a user", "FOXRELOAD_BASE_URL", func(c *Config) { c.BaseURL = "https://me:s3cret@fox.example" }},
 		{"a query", "FOXRELOAD_BASE_URL", func(c *Config) { c.BaseURL = "https://fox.example/?a=1" }},
+		{"a part of every path", "FOXRELOAD_BASE_URL", func(c *Config) { c.BaseURL = "https://fox.example/api" }},
+		{"and a slash", "FOXRELOAD_BASE_URL", func(c *Config) { c.BaseURL = "https://fox.example/partner/API//" }},
 		{"plain http", "FOXRELOAD_BASE_URL", func(c *Config) { c.BaseURL = "http://fox.example" }},
 		{"plain http that looks local", "FOXRELOAD_BASE_URL", func(c *Config) { c.BaseURL = "http://localhost.fox.example" }},
 		{"no key", "FOXRELOAD_API_KEY", func(c *Config) { c.APIKey = "\n" }},
@@ -55,6 +57,7 @@ func TestPlainHTTPIsForThisMachineUnlessAllowed(t *testing.T) {
 	}{
 		{"https://public-api.foxreload.com/", false}, {"http://127.0.0.1:8099", false}, {"http://localhost:8099", false},
 		{"http://[::1]:8099", false}, {"http://fox.example", true}, {"https://fox.example/partner/v1/", false},
+		{"https://fox.example/api/v1", false}, {"https://fox.example/my-api", false}, {"https://api", false},
 	} {
 		_, err := New(Config{BaseURL: row.url, APIKey: testKey + "\n", AllowHTTP: row.allow})
 		assert.NoError(t, err, row.url)

@@ -3,24 +3,39 @@ package foxreload
 import (
 	"bytes"
 	"encoding/json"
+	"slices"
 	"strings"
 )
 
 // readCodes finds the delivered codes in an item's externalData. FoxReload
 // promises an array; what is in it, and whether it is always one, is open. So:
 //
-//   - an array, or arrays within it, holds codes; anything else is one code;
-//   - a string that holds an encoded array or object is opened;
-//   - null, "", {} and objects without any value are no code;
-//   - a number is taken by its digits: a code is a string or an object.
+//	externalData                       codes
+//	["A", "B"]                         "A", "B"
+//	["[1234]", "null", "{\"a\":1}"]     as they are: a string in an array stays that string
+//	[["A"], ["B"]]                     "A", "B"
+//	[{"pin":"1"}], {"pin":"1"}         {"pin":"1"}
+//	[1234], 1234                       "1234": a code is a string or an object
+//	null, "", [], {}, {"pin":null}     none yet
+//	"A", "null", "1234"                as it is
+//	"[\"A\",\"B\"]"                    "A", "B": an array of codes that was encoded once too often
+//	"{\"pin\":\"1\"}"                  {"pin":"1"}: likewise
+//	"[]", "{}"                         none yet: likewise
+//	"[1234]", "[null]", "[A-1]"        as it is: no array of codes for sure
 //
 // Each code comes out in one canonical form (compact, names sorted), so that a
 // code read twice is the same bytes twice and is stored once.
 func readCodes(raw json.RawMessage) []json.RawMessage {
-	if value, ok := readAny(raw); ok {
-		return appendCodes(nil, value)
+	value, ok := readAny(raw)
+	if !ok {
+		return nil
 	}
-	return nil
+	if s, isString := value.(string); isString {
+		if inside, encoded := encodedCodes(s); encoded {
+			value = inside
+		}
+	}
+	return appendCodes(nil, value)
 }
 
 func appendCodes(codes []json.RawMessage, value any) []json.RawMessage {
@@ -35,10 +50,6 @@ func appendCodes(codes []json.RawMessage, value any) []json.RawMessage {
 	case bool:
 		// No code looks like this, but what was delivered is never thrown away.
 		value = map[bool]string{true: "true", false: "false"}[v]
-	case string:
-		if inside, ok := encoded(v); ok {
-			return appendCodes(codes, inside)
-		}
 	}
 	if blank(value) {
 		return codes
@@ -46,13 +57,26 @@ func appendCodes(codes []json.RawMessage, value any) []json.RawMessage {
 	return append(codes, canonical(value))
 }
 
-// encoded opens a string that is itself JSON: an array, an object or null.
-func encoded(s string) (inside any, ok bool) {
-	s = strings.TrimSpace(s)
-	if s != "null" && !strings.HasPrefix(s, "[") && !strings.HasPrefix(s, "{") {
-		return nil, false
+// encodedCodes opens an externalData that is a string and surely holds encoded
+// codes: an object, or an array that is empty or has a string or an object in it.
+// An array of numbers may be a code in brackets, and is kept: nothing is lost.
+func encodedCodes(s string) (inside any, ok bool) {
+	inside, ok = readAny([]byte(s))
+	if _, isString := inside.(string); !ok || isString {
+		return nil, false // a code in quotes
 	}
-	return readAny([]byte(s))
+	return inside, isCodes(inside)
+}
+
+func isCodes(value any) bool {
+	switch v := value.(type) {
+	case string, map[string]any:
+		return true
+	case []any:
+		return len(v) == 0 || slices.ContainsFunc(v, isCodes)
+	default:
+		return false
+	}
 }
 
 // blank says whether there is nothing in a value: a code still to come.

@@ -34,6 +34,9 @@ func Endpoints() (all []Sent) {
 	return all
 }
 
+// AccountCall is the request of Client.Account.
+var AccountCall = Sent{getAccount.method, getAccount.path}
+
 // call is one use of an endpoint.
 type call struct {
 	endpoint

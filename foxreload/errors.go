@@ -1,6 +1,7 @@
 package foxreload
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"strings"
@@ -22,6 +23,10 @@ const (
 // FieldIdempotencyKey is Error.Field when FoxReload rejects the idempotency key
 // as such, whatever spelling it named it by.
 const FieldIdempotencyKey = "idempotencyKey"
+
+// notFoxReload are the words for an answer that is not in the API's form. What such
+// an answer says itself is nobody's to repeat.
+const notFoxReload = "the answer is not FoxReload's: a proxy, or a wrong FOXRELOAD_BASE_URL"
 
 // Error is a call that failed. It holds nothing of the request, and of the
 // answer only what is meant to be read: its code and its words.
@@ -97,7 +102,10 @@ func (c *Client) notUnderstood(call call, a answer, problem string) *Error {
 	// Only a code whose meaning is known: a "code" in a success may be a
 	// delivered one, and those belong in no error.
 	if !knownCode(p.code) {
-		e := call.failed(CodeMalformed, classify(call.method, a.status, ""), problem)
+		if !a.spoken() && len(bytes.TrimSpace(a.body)) > 0 {
+			problem = notFoxReload
+		}
+		e := call.failed(CodeMalformed, classify(call.method, a.status, "", p.from), problem)
 		e.Status = a.status
 		return e
 	}
@@ -109,9 +117,11 @@ func (c *Client) explained(call call, a answer, p problem, code string) *Error {
 		p.message = http.StatusText(a.status)
 	}
 	// Servers have been known to quote the key they refuse.
-	e := call.failed(c.redact(code), classify(call.method, a.status, code), c.redact(p.message))
+	e := call.failed(c.redact(code), classify(call.method, a.status, code, p.from), c.redact(p.message))
 	e.Status, e.RetryAfter = a.status, a.retryAfter
 	switch e.Class {
+	case ClassForeign:
+		e.Code, e.Message = httpCode(a.status), notFoxReload
 	case ClassFinal:
 		e.Field = c.redact(p.field)
 	case ClassExists:

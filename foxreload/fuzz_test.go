@@ -1,6 +1,7 @@
 package foxreload
 
 import (
+	"bytes"
 	"encoding/json"
 	"net/http"
 	"strings"
@@ -64,7 +65,7 @@ func FuzzReadAnswers(f *testing.F) {
 }
 
 func FuzzReadCodes(f *testing.F) {
-	seed(f, `["A","B"]`, `"[\"A\"]"`, `[["A"],"{\"a\":1}"]`, `{"a":{"b":[null,""]}}`, `"{"`, `[1e400]`)
+	seed(f, `["A","B"]`, `"[\"A\"]"`, `[["A"],"{\"a\":1}"]`, `{"a":{"b":[null,""]}}`, `"{"`, `[1e400]`, `"[1234]"`, `["[\"A\"]","null"]`, `"null"`)
 	f.Fuzz(func(t *testing.T, data []byte) {
 		codes := readCodes(data)
 		for _, code := range codes {
@@ -76,8 +77,8 @@ func FuzzReadCodes(f *testing.F) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if reread := readCodes(again); len(reread) != len(codes) {
-			t.Fatalf("%d codes became %d when read again: %s", len(codes), len(reread), again)
+		if reread, _ := json.Marshal(readCodes(again)); !bytes.Equal(reread, again) {
+			t.Fatalf("read again, %s became %s", again, reread)
 		}
 	})
 }
@@ -89,7 +90,7 @@ func FuzzReadProblem(f *testing.F) {
 		f.Fatal(err)
 	}
 	classes := map[Class]bool{ClassFinal: true, ClassPassing: true, ClassBalance: true, ClassNotPayable: true, ClassExists: true,
-		ClassPrice: true, ClassUnauthorised: true, ClassNotFound: true, ClassUnknown: true}
+		ClassPrice: true, ClassUnauthorised: true, ClassNotFound: true, ClassUnknown: true, ClassForeign: true}
 	f.Fuzz(func(t *testing.T, body []byte) {
 		for _, status := range []int{200, 400, 401, 404, 409, 422, 500, 502} {
 			for _, endpoint := range []endpoint{payOrder, getOrder} {
@@ -100,6 +101,10 @@ func FuzzReadProblem(f *testing.F) {
 					switch {
 					case !classes[e.Class]:
 						t.Fatalf("class %q", e.Class)
+					case e.Class == ClassForeign && (status < 400 || status >= 500):
+						t.Fatalf("HTTP %d is foreign: %q", status, body)
+					case status/100 == 4 && e.Class != ClassForeign && !bytes.HasPrefix(bytes.TrimSpace(body), []byte("{")):
+						t.Fatalf("taken for the API's: HTTP %d %q", status, body)
 					case e.Code == "" || utf8.RuneCountInString(e.Code) > 64:
 						t.Fatalf("code %q", e.Code)
 					case utf8.RuneCountInString(e.Message) > maxMessage || strings.ContainsAny(e.Error(), "\r\n\x00\x1b"):

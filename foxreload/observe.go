@@ -13,9 +13,11 @@ func (s Sent) String() string { return s.Method + " " + s.Path }
 
 // Ended is how a request went.
 type Ended struct {
-	Status int           // HTTP status; 0 without an answer
-	Class  Class         // "" for an answer that is a success
-	Took   time.Duration // from sending to the answer's last byte, without the wait at the gate
+	Status int   // HTTP status; 0 without an answer
+	Class  Class // "" for an answer that is a success
+	// FromAPI: the answer is in the API's form. One that is not may be anybody's.
+	FromAPI bool
+	Took    time.Duration // from sending to the answer's last byte, without the wait at the gate
 	// Followed: a slash redirect, after which the same call is sent once more.
 	Followed bool
 }

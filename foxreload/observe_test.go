@@ -36,18 +36,22 @@ func TestObserverIsToldOfEachRequest(t *testing.T) {
 	}{
 		"good": {func(w http.ResponseWriter, _ *http.Request) {
 			_, _ = w.Write([]byte(`{"id":"1f0c","status":"active"}`))
-		}, []Ended{{Status: 200}}, 0},
-		"refused":    {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, []Ended{{Status: 403, Class: ClassUnauthorised}}, 0},
-		"in trouble": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, []Ended{{Status: 502, Class: ClassPassing}}, 0},
-		"broken off": {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, []Ended{{Class: ClassPassing}}, 0},
-		"unreadable": {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`nonsense`)) }, []Ended{{Status: 200}}, 1},
+		}, []Ended{{Status: 200, FromAPI: true}}, 0},
+		"refused": {func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(403)
+			_, _ = w.Write([]byte(`{"detail":"no"}`))
+		}, []Ended{{Status: 403, Class: ClassUnauthorised, FromAPI: true}}, 0},
+		"refused by a proxy": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(403) }, []Ended{{Status: 403, Class: ClassForeign}}, 0},
+		"in trouble":         {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(502) }, []Ended{{Status: 502, Class: ClassPassing}}, 0},
+		"broken off":         {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, []Ended{{Class: ClassPassing}}, 0},
+		"unreadable":         {func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(`nonsense`)) }, []Ended{{Status: 200}}, 1},
 		"sent anew": {func(w http.ResponseWriter, r *http.Request) {
 			if r.URL.Path == "/api/orders/1f0c" {
 				http.Redirect(w, r, r.URL.Path+"/", http.StatusPermanentRedirect)
 				return
 			}
 			_, _ = w.Write([]byte(`{"id":"1f0c","status":"active"}`))
-		}, []Ended{{Status: 308, Followed: true}, {Status: 200}}, 0},
+		}, []Ended{{Status: 308, Followed: true}, {Status: 200, FromAPI: true}}, 0},
 	} {
 		t.Run(name, func(t *testing.T) {
 			server := httptest.NewServer(c.answer)

@@ -207,7 +207,8 @@ func TestAnErrorEndsAWalk(t *testing.T) {
 		class  Class
 	}{
 		"server":   {502, `<html>`, ClassPassing},
-		"key":      {401, `{}`, ClassUnauthorised},
+		"key":      {401, `{"detail":"no"}`, ClassUnauthorised},
+		"proxy":    {401, `{}`, ClassForeign},
 		"no list":  {200, `{"items":"none"}`, ClassPassing},
 		"no JSON":  {200, `<html>`, ClassPassing},
 		"no id":    {200, `[{"status":"paid"}]`, ClassPassing},

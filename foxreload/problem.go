@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -11,6 +12,7 @@ import (
 // {"code","detail"} with a string, an object or a validation list as detail;
 // {"message"}; {"error"}; an error nested in another; or no JSON at all.
 type problem struct {
+	from    speaker
 	code    string
 	message string
 	field   string
@@ -32,11 +34,26 @@ func readProblem(status int, body []byte) problem {
 		return problem{} // a proxy's page: its status says all that it can
 	}
 	p := problem{code: findCode(body), message: words(body, problemDepth), orderID: findOrderID(body, problemDepth)}
+	p.from = refusedBy(body, p.code)
 	p.field = pickField(fields(body, problemDepth))
 	if p.field == "" && status == http.StatusUnprocessableEntity && rejectsKeyInWords(p.message) {
 		p.field = FieldIdempotencyKey
 	}
 	return p
+}
+
+// apiNames are the names of which the API's refusals have one at least.
+var apiNames = append([]string{"detail", "message", "error", "errors"}, codeNames...)
+
+// refusedBy tells the API's refusals, which are objects that have a code or words,
+// from what anybody may answer: a page, a bare string, a list, an empty body.
+func refusedBy(body []byte, code string) speaker {
+	o, ok := readObject(body)
+	named := slices.ContainsFunc(apiNames, func(name string) bool { _, there := o[fold(name)]; return there })
+	if ok && (named || code != "") { // a code can be deeper, as in {"data":{"code":…}}
+		return theAPI
+	}
+	return anyone
 }
 
 // codeRE is what a code may look like; anything else is words.

@@ -14,15 +14,16 @@ import (
 // not say.
 type Product struct {
 	ID, Name, Slug, CategoryID         string
-	Price                              *decimal.Decimal // nil: not for sale now
+	Price                              *decimal.Decimal // nil where none is said that can be read
+	NotForSale                         bool             // the price is there and null
 	Currency                           string           // lower case: usd, rub
 	Quantity                           *int64           // in stock
 	OrderMinQuantity, OrderMaxQuantity *int64
-	RequiredNoteFields                 []string // the keys an item's note must have
+	RequiredNoteFields                 []string // the keys an item's note must have; empty, not nil: it needs none
 	NoteFieldTypes                     map[string]string
 	NoteFieldOptions                   map[string][]string
-	IsService                          bool
-	DeliveryType                       string
+	IsService                          *bool
+	DeliveryType                       string // in FoxReload's words; "": not said
 }
 
 // Category is a shelf of the catalogue.
@@ -104,41 +105,75 @@ func readCategory(raw json.RawMessage) (Category, bool) {
 // readProduct reads a product, bare or in an envelope. It is false without an id.
 func readProduct(raw json.RawMessage) (Product, bool) {
 	o, ok := readObject(raw)
-	if inner, enveloped := o.inner("product", "data", "result"); enveloped && o.text("id") == "" {
-		o = inner
+	for _, name := range []string{"product", "data", "result"} {
+		if inner, enveloped := readObject(o[name]); enveloped && o.text("id") == "" {
+			raw, o = o[name], inner
+		}
 	}
 	if !ok || o.text("id") == "" {
 		return Product{}, false
 	}
-	service := o.truth("isService")
 	return Product{
 		ID: o.text("id"), Name: o.text("name", "title"), Slug: o.text("slug"), CategoryID: o.text("categoryId"),
-		Price: o.money("price"), Currency: strings.ToLower(o.text("currency")), Quantity: o.integer("quantity"),
+		Price: o.price("price"), NotForSale: saysNull(raw, "price"), Currency: strings.ToLower(o.text("currency")), Quantity: o.integer("quantity"),
 		OrderMinQuantity: o.integer("orderMinQuantity"), OrderMaxQuantity: o.integer("orderMaxQuantity"),
 		RequiredNoteFields: o.names("requiredNoteFields"), NoteFieldTypes: o.noteTypes("noteFieldTypes"),
 		NoteFieldOptions: o.noteOptions("noteFieldOptions"),
-		IsService:        service != nil && *service, DeliveryType: o.text("deliveryType"),
+		IsService:        o.truth("isService"), DeliveryType: o.text("deliveryType"),
 	}, true
 }
 
-// names reads a list of strings, or of objects that have a name.
-func (o object) names(name string) []string {
-	list, _ := o.list(name)
-	return readNames(list)
+// highestPrice is more than any product costs in any currency: what is above it is
+// no price.
+var highestPrice = decimal.New(1, 9)
+
+// price reads what a product costs. A negative or absurd price is none.
+func (o object) price(name string) *decimal.Decimal {
+	if price := o.money(name); price != nil && !price.IsNegative() && price.LessThan(highestPrice) {
+		return price
+	}
+	return nil
 }
 
-func readNames(list []json.RawMessage) (names []string) {
-	for _, entry := range list {
-		s, ok := readScalar(entry)
-		if inner, isObject := readObject(entry); isObject {
-			s = inner.text("value", "key", "name", "id", "label")
-			ok = s != ""
+// saysNull says whether an object has the name, in any spelling, and null under each.
+func saysNull(raw json.RawMessage, name string) bool {
+	var fields map[string]json.RawMessage
+	_ = json.Unmarshal(raw, &fields)
+	null := false
+	for spelling, value := range fields {
+		if fold(spelling) != fold(name) {
+			continue
 		}
-		if ok {
+		if !isNull(value) {
+			return false
+		}
+		null = true
+	}
+	return null
+}
+
+// names reads a list of names, which are strings or objects that have one. A list
+// without any name that can be read says nothing.
+func (o object) names(name string) []string {
+	list, ok := o.list(name)
+	names := []string{}
+	for _, entry := range list {
+		if s, named := readName(entry); named && strings.TrimSpace(s) != "" {
 			names = append(names, s)
 		}
 	}
+	if !ok || (len(names) == 0 && len(list) > 0) {
+		return nil
+	}
 	return names
+}
+
+func readName(entry json.RawMessage) (string, bool) {
+	if inner, isObject := readObject(entry); isObject {
+		s := inner.text("value", "key", "name", "id", "label")
+		return s, s != ""
+	}
+	return readScalar(entry)
 }
 
 // noteTypes reads {"player_id":"string"}, and {"player_id":{"type":"string"}}.
@@ -157,7 +192,13 @@ func (o object) noteOptions(name string) map[string][]string {
 		if inner, isObject := readObject(raw); isObject {
 			list, ok = inner.list("options", "values")
 		}
-		return readNames(list), ok
+		var options []string
+		for _, entry := range list {
+			s, readable := readName(entry)
+			ok = ok && readable // or the one that is meant may be refused
+			options = append(options, s)
+		}
+		return options, ok
 	})
 }
 

@@ -57,6 +57,17 @@ type answer struct {
 
 func (a answer) success() bool { return 200 <= a.status && a.status <= 299 }
 
+// spoken says whether an answer is in the API's form: an object or a list for a
+// success, for anything else what refusedBy takes for the API's.
+func (a answer) spoken() bool {
+	if !a.success() {
+		return readProblem(a.status, a.body).from == theAPI
+	}
+	_, object := readObject(a.body)
+	_, list := readList(a.body)
+	return object || list
+}
+
 // do makes one call: it waits at the gate, sends, and sends once more only where
 // a slash redirect asked for that. The answer is a success; the error is an
 // *Error, or wraps a *HeldError.
@@ -100,7 +111,7 @@ func (c *Client) do(ctx context.Context, call call) (answer, error) {
 			c.slashes.remember(call.endpoint, flipped)
 		}
 		good, err := c.judge(ctx, call, got)
-		ended(Ended{Status: got.status, Class: ClassOf(err)})
+		ended(Ended{Status: got.status, Class: ClassOf(err), FromAPI: got.spoken()})
 		return good, err
 	}
 }

@@ -34,7 +34,7 @@ type Common struct {
 type FoxReload struct {
 	APIKey         Secret        `env:"FOXRELOAD_API_KEY" example:"your-partner-key" about:"the partner key"`
 	APIKeyFile     string        `env:"FOXRELOAD_API_KEY_FILE" example:"/run/secrets/foxreload-key" about:"a file that holds the partner key"`
-	BaseURL        string        `env:"FOXRELOAD_BASE_URL" envDefault:"https://public-api.foxreload.com" example:"https://public-api.foxreload.com" about:"where the API is; plain http:// only to this machine"`
+	BaseURL        string        `env:"FOXRELOAD_BASE_URL" envDefault:"https://public-api.foxreload.com" example:"https://public-api.foxreload.com" about:"where the API is, without /api; plain http:// only to this machine"`
 	AllowHTTP      bool          `env:"FOXRELOAD_ALLOW_HTTP" envDefault:"false" example:"true" about:"true: plain http:// to other machines too; the key then travels in clear"`
 	Currency       string        `env:"FOXRELOAD_CURRENCY" example:"usd" about:"sent as X-Currency when set"`
 	Language       string        `env:"FOXRELOAD_LANGUAGE" example:"en" about:"sent as X-Language when set"`

@@ -98,6 +98,8 @@ func TestWrongValuesAreNamedWithTheirProblem(t *testing.T) {
 	for _, c := range []struct{ set, says string }{
 		{"FOXRELOAD_BASE_URL=http://example.com", ""},
 		{"FOXRELOAD_BASE_URL=not a url", ""},
+		{"FOXRELOAD_BASE_URL=https://public-api.foxreload.com/api", "ends in /api, which every call adds itself; leave /api out"},
+		{"FOXRELOAD_BASE_URL=https://public-api.foxreload.com/api/", "ends in /api"},
 		{"FOXRELOAD_ALLOW_HTTP=maybe", `"maybe", which is neither true nor false`},
 		{"FOXRELOAD_CURRENCY=u$d", "not a currency"},
 		{"FOXRELOAD_LANGUAGE=english please", "not a language"},

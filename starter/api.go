@@ -38,6 +38,7 @@ func ask[T any](ctx context.Context, d *desk, call func(context.Context) (T, err
 var apiHints = map[foxreload.Class]string{
 	foxreload.ClassUnauthorised: "check FOXRELOAD_API_KEY, and the key's IP allowlist in FoxReload's dashboard",
 	foxreload.ClassMisdirected:  "check FOXRELOAD_BASE_URL",
+	foxreload.ClassForeign:      "check FOXRELOAD_BASE_URL, and the proxy on the way if there is one",
 	foxreload.ClassPassing:      "this passes: try again in a moment",
 	foxreload.ClassUnknown:      "this passes: try again in a moment",
 	foxreload.ClassHeld:         "the workers are using the budget up: try again later, or raise FOXRELOAD_REQUESTS_PER_MINUTE if your key allows more",
@@ -51,5 +52,9 @@ func explainAPI(err error) error {
 	if !errors.As(err, &api) && !errors.As(err, &held) || errors.Is(err, context.Canceled) {
 		return err
 	}
-	return &failure{status: exitError, message: fmt.Sprintf("ask FoxReload: %v", err), hint: apiHints[foxreload.ClassOf(err)], cause: err}
+	hint := apiHints[foxreload.ClassOf(err)]
+	if api != nil && api.Code == foxreload.CodeMalformed { // it won't pass if somebody else answers
+		hint = apiHints[foxreload.ClassForeign]
+	}
+	return &failure{status: exitError, message: fmt.Sprintf("ask FoxReload: %v", err), hint: hint, cause: err}
 }

@@ -150,8 +150,11 @@ func document(p foxreload.Product) productDocument {
 }
 
 func priceOf(p foxreload.Product) string {
-	if p.Price == nil {
+	switch {
+	case p.NotForSale:
 		return "not for sale"
+	case p.Price == nil:
+		return "not known"
 	}
 	return strings.TrimSpace(p.Price.String() + " " + show.Clean(p.Currency))
 }

@@ -42,6 +42,26 @@ func TestWordsOfFoxReloadAreShownShortAndWithoutTheKey(t *testing.T) {
 	}
 }
 
+// Whoever answers and is not FoxReload is not told by a status or its own words.
+func TestAnAnswerThatIsNotFoxReloadsPointsAtTheAddress(t *testing.T) {
+	for _, status := range []int{200, 401, 403, 404} {
+		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.WriteHeader(status)
+			_, _ = io.WriteString(w, "<html><title>a page of its own</title></html>")
+		}))
+		t.Cleanup(server.Close)
+		s := newShop(t)
+		s.setenv("FOXRELOAD_API_KEY=partner-key", "FOXRELOAD_BASE_URL="+server.URL)
+		for _, args := range [][]string{{"balance"}, {"products", "search", "card"}, {"products", "show", "product_a"}} {
+			got := s.run(args...)
+			assert.Equal(t, exitError, got.status, "%v, HTTP %d", args, status)
+			assert.Contains(t, got.err, "the answer is not FoxReload's: a proxy, or a wrong FOXRELOAD_BASE_URL", "%v, HTTP %d", args, status)
+			assert.Contains(t, got.err, "→ check FOXRELOAD_BASE_URL", "%v, HTTP %d", args, status)
+			assert.NotContains(t, got.err, "page of its own", "%v, HTTP %d", args, status)
+		}
+	}
+}
+
 // The command line is public on its machine (ps): no flag takes a secret. The
 // values of --note do stand there; a file keeps them off it.
 func TestNoFlagTakesASecret(t *testing.T) {

@@ -144,6 +144,7 @@ func TestWrongSettingsAreRefusedBeforeAnything(t *testing.T) {
 		{"FOXFLOW_KEYSET=nonsense-991", "FOXFLOW_KEYSET holds no usable keyset"},
 		{"FOXFLOW_POLL_INITIAL=5", "FOXFLOW_POLL_INITIAL"},
 		{"FOXRELOAD_BASE_URL=http://shop.example", "FOXRELOAD_BASE_URL"},
+		{"FOXRELOAD_BASE_URL=https://public-api.foxreload.com/api", "leave /api out"},
 		{"TEMPORAL_ADDRESS=", "TEMPORAL_ADDRESS is set but empty"},
 	} {
 		t.Run(c.set, func(t *testing.T) {

@@ -60,32 +60,131 @@ func TestReadyzSaysWhyOfEachCheckAndNoSecret(t *testing.T) {
 func TestTheKeyIsJudgedByWhatCallsShow(t *testing.T) {
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	var told []int
-	k := &keyState{now: func() time.Time { return now }, changed: func(status int) { told = append(told, status) }}
+	k := &keyState{now: func() time.Time { return now }, changed: func(_ keyStanding, status int) { told = append(told, status) }}
+	refusal := func(status int) foxreload.Ended {
+		return foxreload.Ended{Status: status, Class: foxreload.ClassUnauthorised, FromAPI: true}
+	}
 	see := func(e foxreload.Ended) { k.Call(t.Context(), foxreload.Sent{})(e) }
 	refused := func() bool { _, err := k.check(); return err != nil }
 
 	remark, err := k.check()
 	require.NoError(t, err, "nobody knows yet, and that holds nobody up")
 	assert.Contains(t, remark, "not known yet")
-	see(foxreload.Ended{})            // no answer
-	see(foxreload.Ended{Status: 500}) // a server in trouble
-	see(foxreload.Ended{Status: 429}) // somebody else's limit
+	see(foxreload.Ended{})                                           // no answer
+	see(foxreload.Ended{Status: 500})                                // a server in trouble
+	see(foxreload.Ended{Status: 429, FromAPI: true})                 // said to anybody
+	see(foxreload.Ended{Status: 200})                                // a page
+	see(foxreload.Ended{Status: 401, Class: foxreload.ClassForeign}) // a proxy's
 	assert.False(t, k.settled())
-	see(foxreload.Ended{Status: 401})
+	_, err = k.check()
+	require.NoError(t, err, "nobody knows yet")
+	see(refusal(401))
 	_, err = k.check()
 	require.ErrorContains(t, err, "HTTP 401) since 2026-11-24T12:00:00Z")
 	assert.ErrorContains(t, err, "FOXRELOAD_API_KEY")
 	now = now.Add(time.Hour)
-	see(foxreload.Ended{Status: 401})
+	see(refusal(401))
 	see(foxreload.Ended{Status: 502})
 	_, err = k.check()
 	require.ErrorContains(t, err, "since 2026-11-24T12:00:00Z", "the same refusal is no news")
-	see(foxreload.Ended{Status: 403})
+	see(refusal(403))
 	assert.True(t, refused())
-	see(foxreload.Ended{Status: 404}) // said to somebody it knows
+	see(foxreload.Ended{Status: 404, Class: foxreload.ClassNotFound, FromAPI: true}) // said to somebody it knows
 	assert.False(t, refused())
 	assert.True(t, k.settled())
-	assert.Equal(t, []int{401, 403, 0}, told)
+	assert.Equal(t, []int{401, 403, 404}, told)
+}
+
+// account is a client's answer to a question about the key, as keyState is told of it.
+func account(t *testing.T, k *keyState, status int, body string) {
+	t.Helper()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Location", "/login")
+		w.WriteHeader(status)
+		_, _ = w.Write([]byte(body))
+	}))
+	defer server.Close()
+	api, err := foxreload.New(foxreload.Config{BaseURL: server.URL, APIKey: "key"})
+	require.NoError(t, err)
+	api.Observe(k)
+	_, err = api.Account(t.Context())
+	k.judge(err)
+}
+
+func TestAWorkerWhoseAccountSomebodyElseAnswersIsNotReady(t *testing.T) {
+	const page = "<html><title>Welcome</title></html>"
+	for name, answer := range map[string]struct {
+		status int
+		body   string
+	}{
+		"no such page":          {404, "404 page not found"},
+		"a proxy's refusal":     {403, page},
+		"a refusal of nobody's": {401, ""},
+		"JSON of nobody's":      {404, `{"status":"nothing here"}`},
+		"a welcome page":        {200, page},
+		"a list":                {200, `[]`},
+		"nothing":               {200, ""},
+		"the way to a login":    {302, page},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var told []keyStanding
+			k := &keyState{now: time.Now, changed: func(to keyStanding, _ int) { told = append(told, to) }}
+			account(t, k, answer.status, answer.body)
+			account(t, k, answer.status, answer.body) // the same answer is no news
+			_, err := k.check()
+			require.ErrorContains(t, err, "mend FOXRELOAD_BASE_URL")
+			assert.ErrorContains(t, err, fmt.Sprintf("HTTP %d", answer.status))
+			assert.False(t, k.settled(), "it is asked about again")
+			account(t, k, 200, `{"email":"shop@example.com"}`)
+			_, err = k.check()
+			require.NoError(t, err)
+			assert.Equal(t, []keyStanding{keyForeign, keyAccepted}, told)
+		})
+	}
+}
+
+func TestAnAccountThatTheAPIAnswersIsReadAsItSays(t *testing.T) {
+	for name, answer := range map[string]struct {
+		status int
+		body   string
+		want   keyStanding
+	}{
+		"refused":      {401, `{"detail":"bad key"}`, keyRefused},
+		"not allowed":  {403, `{"code":"FORBIDDEN"}`, keyRefused},
+		"no such call": {404, `{"detail":"Not Found"}`, keyAccepted},
+		"in trouble":   {503, page503, keyUnknown},
+		"slow down":    {429, ``, keyUnknown},
+	} {
+		t.Run(name, func(t *testing.T) {
+			k := &keyState{now: time.Now}
+			account(t, k, answer.status, answer.body)
+			assert.Equal(t, answer.want, k.standing)
+		})
+	}
+}
+
+const page503 = "<html><title>503 Service Unavailable</title></html>"
+
+// A key that was accepted is asked about again once somebody else answers other calls:
+// one page of a proxy is no reason to be unready, a wrong address is.
+func TestAForeignAnswerHasTheAccountAskedForAgain(t *testing.T) {
+	k := &keyState{now: time.Now}
+	account(t, k, 200, `{}`)
+	require.True(t, k.settled())
+	see := func(e foxreload.Ended) { k.Call(t.Context(), foxreload.Sent{Method: "POST", Path: "/api/orders/"})(e) }
+	see(foxreload.Ended{Status: 403, Class: foxreload.ClassForeign})
+	assert.False(t, k.settled())
+	_, err := k.check()
+	require.NoError(t, err, "the last word stands until the account answers")
+	see(foxreload.Ended{Status: 201, FromAPI: true})
+	assert.True(t, k.settled())
+	see(foxreload.Ended{Status: 301, Class: foxreload.ClassMisdirected})
+	account(t, k, 404, "404 page not found")
+	_, err = k.check()
+	require.Error(t, err)
+	see(foxreload.Ended{Status: 200})
+	_, err = k.check()
+	require.Error(t, err, "a page for a success proves nothing")
 }
 
 func TestTheKeyIsAskedAboutOnceAtTheStart(t *testing.T) {
@@ -95,7 +194,6 @@ func TestTheKeyIsAskedAboutOnceAtTheStart(t *testing.T) {
 	done := make(chan struct{})
 	go func() {
 		k.ask(ctx, func(ctx context.Context) (foxreload.Account, error) {
-			k.Call(ctx, foxreload.Sent{})(foxreload.Ended{Status: 200})
 			asked <- struct{}{}
 			return foxreload.Account{}, nil
 		})

@@ -2,8 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"sync"
 	"time"
 
@@ -12,21 +14,33 @@ import (
 
 const (
 	// keyLookAgain is the time between questions about a key of which nothing is known,
-	// or which is refused: an accepted one is never asked about.
+	// or which is refused: an accepted one is asked about only where others than
+	// FoxReload answer calls.
 	keyLookAgain = 30 * time.Second
 	// keyLookTakes bounds one question, its place in the budget's queue included.
 	keyLookTakes = 45 * time.Second
 )
 
+// keyStanding is what is known of the partner key.
+type keyStanding int
+
+const (
+	keyUnknown  keyStanding = iota // nobody has said anything yet
+	keyAccepted                    // FoxReload answers it
+	keyRefused                     // 401 or 403: the key, or this machine's address
+	keyForeign                     // whoever answers is not FoxReload
+)
+
 // keyState is what FoxReload last said of the partner key, by the answers to any
 // call: it costs no request of its own while there are any.
 type keyState struct {
-	mu      sync.Mutex
-	known   bool
-	status  int // 401 or 403 while it is refused; else 0
-	since   time.Time
-	now     func() time.Time
-	changed func(status int) // told of each change, with 0 for an accepted key
+	mu       sync.Mutex
+	standing keyStanding
+	status   int  // the HTTP status behind standing
+	doubted  bool // since then somebody else than FoxReload has answered a call
+	since    time.Time
+	now      func() time.Time
+	changed  func(to keyStanding, status int) // told of each change but to a first accepted
 }
 
 var _ foxreload.Observer = (*keyState)(nil)
@@ -34,60 +48,110 @@ var _ foxreload.Observer = (*keyState)(nil)
 // Unreadable says nothing of the key.
 func (*keyState) Unreadable(foxreload.Sent) {}
 
-// Call takes an answer in. A server in trouble, or no answer, says nothing of the
-// key; any other answer than 401 and 403 was given to somebody it knows.
-func (k *keyState) Call(context.Context, foxreload.Sent) func(foxreload.Ended) {
+// Call reads an answer. That of the account says the most, once it is read: ask
+// judges it.
+func (k *keyState) Call(_ context.Context, sent foxreload.Sent) func(foxreload.Ended) {
 	return func(e foxreload.Ended) {
 		switch {
-		case e.Status == http.StatusUnauthorized, e.Status == http.StatusForbidden:
-			k.set(e.Status)
-		case e.Status/100 == 2, e.Status/100 == 4 && e.Status != http.StatusTooManyRequests && e.Status != http.StatusRequestTimeout:
-			k.set(0)
+		case sent == foxreload.AccountCall:
+		case foreign(e):
+			k.doubt()
+		default:
+			k.hear(e)
 		}
 	}
 }
 
-func (k *keyState) set(status int) {
+// foreign says that somebody else than FoxReload answered. A success that is not in
+// its form is no proof of that: a payment may be answered by nothing at all.
+func foreign(e foxreload.Ended) bool {
+	return e.Class == foxreload.ClassForeign || e.Class == foxreload.ClassMisdirected
+}
+
+// silent are the refusals that are said to anybody.
+var silent = []int{http.StatusRequestTimeout, http.StatusTooEarly, http.StatusTooManyRequests}
+
+// hear takes FoxReload's word. A server in trouble, or no answer, says nothing of the
+// key; any other answer than a refused key was given to somebody it knows.
+func (k *keyState) hear(e foxreload.Ended) {
+	switch {
+	case e.Class == foxreload.ClassUnauthorised:
+		k.set(keyRefused, e.Status)
+	case e.FromAPI && (e.Status/100 == 2 || e.Status/100 == 4 && !slices.Contains(silent, e.Status)):
+		k.set(keyAccepted, e.Status)
+	}
+}
+
+// judge takes the answer to the one call that is about the key alone. Where that is
+// not FoxReload's, its address is wrong, whatever came.
+func (k *keyState) judge(err error) {
+	var api *foxreload.Error
+	switch {
+	case err == nil:
+		k.set(keyAccepted, http.StatusOK)
+	case !errors.As(err, &api):
+	case api.Class == foxreload.ClassForeign, api.Class == foxreload.ClassMisdirected, api.Code == foxreload.CodeMalformed && api.Status/100 == 2:
+		k.set(keyForeign, api.Status)
+	default:
+		k.hear(foxreload.Ended{Status: api.Status, Class: api.Class, FromAPI: true})
+	}
+}
+
+func (k *keyState) set(to keyStanding, status int) {
 	k.mu.Lock()
-	changed := k.known && k.status != status || !k.known && status != 0
-	if !k.known || k.status != status {
+	changed := k.standing != to || to != keyAccepted && k.status != status
+	tell := changed && (k.standing != keyUnknown || to != keyAccepted)
+	if changed {
 		k.since = k.now()
 	}
-	k.known, k.status = true, status
+	k.standing, k.status, k.doubted = to, status, false
 	k.mu.Unlock()
-	if changed && k.changed != nil {
-		k.changed(status)
+	if tell && k.changed != nil {
+		k.changed(to, status)
 	}
+}
+
+// doubt has the account asked for again; until it answers, the last word stands.
+func (k *keyState) doubt() {
+	k.mu.Lock()
+	k.doubted = true
+	k.mu.Unlock()
 }
 
 func (k *keyState) check() (remark string, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	switch {
-	case !k.known:
+	since := k.since.UTC().Format(time.RFC3339)
+	switch k.standing {
+	case keyUnknown:
 		return "not known yet: FoxReload has not answered a call", nil
-	case k.status != 0:
+	case keyRefused:
 		return "", fmt.Errorf("FoxReload refuses the key or this address (HTTP %d) since %s: check FOXRELOAD_API_KEY and the key's IP allowlist; orders wait and go on by themselves",
-			k.status, k.since.UTC().Format(time.RFC3339))
+			k.status, since)
+	case keyForeign:
+		return "", fmt.Errorf("whoever answers %s is not FoxReload (HTTP %d) since %s: mend FOXRELOAD_BASE_URL and restart, or mend the proxy on the way; orders wait",
+			foxreload.AccountCall, k.status, since)
+	default:
+		return "", nil
 	}
-	return "", nil
 }
 
 // settled says that nobody needs to ask.
 func (k *keyState) settled() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.known && k.status == 0
+	return k.standing == keyAccepted && !k.doubted
 }
 
-// ask finds out about the key at the start, and again while it is refused or no
-// call has said anything: the cheapest call there is, behind all others.
+// ask finds out about the key at the start, and again while it is not settled: the
+// cheapest call there is, behind all others.
 func (k *keyState) ask(ctx context.Context, account func(context.Context) (foxreload.Account, error)) {
 	for ticker := time.NewTicker(keyLookAgain); ; {
 		if !k.settled() {
 			asking, cancel := context.WithTimeout(foxreload.WithPriority(ctx, foxreload.PriorityPoll), keyLookTakes)
-			_, _ = account(asking) // Call sees the answer
+			_, err := account(asking)
 			cancel()
+			k.judge(err)
 		}
 		select {
 		case <-ticker.C:

@@ -36,12 +36,15 @@ func observe(ctx context.Context, s settings.Worker, logger *zap.Logger) (*obser
 		return nil, err
 	}
 	return &observation{metrics: m, tracing: t, polls: &pollState{failed: map[string]pollFailure{}, now: time.Now},
-		key: &keyState{now: time.Now, changed: func(status int) {
-			if status == 0 {
+		key: &keyState{now: time.Now, changed: func(to keyStanding, status int) {
+			switch to {
+			case keyRefused:
+				logger.Warn("FoxReload refuses the key or this address", zap.Int("status", status))
+			case keyForeign:
+				logger.Warn("whoever answers is not FoxReload: mend FOXRELOAD_BASE_URL, or the proxy on the way", zap.Int("status", status))
+			default:
 				logger.Info("FoxReload accepts the key again")
-				return
 			}
-			logger.Warn("FoxReload refuses the key or this address", zap.Int("status", status))
 		}}}, nil
 }
 
