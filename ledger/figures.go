@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -28,17 +29,30 @@ type Figures struct {
 	Needed  map[string]decimal.Decimal
 	// PaidToday is what counts towards the daily limits of the UTC day.
 	PaidToday map[string]decimal.Decimal
+	// InDoubt counts the payments that were sent and whose outcome nobody knows;
+	// DoubtSince is since when the oldest is; zero: there is none.
+	InDoubt    int
+	DoubtSince time.Time
+	// MissingCodes counts the orders whose codes did not all come: those that completed
+	// so in the last 24 hours, and those that are stalled for it.
+	MissingCodes map[order.State]int
 }
 
 // Figures reads all of them at a time. It costs a walk through the index of
-// states, and reads the rows of today's payments and of the orders that wait for
-// a top-up.
+// states, and reads the rows of today's payments, of the orders that wait for a
+// top-up or may have been paid, and of those whose codes are missing.
 func (l *Ledger) Figures(ctx context.Context, at time.Time) (Figures, error) {
 	defer l.timed("figures")()
 	f := Figures{Orders: map[order.State]int{}, Oldest: map[order.State]time.Time{}, Waiting: map[string]int{},
-		Needed: map[string]decimal.Decimal{}, PaidToday: map[string]decimal.Decimal{}}
+		Needed: map[string]decimal.Decimal{}, PaidToday: map[string]decimal.Decimal{}, MissingCodes: map[order.State]int{}}
 	err := l.view(ctx, func(tx *sql.Tx) error {
 		if err := f.readOrders(ctx, tx); err != nil {
+			return err
+		}
+		if err := f.readDoubts(ctx, tx); err != nil {
+			return err
+		}
+		if err := f.readMissing(ctx, tx, l.at(at)); err != nil {
 			return err
 		}
 		return f.readPaid(ctx, tx, l.at(at))
@@ -94,6 +108,36 @@ func (f *Figures) readOrders(ctx context.Context, tx *sql.Tx) error {
 func (f *Figures) readPaid(ctx context.Context, tx *sql.Tx, at time.Time) (err error) {
 	day := at.UTC().Truncate(24 * time.Hour)
 	f.PaidToday, err = spent(ctx, tx, "", day, day.Add(24*time.Hour))
+	return err
+}
+
+// readDoubts looks at the orders that may turn out to be paid, and are not known to be. One whose payment link
+// is out is none of them: that nobody has paid yet is what it waits for.
+func (f *Figures) readDoubts(ctx context.Context, tx *sql.Tx) error {
+	f.DoubtSince = time.Time{}
+	var states []string
+	for _, state := range order.States() {
+		if state.CanBecome(order.Paid) && !state.Ended() && !state.MoneyOut() && state != order.AwaitingPayment {
+			states = append(states, "'"+string(state)+"'")
+		}
+	}
+	var since sql.NullString
+	err := tx.QueryRowContext(ctx, `SELECT COUNT(*), MIN(payments.doubt_since) FROM orders JOIN payments ON payments.reference = orders.reference
+		WHERE orders.state IN (`+strings.Join(states, ", ")+`) AND payments.voided_at IS NULL AND payments.doubts > 0`).Scan(&f.InDoubt, &since)
+	if err == nil && since.Valid {
+		f.DoubtSince, err = parseStamp(since.String)
+	}
+	return err
+}
+
+const selectMissing = `SELECT (SELECT COUNT(*) FROM orders WHERE missing > 0 AND state = $1 AND updated_at > $2),
+	(SELECT COUNT(*) FROM orders WHERE state = $3 AND waits = $4)`
+
+func (f *Figures) readMissing(ctx context.Context, tx *sql.Tx, at time.Time) error {
+	var completed, stalled int
+	err := tx.QueryRowContext(ctx, selectMissing,
+		order.Completed, stamp(at.Add(-24*time.Hour)), order.Stalled, order.WaitCodes).Scan(&completed, &stalled)
+	f.MissingCodes[order.Completed], f.MissingCodes[order.Stalled] = completed, stalled
 	return err
 }
 

@@ -2,6 +2,7 @@ package ledger
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -102,6 +103,161 @@ func TestFigures(t *testing.T) {
 	assert.Equal(t, map[string]int{"usd": 2}, f.Waiting)
 	assert.Equal(t, "19.1", f.Needed["usd"].String())
 	assert.Equal(t, "4.05", f.PaidToday["usd"].String())
+}
+
+// A payment is in doubt from the first attempt that may have gone through, however often
+// it is tried again, until FoxReload's word ends that.
+func TestFiguresOfPaymentsInDoubt(t *testing.T) {
+	l := newLedger(t)
+	doubts := func() (int, time.Time) {
+		f, err := l.Figures(t.Context(), noon.Add(time.Hour))
+		require.NoError(t, err)
+		return f.InDoubt, f.DoubtSince
+	}
+	requireDoubts := func(n int, since time.Time, when string) {
+		t.Helper()
+		have, oldest := doubts()
+		require.Equal(t, n, have, when)
+		require.Equal(t, since, oldest, when)
+	}
+	requireDoubts(0, time.Time{}, "nothing is there")
+	flies := 55 * time.Second
+	pay := func(reference string, at time.Time) {
+		p := payment(reference, "id-"+reference)
+		p.At, p.InFlight = at, flies
+		_, err := l.BeginPayment(t.Context(), p)
+		require.NoError(t, err)
+	}
+	refused := func(reference string, at time.Time) {
+		require.NoError(t, l.LandPayment(t.Context(), "id-"+reference, at.Add(flies), time.Time{}))
+	}
+	minute := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
+	for _, reference := range []string{"shop-1", "shop-2", "shop-3"} {
+		begin(t, l, reference)
+		pin(t, l, reference, 0, "id-"+reference)
+		enter(t, l, reference, order.Creating, order.Active)
+	}
+	pay("shop-1", minute(1))
+	refused("shop-1", minute(1))
+	requireDoubts(0, time.Time{}, "a refused pay leaves no doubt")
+	pay("shop-1", minute(2))
+	require.NoError(t, l.LandPayment(t.Context(), "id-shop-1", minute(2).Add(flies), minute(3)))
+	requireDoubts(1, minute(2), "its answer is lost")
+	pay("shop-1", minute(4))
+	requireDoubts(1, minute(2), "tried again")
+	refused("shop-1", minute(4))
+	requireDoubts(1, minute(2), "that the second was refused says nothing of the first")
+	pay("shop-2", minute(5))
+	requireDoubts(2, minute(2), "another one")
+	enter(t, l, "shop-1", order.Paid)
+	requireDoubts(1, minute(5), "FoxReload shows it paid")
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-2", "id-shop-2", order.PaymentExpiration, minute(7)))
+	requireDoubts(0, time.Time{}, "FoxReload shows it unpaid")
+	pay("shop-2", minute(8))
+	requireDoubts(1, minute(8), "begun again: the old doubt is over")
+	enter(t, l, "shop-2", order.Blocked)
+	requireDoubts(1, minute(8), "blocked")
+	enter(t, l, "shop-2", order.Unresolved)
+	requireDoubts(0, time.Time{}, "ended")
+	pay("shop-3", minute(9))
+	enter(t, l, "shop-3", order.AwaitingPayment)
+	requireDoubts(0, time.Time{}, "its link is out")
+}
+
+func TestFiguresOfMissingCodes(t *testing.T) {
+	l := newLedger(t)
+	codes, delivery := order.WaitCodes, order.WaitDelivery
+	for reference, at := range map[string]struct {
+		state   order.State
+		waits   *order.Wait
+		missing int
+		at      time.Time
+	}{
+		"whole": {order.Completed, nil, 0, noon}, "short": {order.Completed, nil, 1, noon}, "none": {order.Completed, nil, 2, noon.Add(-23 * time.Hour)},
+		"long-ago": {order.Completed, nil, 2, noon.Add(-25 * time.Hour)}, "failed": {order.Failed, nil, 2, noon},
+		"late": {order.Stalled, &delivery, 0, noon}, "no-codes": {order.Stalled, &codes, 0, noon.Add(-48 * time.Hour)},
+	} {
+		begin(t, l, reference)
+		enter(t, l, reference, order.Creating, order.Active, order.Paid)
+		s, err := l.Status(t.Context(), reference)
+		require.NoError(t, err)
+		s.State, s.WaitingForCode, s.UpdatedAt = at.state, at.waits, at.at
+		s.Items[0].Missing = at.missing
+		require.NoError(t, l.Record(t.Context(), Entry{Reference: reference, Key: "end", Kind: KindState, State: at.state, At: at.at}, s))
+	}
+	f, err := l.Figures(t.Context(), noon.Add(time.Minute))
+	require.NoError(t, err)
+	assert.Equal(t, map[order.State]int{order.Completed: 2, order.Stalled: 1}, f.MissingCodes)
+}
+
+// A scrape must not walk through all orders that ever completed.
+func TestMissingCodesAreFoundByTheirIndex(t *testing.T) {
+	l := newLedger(t)
+	explain := "EXPLAIN QUERY PLAN "
+	if onPostgres {
+		explain = "EXPLAIN "
+		for i := range 300 { // else its planner reads the whole table
+			begin(t, l, fmt.Sprint("shop-", i))
+		}
+		_, err := l.db.writes.ExecContext(t.Context(), "ANALYZE orders")
+		require.NoError(t, err)
+	}
+	rows, err := l.db.reads.QueryContext(t.Context(), explain+selectMissing, order.Completed, stamp(noon), order.Stalled, order.WaitCodes)
+	require.NoError(t, err)
+	defer rows.Close()
+	var plan string
+	for rows.Next() {
+		line := ""
+		into := []any{&line}
+		if !onPostgres {
+			into = []any{new(int), new(int), new(int), &line}
+		}
+		require.NoError(t, rows.Scan(into...))
+		plan += line + "\n"
+	}
+	require.NoError(t, rows.Err())
+	require.Contains(t, plan, "orders_missing_codes")
+	require.Contains(t, plan, "orders_by_state")
+}
+
+// Whatever is put on record, the columns say what the snapshot says.
+func TestColumnsKeepInStepWithTheSnapshot(t *testing.T) {
+	l := newLedger(t)
+	check := func(when string) {
+		t.Helper()
+		var text string
+		var state order.State
+		var missing int
+		var waits *string
+		require.NoError(t, l.db.reads.QueryRowContext(t.Context(), `SELECT snapshot, state, missing, waits FROM orders`).Scan(&text, &state, &missing, &waits))
+		s, err := parseSnapshot(text)
+		require.NoError(t, err)
+		require.Equal(t, s.State, state, when)
+		require.Equal(t, missingCodes(s), missing, when)
+		require.Equal(t, s.WaitingForCode, (*order.Wait)(waits), when)
+	}
+	begin(t, l, "shop-1")
+	check("begun")
+	for i, put := range []func(*order.Status){
+		func(s *order.Status) { s.State = order.Creating },
+		func(s *order.Status) { s.State = order.Active },
+		func(s *order.Status) { s.State = order.Paid },
+		func(s *order.Status) { wait := order.WaitCodes; s.State, s.WaitingForCode = order.Stalled, &wait },
+		func(s *order.Status) { s.Items[0].Missing = 1 }, // the same state again
+		func(s *order.Status) {
+			s.State, s.WaitingForCode = order.Completed, nil
+			s.Items = append(s.Items, order.ItemStatus{ItemID: "product_other", Missing: 2})
+		},
+	} {
+		s, err := l.Status(t.Context(), "shop-1")
+		require.NoError(t, err)
+		put(&s)
+		require.NoError(t, l.Record(t.Context(), Entry{Reference: "shop-1", Key: fmt.Sprint("put/", i), Kind: KindState, State: s.State, At: noon}, s))
+		check(fmt.Sprint("put ", i))
+	}
+	s, err := l.Status(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Equal(t, 3, missingCodes(s), "it got there")
 }
 
 func TestStandingOfTheBudget(t *testing.T) {

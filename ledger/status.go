@@ -137,9 +137,18 @@ func updateOrder(ctx context.Context, tx *sql.Tx, s order.Status) error {
 	if err != nil {
 		return err
 	}
-	_, err = tx.ExecContext(ctx, `UPDATE orders SET state = $1, order_id = $2, price = $3, currency = $4, snapshot = $5, updated_at = $6
-		WHERE reference = $7`, s.State, s.OrderID, s.Price, s.Currency, text, stamp(s.UpdatedAt), s.Reference)
+	_, err = tx.ExecContext(ctx, `UPDATE orders SET state = $1, order_id = $2, price = $3, currency = $4, snapshot = $5, updated_at = $6,
+		missing = $7, waits = $8 WHERE reference = $9`, s.State, s.OrderID, s.Price, s.Currency, text, stamp(s.UpdatedAt),
+		missingCodes(s), s.WaitingForCode, s.Reference)
 	return err
+}
+
+// missingCodes is how many codes of all items are missing.
+func missingCodes(s order.Status) (n int) {
+	for _, item := range s.Items {
+		n += item.Missing
+	}
+	return n
 }
 
 func snapshot(s order.Status) (string, error) {

@@ -94,8 +94,10 @@ type Payment struct {
 // FoxReload wrote it; a Code prints, formats and marshals as "[code]".
 type Code struct {
 	// OrderID is filled in by Codes; StoreCodes takes the order id beside the list.
-	OrderID   string
-	ItemIndex int // 0 is the order's first item
+	OrderID string
+	// ItemIndex is the item of the request that it was delivered for, 0 is the first,
+	// wherever an answer shows it; from their number on: an item that nobody asked for.
+	ItemIndex int
 	ItemID    string
 	Raw       json.RawMessage
 }

@@ -8,6 +8,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"slices"
 	"strconv"
 )
 
@@ -22,10 +24,10 @@ func (Code) Format(s fmt.State, _ rune)   { _, _ = io.WriteString(s, shownCode) 
 func (Code) MarshalJSON() ([]byte, error) { return []byte(`"` + shownCode + `"`), nil }
 
 // StoreCodes puts delivered codes into the vault, sealed. Call it with the whole
-// list as often as it is seen: for each item of the order the vault then holds
-// every code as often as the list that had it most often. A list seen before, or
-// in another order, adds nothing; the same code twice in one list is two codes.
-// Empty and null codes are none.
+// list as often as it is seen: the vault then holds every code of the order as often
+// as the list that had it most often, each under the item that showed it first. A
+// list seen before, in another order or under other items, adds nothing and moves
+// nothing; the same code twice in one list is two codes. Empty and null codes are none.
 func (l *Ledger) StoreCodes(ctx context.Context, reference, orderID string, codes []Code) error {
 	defer l.timed("store_codes")()
 	key, err := l.key()
@@ -46,8 +48,9 @@ func (l *Ledger) storeCodes(ctx context.Context, key chainKey, reference, orderI
 			return fmt.Errorf("code %d of item %d is not JSON", n+1, code.ItemIndex) // never the cause: it quotes the code
 		}
 		if meaning != "" {
-			delivered = append(delivered, deliveredCode{code,
-				key.digest("foxflow code v1", reference, orderID, strconv.Itoa(code.ItemIndex), meaning)})
+			delivered = append(delivered, deliveredCode{code, func(itemIndex int) string {
+				return key.digest("foxflow code v1", reference, orderID, strconv.Itoa(itemIndex), meaning)
+			}})
 		}
 	}
 	return l.write(ctx, func(tx *sql.Tx) error {
@@ -58,10 +61,7 @@ func (l *Ledger) storeCodes(ctx context.Context, key chainKey, reference, orderI
 		if err != nil {
 			return err
 		}
-		for _, code := range delivered {
-			if v.has(code) {
-				continue
-			}
+		for _, code := range v.without(delivered) {
 			position := v.next[code.ItemIndex]
 			v.next[code.ItemIndex]++
 			sealed, err := l.keys.Seal(code.Raw, codeAD(reference, orderID, code.ItemIndex, position))
@@ -70,7 +70,7 @@ func (l *Ledger) storeCodes(ctx context.Context, key chainKey, reference, orderI
 			}
 			if _, err := tx.ExecContext(ctx, `INSERT INTO codes (reference, order_id, item_index, position, item_id, sealed, digest)
 				VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-				reference, orderID, code.ItemIndex, position, storable(code.ItemID), sealed, code.digest); err != nil {
+				reference, orderID, code.ItemIndex, position, storable(code.ItemID), sealed, code.digest(code.ItemIndex)); err != nil {
 				return err
 			}
 		}
@@ -78,9 +78,11 @@ func (l *Ledger) storeCodes(ctx context.Context, key chainKey, reference, orderI
 	})
 }
 
+// deliveredCode is a code of the list, and the digest that it has in the vault when it
+// is stored under an item.
 type deliveredCode struct {
 	Code
-	digest string
+	digest func(itemIndex int) string
 }
 
 func codeAD(reference, orderID string, itemIndex, position int) []byte {
@@ -143,9 +145,20 @@ func readShelf(ctx context.Context, tx *sql.Tx, reference, orderID string) (shel
 	return s, rows.Err()
 }
 
-// has matches a code of the list with one on the shelf that no other matched.
-func (s shelf) has(code deliveredCode) bool {
-	d := shelfDigest{code.ItemIndex, code.digest}
+// without is what of the list is not on the shelf. A code under its own item is matched
+// first: the same code on two items, each stored, must find each its own. What is left
+// is looked for under the other items: it is the same code, shown elsewhere this time.
+func (s shelf) without(list []deliveredCode) (missing []deliveredCode) {
+	elsewhere := slices.DeleteFunc(slices.Clone(list), func(code deliveredCode) bool { return s.has(code, code.ItemIndex) })
+	items := slices.Sorted(maps.Keys(s.next))
+	return slices.DeleteFunc(elsewhere, func(code deliveredCode) bool {
+		return slices.ContainsFunc(items, func(itemIndex int) bool { return s.has(code, itemIndex) })
+	})
+}
+
+// has matches a code with one that is on the shelf under an item and that no other matched.
+func (s shelf) has(code deliveredCode, itemIndex int) bool {
+	d := shelfDigest{itemIndex, code.digest(itemIndex)}
 	if s.left[d] == 0 {
 		return false
 	}
@@ -197,8 +210,8 @@ func (l *Ledger) openCodes(ctx context.Context, reference string) (codes []Code,
 	return codes, err
 }
 
-// CountCodes says how many codes of an order are in the vault, by item index. It
-// needs no keyset.
+// CountCodes says how many codes of an order are in the vault, by the index of the
+// item that was asked for. It needs no keyset.
 func (l *Ledger) CountCodes(ctx context.Context, orderID string) (map[int]int, error) {
 	counts := map[int]int{}
 	rows, err := l.db.reads.QueryContext(ctx, `SELECT item_index, COUNT(*) FROM codes WHERE order_id = $1 GROUP BY item_index`, orderID)

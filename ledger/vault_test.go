@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
 )
 
 // codes are those of an order's first item, as strings.
@@ -53,7 +54,7 @@ func TestCodesAreStoredOnceHoweverOftenTheyAreSeen(t *testing.T) {
 		{"an object", []Code{{Raw: json.RawMessage(`{"pin":12345678901234567890,"code":"D"}`)}}, 5},
 		{"the object, fields turned round", []Code{{Raw: json.RawMessage(`{"code":"D", "pin":12345678901234567890}`)}}, 5},
 		{"an object that differs in the last digit", []Code{{Raw: json.RawMessage(`{"pin":12345678901234567891,"code":"D"}`)}}, 6},
-		{"the same code for the second item is another", []Code{{ItemIndex: 1, Raw: json.RawMessage(`"AAAA"`)}}, 6},
+		{"under another item it is the same code", []Code{{ItemIndex: 1, Raw: json.RawMessage(`"AAAA"`)}}, 6},
 	} {
 		require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", seen.list), seen.name)
 		counts, err := l.CountCodes(t.Context(), "ord-1")
@@ -63,7 +64,147 @@ func TestCodesAreStoredOnceHoweverOftenTheyAreSeen(t *testing.T) {
 	require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-2", codes("AAAA")))
 	require.Equal(t, []string{`ord-1/0/"AAAA"`, `ord-1/0/"BBBB"`, `ord-1/0/"AAAA"`, `ord-1/0/"CCCC"`,
 		`ord-1/0/{"pin":12345678901234567890,"code":"D"}`, `ord-1/0/{"pin":12345678901234567891,"code":"D"}`,
-		`ord-1/1/"AAAA"`, `ord-2/0/"AAAA"`}, opened(t, l, "shop-1"))
+		`ord-2/0/"AAAA"`}, opened(t, l, "shop-1"))
+}
+
+func under(itemIndex int, codes []Code) []Code {
+	for i := range codes {
+		codes[i].ItemIndex = itemIndex
+	}
+	return codes
+}
+
+// The fault: an answer that listed the items otherwise moved no code and added them all.
+func TestCodesStayUnderTheItemThatShowedThemFirst(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	for _, seen := range []struct {
+		name  string
+		items [2][]Code
+		want  []string
+	}{
+		{"as asked", [2][]Code{codes("AAAA"), codes("BBBB")}, []string{`ord-1/0/"AAAA"`, `ord-1/1/"BBBB"`}},
+		{"turned round", [2][]Code{codes("BBBB"), codes("AAAA")}, []string{`ord-1/0/"AAAA"`, `ord-1/1/"BBBB"`}},
+		{"all under one", [2][]Code{nil, codes("BBBB", "AAAA")}, []string{`ord-1/0/"AAAA"`, `ord-1/1/"BBBB"`}},
+		{"and another one, turned round", [2][]Code{codes("BBBB"), codes("AAAA", "CCCC")},
+			[]string{`ord-1/0/"AAAA"`, `ord-1/1/"BBBB"`, `ord-1/1/"CCCC"`}},
+		{"the same for both is two, each its own", [2][]Code{codes("BBBB"), codes("BBBB")},
+			[]string{`ord-1/0/"AAAA"`, `ord-1/0/"BBBB"`, `ord-1/1/"BBBB"`, `ord-1/1/"CCCC"`}},
+		{"nor is that a third", [2][]Code{nil, codes("BBBB", "BBBB")},
+			[]string{`ord-1/0/"AAAA"`, `ord-1/0/"BBBB"`, `ord-1/1/"BBBB"`, `ord-1/1/"CCCC"`}},
+	} {
+		list := append(under(0, seen.items[0]), under(1, seen.items[1])...)
+		require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", list), seen.name)
+		require.Equal(t, seen.want, opened(t, l, "shop-1"), seen.name)
+	}
+}
+
+// The vault of an earlier version knows its codes again: a digest is what it was.
+func TestDigestsOfCodesAreThoseOfTheFirstVersion(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", under(1, codes("AAAA"))))
+	key, err := l.key()
+	require.NoError(t, err)
+	var digest string
+	require.NoError(t, l.db.reads.QueryRowContext(t.Context(), `SELECT digest FROM codes`).Scan(&digest))
+	require.Equal(t, key.digest("foxflow code v1", "shop-1", "ord-1", "1", `"AAAA"`), digest)
+}
+
+// A code is the text that came: what a string looks like is nothing to the vault.
+func TestStringsThatLookLikeJSONStayStrings(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	texts := []string{`"[1234]"`, `"null"`, `"{}"`, `"[]"`, `"\"\""`, `"1234"`, `1234`, `"true"`}
+	var list []Code
+	var want []string
+	for _, text := range texts {
+		list = append(list, Code{Raw: json.RawMessage(text)})
+		want = append(want, "ord-1/0/"+text)
+	}
+	for range 2 {
+		require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", list))
+	}
+	require.Equal(t, want, opened(t, l, "shop-1"))
+}
+
+// Whatever a supplier's answers look like: items in any order from look to look, codes
+// that come one by one, the same code on several items. In the end the vault holds every
+// code as often as it was delivered, and none has moved.
+func TestPropertyCodesOfAnOrder(t *testing.T) {
+	l, games := newLedger(t), 0
+	if !onPostgres {
+		_, err := l.db.writes.ExecContext(t.Context(), "PRAGMA synchronous = OFF") // waiting for the disk is most of the time
+		require.NoError(t, err)
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		games++
+		reference := fmt.Sprintf("game-%d", games)
+		begin(t, l, reference)
+		delivery := rapid.SliceOfN(rapid.SliceOfN(rapid.SampledFrom([]string{`"A"`, `"B"`, `"null"`, `"[1]"`, `{"pin":1}`, `"C"`}), 0, 4), 1, 4).Draw(rt, "delivery")
+		shown := make([]int, len(delivery)) // of each item
+		var before []Code
+		look := func() {
+			places := rapid.Permutation(indexes(len(delivery))).Draw(rt, "places")
+			var list []Code
+			for item, texts := range delivery {
+				for _, text := range rapid.Permutation(texts[:shown[item]]).Draw(rt, "codes") {
+					list = append(list, Code{ItemIndex: places[item], Raw: json.RawMessage(text)})
+				}
+			}
+			require.NoError(rt, l.StoreCodes(t.Context(), reference, "ord-"+reference, list))
+			after, err := l.Codes(t.Context(), reference)
+			require.NoError(rt, err)
+			require.Equal(rt, tally(list), tally(after), "each as often as delivered")
+			added := minus(after, before)
+			require.Len(rt, added, len(after)-len(before), "none moved, none gone")
+			require.Empty(rt, minus(added, list), "under the item that showed it")
+			before = after
+		}
+		for range rapid.IntRange(0, 5).Draw(rt, "looks") {
+			for item := range shown {
+				shown[item] = rapid.IntRange(shown[item], len(delivery[item])).Draw(rt, "shown")
+			}
+			look()
+		}
+		for item := range shown {
+			shown[item] = len(delivery[item])
+		}
+		look()
+	})
+}
+
+func indexes(n int) []int {
+	list := make([]int, n)
+	for i := range list {
+		list[i] = i
+	}
+	return list
+}
+
+// tally is how often each code is in a list, whatever its item.
+func tally(list []Code) map[string]int {
+	n := map[string]int{}
+	for _, code := range list {
+		n[string(code.Raw)]++
+	}
+	return n
+}
+
+// minus is what of a list is not in another: the same code under the same item.
+func minus(list, other []Code) (rest []Code) {
+	left := map[string]int{}
+	for _, code := range other {
+		left[fmt.Sprint(code.ItemIndex, string(code.Raw))]++
+	}
+	for _, code := range list {
+		if id := fmt.Sprint(code.ItemIndex, string(code.Raw)); left[id] > 0 {
+			left[id]--
+		} else {
+			rest = append(rest, code)
+		}
+	}
+	return rest
 }
 
 func TestCodesSeenByManyAtOnceAreStoredOnce(t *testing.T) {

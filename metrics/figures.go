@@ -174,6 +174,21 @@ var gauges = []struct {
 			show(max(0, r.readAt.Sub(placed).Seconds()), attribute.String("state", string(state)))
 		}
 	}},
+	{"foxflow.orders.missing.codes", "", "Orders whose codes did not all come: completed in the last 24 hours, or stalled for it", false, func(_ *Metrics, r *reading, show show) {
+		for _, state := range []order.State{order.Completed, order.Stalled} {
+			show(float64(r.figures.MissingCodes[state]), attribute.String("state", string(state)))
+		}
+	}},
+	{"foxflow.payments.in.doubt", "", "Payments that were sent and whose outcome nobody knows", false, func(_ *Metrics, r *reading, show show) {
+		show(float64(r.figures.InDoubt))
+	}},
+	{"foxflow.payments.in.doubt.seconds", "s", "How long the oldest of them has been in doubt; 0: there is none", false, func(_ *Metrics, r *reading, show show) {
+		if r.figures.DoubtSince.IsZero() {
+			show(0)
+			return
+		}
+		show(max(0, r.readAt.Sub(r.figures.DoubtSince).Seconds()))
+	}},
 	{"foxflow.payments.paused", "", "Whether payments are held by starter pause", false, func(_ *Metrics, r *reading, show show) {
 		show(truth(r.figures.Paused))
 	}},

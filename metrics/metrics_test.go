@@ -126,7 +126,8 @@ func sources(now *time.Time, failure *error, reads *int) Sources {
 			return ledger.Figures{Orders: map[order.State]int{order.AwaitingTopUp: 1, order.Completed: 7},
 				Oldest: map[order.State]time.Time{order.AwaitingTopUp: noon.Add(-time.Hour)}, SeenAt: noon,
 				Balances: map[string]decimal.Decimal{"usd": *price("5"), "rub": *price("100")}, Waiting: map[string]int{"usd": 1, "": 2},
-				Needed: map[string]decimal.Decimal{"usd": *price("9.55")}, PaidToday: map[string]decimal.Decimal{"usd": *price("66.85")}}, *failure
+				Needed: map[string]decimal.Decimal{"usd": *price("9.55")}, PaidToday: map[string]decimal.Decimal{"usd": *price("66.85")},
+				InDoubt: 2, DoubtSince: noon.Add(-11 * time.Minute), MissingCodes: map[order.State]int{order.Completed: 3}}, *failure
 		},
 		Standing: func(context.Context) (ledger.BudgetStanding, error) {
 			return ledger.BudgetStanding{HeldUntil: noon.Add(time.Minute), Queue: time.Minute}, nil
@@ -149,6 +150,8 @@ func TestGaugesShowWhatTheLedgerHolds(t *testing.T) {
 		`foxflow_waiting_orders{currency="usd"} 1`, `foxflow_waiting_orders{currency="unknown"} 2`, `foxflow_waiting_orders{currency="rub"} 0`,
 		`foxflow_missing_money{currency="usd"} 4.55`, `foxflow_missing_money{currency="rub"} 0`,
 		`foxflow_payments_today_amount{currency="usd"} 66.85`, `foxflow_payments_today_amount{currency="rub"} 0`, `foxflow_daily_limit{currency="usd"} 500`,
+		`foxflow_payments_in_doubt 2`, `foxflow_payments_in_doubt_seconds 660`,
+		`foxflow_orders_missing_codes{state="completed"} 3`, `foxflow_orders_missing_codes{state="stalled"} 0`,
 		`foxflow_payments_paused 0`, `foxflow_budget_limit 100`, `foxflow_budget_queue_seconds 60`,
 		`foxflow_audit_chain_ok 0`, `foxflow_audit_entries 42`, `foxflow_ready{check="key"} 1`, `foxflow_ready{check="budget"} 0`, `foxflow_ledger_readable 1`,
 	} {
@@ -168,6 +171,18 @@ func TestGaugesShowWhatTheLedgerHolds(t *testing.T) {
 	assert.Contains(t, text, "\nfoxflow_ready{check=\"key\"} 1\n")
 	assert.NotContains(t, text, "foxflow_orders{")
 	assert.NotContains(t, text, "foxflow_audit_chain_ok")
+}
+
+func TestNoPaymentInDoubtIsZero(t *testing.T) {
+	m, now, failure, reads := newMetrics(t), noon, error(nil), 0
+	s := sources(&now, &failure, &reads)
+	s.Figures = func(context.Context, time.Time) (ledger.Figures, error) { return ledger.Figures{}, nil }
+	require.NoError(t, m.Watch(s))
+	text := shown(t, m)
+	for _, line := range []string{`foxflow_payments_in_doubt 0`, `foxflow_payments_in_doubt_seconds 0`,
+		`foxflow_orders_missing_codes{state="completed"} 0`, `foxflow_orders_missing_codes{state="stalled"} 0`} {
+		assert.Contains(t, text, "\n"+line+"\n")
+	}
 }
 
 // The fault: the sources were read inside the collection, which holds the lock that
