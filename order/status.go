@@ -71,3 +71,21 @@ func (s Status) Amount() (decimal.Decimal, bool) {
 	d, err := decimal.NewFromString(*s.Price)
 	return d, err == nil
 }
+
+// Codes counts the codes of the order that are in the vault.
+func (s Status) Codes() int {
+	codes := 0
+	for _, it := range s.Items {
+		codes += it.Codes
+	}
+	return codes
+}
+
+// Missing counts the codes that a completed order should have delivered and did not.
+func (s Status) Missing() int {
+	missing := 0
+	for _, it := range s.Items {
+		missing += it.Missing
+	}
+	return missing
+}
