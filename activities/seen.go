@@ -74,7 +74,7 @@ func (a *Activities) observe(ctx context.Context, in Step, o foxreload.Order) (o
 	s := in.Status
 	s.OrderID = &o.ID
 	s.UpdatedAt = a.Now().UTC()
-	s.WaitingFor, s.Error = nil, nil
+	s.WaitingFor, s.WaitingForCode, s.Error = nil, nil, nil
 	if o.Price != nil {
 		s.Price = text(o.Price.String())
 	}

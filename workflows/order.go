@@ -174,7 +174,7 @@ func (o *run) overdue(ctx workflow.Context, out activities.Outcome) error {
 		return o.transition(ctx, order.Unresolved, change{status: &out.Status,
 			err: &order.Error{Code: codeGivenUp, Message: fmt.Sprintf("paid, but no end after %s of waiting; ask FoxReload's support about order %s", o.in.Intervals.GiveUpAfter, o.orderID())}})
 	}
-	return o.transition(ctx, order.Stalled, change{status: &out.Status, waitsFor: story.WaitDelivery})
+	return o.transition(ctx, order.Stalled, change{status: &out.Status, waitsFor: order.WaitDelivery})
 }
 
 // settle takes in what a call has come to: news of the order, or a refusal.
@@ -205,22 +205,22 @@ func (o *run) saw(ctx workflow.Context, out activities.Outcome) error {
 		return o.transition(ctx, out.Status.State, change{status: &out.Status, recorded: true})
 	case out.LinkOut:
 		o.linkOut = true
-		return o.transition(ctx, order.AwaitingPayment, change{status: &out.Status, waitsFor: waitsForPayment(out.Status)})
+		return o.transition(ctx, order.AwaitingPayment, change{status: &out.Status, waitsFor: order.WaitPaymentLink})
 	case out.Upstream == foxreload.StatusCancelled:
 		return o.cancelledUpstream(ctx, out)
 	case o.status.State == order.Blocked || o.status.State == order.Paused:
 		c := change{status: &out.Status}
 		next := o.released()
 		if next == order.AwaitingPayment {
-			c.waitsFor = waitsForPayment(out.Status)
+			c.waitsFor = order.WaitPaymentLink
 		}
 		return o.transition(ctx, next, c)
 	}
 	// No new state: a status nobody knows, or news of an order that is late
 	// anyway.
-	state, waitingFor := o.status.State, o.status.WaitingFor
+	state, waitingFor, code := o.status.State, o.status.WaitingFor, o.status.WaitingForCode
 	o.status = out.Status
-	o.status.State, o.status.WaitingFor = state, waitingFor
+	o.status.State, o.status.WaitingFor, o.status.WaitingForCode = state, waitingFor, code
 	o.show(ctx)
 	return nil
 }
@@ -259,7 +259,7 @@ func (o *run) cancelledUpstream(ctx workflow.Context, out activities.Outcome) er
 	case o.paid || o.linkOut || o.in.Request.Provider != "":
 	case out.UpstreamReason == order.PaymentFailure && !o.hope:
 		o.dead = true
-		return o.transition(ctx, order.AwaitingTopUp, change{status: &out.Status, waitsFor: story.WaitTopUp,
+		return o.transition(ctx, order.AwaitingTopUp, change{status: &out.Status, waitsFor: order.WaitTopUp,
 			err: &order.Error{Code: "BalanceNotEnough", Message: "FoxReload cancelled the order because the balance is too low"}})
 	case out.UpstreamReason == order.PaymentFailure, out.UpstreamReason == order.PaymentExpiration:
 		o.dead = true

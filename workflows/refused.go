@@ -10,23 +10,22 @@ import (
 	"foxflow/activities"
 	"foxflow/foxreload"
 	"foxflow/order"
-	"foxflow/story"
 )
 
 // refusals says what becomes of the order when a call is refused. A class that
 // isn't listed ends it as failed: the request itself is wrong.
 var refusals = map[foxreload.Class]struct {
 	state        order.State
-	waitsFor     story.Wait
+	waitsFor     order.Wait
 	cancelReason string
 }{
-	foxreload.ClassBalance:      {state: order.AwaitingTopUp, waitsFor: story.WaitTopUp},
-	foxreload.ClassUnauthorised: {state: order.Blocked, waitsFor: story.WaitKey},
-	foxreload.ClassMisdirected:  {state: order.Blocked, waitsFor: story.WaitAddress},
-	foxreload.ClassExists:       {state: order.Blocked, waitsFor: story.WaitExists},
-	activities.ClassGuard:       {state: order.Blocked, waitsFor: story.WaitGuard},
-	activities.ClassPaused:      {state: order.Paused, waitsFor: story.WaitResume},
-	activities.ClassLimit:       {state: order.Paused, waitsFor: story.WaitNextDay},
+	foxreload.ClassBalance:      {state: order.AwaitingTopUp, waitsFor: order.WaitTopUp},
+	foxreload.ClassUnauthorised: {state: order.Blocked, waitsFor: order.WaitKey},
+	foxreload.ClassMisdirected:  {state: order.Blocked, waitsFor: order.WaitAddress},
+	foxreload.ClassExists:       {state: order.Blocked, waitsFor: order.WaitDecision},
+	activities.ClassGuard:       {state: order.Blocked, waitsFor: order.WaitDecision},
+	activities.ClassPaused:      {state: order.Paused, waitsFor: order.WaitResume},
+	activities.ClassLimit:       {state: order.Paused, waitsFor: order.WaitNextDay},
 	activities.ClassPriceGuard:  {state: order.Cancelled, cancelReason: order.PriceGuard},
 }
 

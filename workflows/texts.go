@@ -14,13 +14,6 @@ import (
 // them. None of it is a command, so a replay may say it otherwise: summaries and
 // details can change without a version.
 
-func waitsForPayment(s order.Status) story.Wait {
-	if s.PaymentURL == nil {
-		return story.WaitNoLink
-	}
-	return story.WaitPayment
-}
-
 // show sets the text that the Web UI shows for the order.
 func (o *run) show(ctx workflow.Context) {
 	told := story.Tell(o.status, story.Told{Request: o.in.Request, Names: o.names, Watch: o.watch()})

@@ -17,7 +17,7 @@ type change struct {
 	status       *order.Status // the order as an activity saw it; nil: as it was
 	recorded     bool          // that activity has put the state on record
 	reason       string        // for the audit log; derived where empty
-	waitsFor     story.Wait
+	waitsFor     order.Wait
 	cancelReason string
 	err          *order.Error
 	lookedAt     time.Time // for an end that says that nothing was paid: before the last look
@@ -42,7 +42,11 @@ func (o *run) transition(ctx workflow.Context, next order.State, c change) error
 	s.State = next
 	if !c.recorded {
 		s.UpdatedAt = now
-		s.WaitingFor, s.CancelReason, s.Error = ptr(story.WaitingFor(c.waitsFor, s.Reference)), ptr(c.cancelReason), c.err
+		s.WaitingForCode, s.CancelReason, s.Error = nil, ptr(c.cancelReason), c.err
+		if c.waitsFor != "" {
+			s.WaitingForCode = &c.waitsFor
+		}
+		s.WaitingFor = ptr(story.WaitingFor(s))
 	}
 	if next == from && deref(s.WaitingFor) == deref(o.status.WaitingFor) {
 		o.status = s
