@@ -128,10 +128,10 @@ func updateOrder(ctx context.Context, tx *sql.Tx, s order.Status) error {
 	if err != nil {
 		return err
 	}
-	if s.StartedAt.IsZero() {
-		if s.StartedAt, err = parseStamp(startedAt); err != nil {
-			return err
-		}
+	// Whoever placed the order was told when it began: its workflow starts later, and
+	// anew after a reset.
+	if s.StartedAt, err = parseStamp(startedAt); err != nil {
+		return err
 	}
 	text, err := snapshot(s)
 	if err != nil {

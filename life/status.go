@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"foxflow/order"
+	"foxflow/story"
 )
 
 // Status is what the world is told of the order: the one place where it is made.
@@ -18,7 +19,7 @@ func (t Terms) Status(f Facts) order.Status {
 	s.CancelReason, s.Error = ptr(f.Why.CancelReason), f.Why.Error
 	s.WaitingForCode = ptr(f.Why.Wait)
 	s.PaymentInDoubt = f.Money == Doubtful
-	s.WaitingFor = ptr(waitingFor(s))
+	s.WaitingFor = ptr(story.WaitingFor(s))
 	return s
 }
 

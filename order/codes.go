@@ -1,5 +1,7 @@
 package order
 
+import "strings"
+
 // Codes of errors that are foxflow's own, as Status.Error shows them beside FoxReload's.
 const (
 	CodeMockIgnored   = "MOCK_IGNORED"         // failed: FoxReload made a real order of a mock one, or the other way round
@@ -16,3 +18,13 @@ const (
 	CodeOrderFailed   = "ORDER_FAILED"         // failed: the supplier's doing
 	CodeProduct       = "PRODUCT_CHECK"        // failed: the product's terms don't allow the order
 )
+
+// AboveDailyLimit is how the message of a CodeDailyLimit error begins where the order
+// alone is above the whole limit: no other day lets it through.
+const AboveDailyLimit = "the order alone is above the whole daily limit"
+
+// AboveDailyLimit says whether the order waits for a higher limit, and not for the next
+// day.
+func (s Status) AboveDailyLimit() bool {
+	return s.Error != nil && s.Error.Code == CodeDailyLimit && strings.HasPrefix(s.Error.Message, AboveDailyLimit)
+}

@@ -43,6 +43,11 @@ func TestValidate(t *testing.T) {
 	}
 	price := func(s string) *decimal.Decimal { d := decimal.RequireFromString(s); return &d }
 	assert.Empty(t, sound().Validate())
+	for _, currency := range []string{"", "usd", "usdt", "usdtx"} {
+		r := sound()
+		r.MaxPrice, r.MaxPriceCurrency = price("12.34"), currency
+		assert.Empty(t, r.Validate(), currency)
+	}
 	for name, c := range map[string]struct {
 		field string
 		spoil func(*Request)
@@ -60,6 +65,11 @@ func TestValidate(t *testing.T) {
 		"note of a whole file":    {"note", func(r *Request) { r.Items[0].Note["player_id"] = strings.Repeat("x", 501) }},
 		"price of nothing":        {"max-price", func(r *Request) { r.MaxPrice = price("0") }},
 		"price too fine":          {"max-price", func(r *Request) { r.MaxPrice = price("1.00001") }},
+		"currency without price":  {"max-price", func(r *Request) { r.MaxPriceCurrency = "usd" }},
+		"currency in capitals":    {"max-price", func(r *Request) { r.MaxPrice, r.MaxPriceCurrency = price("1"), "USD" }},
+		"currency too short":      {"max-price", func(r *Request) { r.MaxPrice, r.MaxPriceCurrency = price("1"), "us" }},
+		"currency too long":       {"max-price", func(r *Request) { r.MaxPrice, r.MaxPriceCurrency = price("1"), "dollar" }},
+		"currency with a digit":   {"max-price", func(r *Request) { r.MaxPrice, r.MaxPriceCurrency = price("1"), "us1" }},
 		"return without provider": {"return-url", func(r *Request) { r.ReturnURL = "https://shop.example" }},
 		"provider, no return":     {"return-url", func(r *Request) { r.Provider = "pally" }},
 		"return to nowhere":       {"return-url", func(r *Request) { r.Provider, r.ReturnURL = "pally", "shop" }},
@@ -77,12 +87,52 @@ func TestValidate(t *testing.T) {
 }
 
 func TestDifferences(t *testing.T) {
-	have := Request{Items: []Item{{ItemID: "a", Quantity: 1, Note: map[string]string{"player_id": "123456789"}}}}
-	want := have
-	want.NoCheck = true
-	assert.Empty(t, Differences(have, want), "how is not what")
-	want = Request{Mock: true, Items: []Item{{ItemID: "a", Quantity: 2, Note: map[string]string{"player_id": "987654321"}}, {ItemID: "b", Quantity: 1}}}
-	assert.Equal(t, []Difference{
-		{"items", "1", "2"}, {"item 1 quantity", "1", "2"}, {"item 1 note player_id", "•••89", "•••21"}, {"mock", "false", "true"},
-	}, Differences(have, want))
+	dear, cheap := decimal.RequireFromString("12.340"), decimal.RequireFromString("10")
+	item := func(id string, n int64, note ...string) Item {
+		it := Item{ItemID: id, Quantity: n}
+		if len(note) > 0 {
+			it.Note = Note{"player_id": note[0]}
+		}
+		return it
+	}
+	of := func(items ...Item) Request { return Request{Items: items} }
+	for name, c := range map[string]struct {
+		have, want Request
+		diffs      []Difference
+	}{
+		"how is not what": {of(item("a", 1)), Request{Items: []Item{item("a", 1)}, NoCheck: true}, nil},
+		"one item changed": {of(item("a", 1, "123456789")), of(item("a", 2, "987654321")), []Difference{
+			{"item 1 quantity", "1", "2"}, {"item 1 note player_id", "•••89", "•••21"}}},
+		"an item added in front": {of(item("a", 1), item("b", 2)), of(item("c", 3, "123456789"), item("a", 1), item("b", 2)), []Difference{
+			{"item added", "", "3 × c (player_id •••89)"}}},
+		"an item missing": {of(item("a", 1, "123456789"), item("b", 2)), of(item("b", 2)), []Difference{
+			{"item missing", "1 × a (player_id •••89)", ""}}},
+		"another product": {of(item("a", 1), item("b", 1)), of(item("a", 1), item("c", 1)), []Difference{
+			{"item missing", "1 × b", ""}, {"item added", "", "1 × c"}}},
+		"one of two of a product changed": {of(item("a", 1, "player-11"), item("a", 5, "player-22")), of(item("a", 5, "player-22"), item("a", 2, "player-11")), []Difference{
+			{"item 1 quantity", "1", "2"}, {"order of the items", "a, a", "a, a"}}},
+		"one of two of a product missing": {of(item("a", 1, "player-11"), item("a", 1, "player-22")), of(item("a", 1, "player-22")), []Difference{
+			{"item missing", "1 × a (player_id •••11)", ""}}},
+		"another order": {of(item("a", 1), item("b", 1)), of(item("b", 1), item("a", 1)), []Difference{
+			{"order of the items", "a, b", "b, a"}}},
+		"the rest": {
+			Request{MaxPrice: &dear, MaxPriceCurrency: "usd"},
+			Request{Mock: true, MaxPrice: &dear, MaxPriceCurrency: "rub", Provider: "pally", ReturnURL: "https://shop.example"}, []Difference{
+				{"mock", "false", "true"}, {"max-price", "12.34 usd", "12.34 rub"}, {"provider", "", "pally"}, {"return-url", "", "https://shop.example"}}},
+		"a price without a currency": {Request{MaxPrice: &dear}, Request{MaxPrice: &cheap}, []Difference{{"max-price", "12.34", "10"}}},
+		"no price":                   {Request{}, Request{MaxPrice: &cheap, MaxPriceCurrency: "usd"}, []Difference{{"max-price", "none", "10 usd"}}},
+	} {
+		t.Run(name, func(t *testing.T) { assert.Equal(t, c.diffs, Differences(c.have, c.want)) })
+	}
+}
+
+func TestOnlyAnOrderAboveTheWholeLimitIsAboveIt(t *testing.T) {
+	for want, err := range map[*Error]bool{
+		nil: false,
+		{Code: CodeDailyLimit, Message: AboveDailyLimit + ": 900 of 500 usd"}: true,
+		{Code: CodeDailyLimit, Message: "payments today: 480 of 500 usd"}:     false,
+		{Code: CodeLimitCurrency, Message: AboveDailyLimit}:                   false,
+	} {
+		assert.Equal(t, err, Status{Error: want}.AboveDailyLimit(), want)
+	}
 }

@@ -27,6 +27,7 @@ var (
 	referenceRE = regexp.MustCompile(ReferencePattern)
 	itemIDRE    = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
 	noteKeyRE   = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	currencyRE  = regexp.MustCompile(`^[a-z]{3,5}$`)
 )
 
 // Request is one purchase as the partner asks for it.
@@ -122,6 +123,13 @@ func (r Request) Validate() []*FieldError {
 			}
 		}
 	}
+	switch {
+	case r.MaxPriceCurrency == "":
+	case r.MaxPrice == nil:
+		wrong("max-price", "is missing, and its currency is given", "give the highest total you will pay with its currency, e.g. 12.34usd")
+	case !currencyRE.MatchString(r.MaxPriceCurrency):
+		wrong("max-price", fmt.Sprintf("%q is not a currency", clip(r.MaxPriceCurrency)), "name the currency by 3 to 5 letters, lower case, e.g. usd")
+	}
 	if r.MaxPrice != nil {
 		switch {
 		case !r.MaxPrice.IsPositive():
@@ -146,50 +154,6 @@ func (r Request) Validate() []*FieldError {
 func isWebURL(s string) bool {
 	u, err := url.Parse(s)
 	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
-}
-
-// Difference is one field in which two requests for the same reference differ,
-// fit to be shown: note values are masked.
-type Difference struct{ Field, Have, Want string }
-
-// Differences lists what the new request asks for otherwise than the one on
-// record. NoCheck does not count.
-func Differences(have, want Request) []Difference {
-	var diffs []Difference
-	add := func(field, h, w string) {
-		if h != w {
-			diffs = append(diffs, Difference{Field: field, Have: h, Want: w})
-		}
-	}
-	add("items", fmt.Sprint(len(have.Items)), fmt.Sprint(len(want.Items)))
-	for i := range min(len(have.Items), len(want.Items)) {
-		h, w := have.Items[i], want.Items[i]
-		prefix := fmt.Sprintf("item %d ", i+1)
-		add(prefix+"product", h.ItemID, w.ItemID)
-		add(prefix+"quantity", fmt.Sprint(h.Quantity), fmt.Sprint(w.Quantity))
-		keys := maps.Clone(h.Note)
-		if keys == nil {
-			keys = map[string]string{}
-		}
-		maps.Copy(keys, w.Note)
-		for _, key := range slices.Sorted(maps.Keys(keys)) {
-			if h.Note[key] != w.Note[key] {
-				diffs = append(diffs, Difference{Field: prefix + "note " + key, Have: Mask(h.Note[key]), Want: Mask(w.Note[key])})
-			}
-		}
-	}
-	add("mock", fmt.Sprint(have.Mock), fmt.Sprint(want.Mock))
-	add("max-price", price(have.MaxPrice), price(want.MaxPrice))
-	add("provider", have.Provider, want.Provider)
-	add("return-url", have.ReturnURL, want.ReturnURL)
-	return diffs
-}
-
-func price(d *decimal.Decimal) string {
-	if d == nil {
-		return "none"
-	}
-	return d.String()
 }
 
 // Mask hides a value that belongs to a player, keeping just enough to tell two

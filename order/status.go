@@ -72,10 +72,20 @@ func (s Status) Amount() (decimal.Decimal, bool) {
 	return d, err == nil
 }
 
-// Codes counts the codes of an order that are in the vault.
-func (s Status) Codes() (n int) {
-	for _, item := range s.Items {
-		n += item.Codes
+// Codes counts the codes of the order that are in the vault.
+func (s Status) Codes() int {
+	codes := 0
+	for _, it := range s.Items {
+		codes += it.Codes
 	}
-	return n
+	return codes
+}
+
+// Missing counts the codes that a completed order should have delivered and did not.
+func (s Status) Missing() int {
+	missing := 0
+	for _, it := range s.Items {
+		missing += it.Missing
+	}
+	return missing
 }

@@ -12,11 +12,13 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/log"
 
+	"foxflow/activities"
 	"foxflow/budget"
 	"foxflow/codec"
 	"foxflow/foxreload"
 	"foxflow/keyset"
 	"foxflow/ledger"
+	"foxflow/order"
 	"foxflow/settings"
 	"foxflow/starter/internal/show"
 	"foxflow/tracing"
@@ -37,11 +39,13 @@ type app struct {
 	now       func() time.Time
 	lookEvery time.Duration
 	dial      func(context.Context, client.Options) (client.Client, error)
-	tracing   *tracing.Tracing // nil: off
+	// recheckWith is the look at an order that has ended.
+	recheckWith func(context.Context, *activities.Activities, string) (order.Status, error)
+	tracing     *tracing.Tracing // nil: off
 }
 
 func newApp(environ []string, stdout, stderr io.Writer) *app {
-	a := &app{raw: environ, environ: settings.Map(environ), now: time.Now, lookEvery: lookEvery, dial: client.DialContext}
+	a := &app{raw: environ, environ: settings.Map(environ), now: time.Now, lookEvery: lookEvery, dial: client.DialContext, recheckWith: recheckOrder}
 	a.Console = show.NewConsole(stdout, stderr, func(name string) string { return a.environ[name] })
 	return a
 }

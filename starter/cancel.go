@@ -13,7 +13,7 @@ func (a *app) cancelCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "cancel REFERENCE",
 		Short: "Stop an order that is not paid",
-		Long:  "Stop an order that is not paid. A payment in flight is waited for; once the order\nis paid, cancelling is refused with the reason. A worker must be running.",
+		Long:  "Stop an order that is not paid. A payment in flight is waited for; once the order\nis paid, or while a payment is in doubt, cancelling is refused with the reason. A worker must be running.",
 		Args:  oneReference,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.atDesk(cmd.Context(), func(d *desk) error { return d.cancel(cmd.Context(), args[0]) })

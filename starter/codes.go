@@ -24,13 +24,15 @@ type codesDocument struct {
 type codedItems struct {
 	ItemID string            `json:"itemId"`
 	Codes  []json.RawMessage `json:"codes"`
+	// Missing counts the codes that were ordered and did not come; left out for none.
+	Missing int `json:"missing,omitempty"`
 }
 
 func (a *app) codesCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "codes REFERENCE",
 		Short: "Print the delivered codes; each look is recorded",
-		Long:  "Print the delivered codes of an order. Who looked, and from where, is written\ninto the order's audit log first.",
+		Long:  "Print the delivered codes of an order. Who looked, and from where, is written\ninto the order's audit log first. A completed order that delivers no code, as a direct\ntop-up, has none to print: exit status 0.",
 		Args:  oneReference,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.atDesk(cmd.Context(), func(d *desk) error { return d.codes(cmd.Context(), args[0]) })
@@ -56,7 +58,8 @@ func (d *desk) codes(ctx context.Context, reference string) error {
 	if err != nil {
 		return err
 	}
-	if len(codes) == 0 {
+	// Nothing to deliver is an answer; nothing delivered yet is none.
+	if len(codes) == 0 && s.State != order.Completed {
 		return noCodes(s)
 	}
 	return d.showCodes(s, codes)
@@ -65,8 +68,6 @@ func (d *desk) codes(ctx context.Context, reference string) error {
 func noCodes(s order.Status) error {
 	hint := "starter watch " + s.Reference + " follows it"
 	switch s.State {
-	case order.Completed:
-		hint = "a direct top-up delivers to the player's account and has no code"
 	case order.Cancelled, order.Failed, order.Unresolved:
 		hint = "starter explain " + s.Reference + " tells what happened"
 	}
@@ -81,13 +82,30 @@ func (d *desk) showCodes(s order.Status, codes []ledger.Code) error {
 	for _, it := range doc.Items {
 		d.Printf("%s\n", d.Bold(show.Clean(it.ItemID)))
 		if len(it.Codes) == 0 {
-			d.Printf("  %s\n", d.Faint("no code"))
+			d.Printf("  %s\n", d.Faint(noCode(s, it)))
 		}
 		for _, code := range it.Codes {
 			d.Printf("  %s\n", plain(code))
 		}
+		if it.Missing > 0 && len(it.Codes) > 0 {
+			d.Printf("  %s\n", d.Faint(missingCodes(it.Missing)+" missing"))
+		}
+	}
+	if s.State.Ended() && s.Missing() > 0 {
+		d.Note("codes of order %s are missing; starter recheck %s looks again, and FoxReload's support knows more", s.Reference, s.Reference)
 	}
 	return nil
+}
+
+// noCode says why an item has no code.
+func noCode(s order.Status, it codedItems) string {
+	switch {
+	case it.Missing > 0:
+		return "no code yet: " + missingCodes(it.Missing) + " missing"
+	case s.State == order.Completed:
+		return "no code: it is delivered without one, as a direct top-up to the player's account is"
+	}
+	return "no code"
 }
 
 // shelve puts the codes under the items of the order, each item there, codes or
@@ -96,7 +114,7 @@ func (d *desk) showCodes(s order.Status, codes []ledger.Code) error {
 func shelve(s order.Status, codes []ledger.Code) []codedItems {
 	items := make([]codedItems, len(s.Items))
 	for i, it := range s.Items {
-		items[i] = codedItems{ItemID: it.ItemID, Codes: []json.RawMessage{}}
+		items[i] = codedItems{ItemID: it.ItemID, Codes: []json.RawMessage{}, Missing: it.Missing}
 	}
 	elsewhere := map[string]int{}
 	for _, code := range codes {

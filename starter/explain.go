@@ -19,10 +19,11 @@ func (a *app) explainCommand() *cobra.Command {
 told from the ledger; while the order has no end, Temporal is asked for the step that is
 being tried, for the answer to its last attempt, and when the next one is due.
 
-In JSON: reference, state, orderId, summary, means, why, facts, paymentUrl, looks,
-attempt {activity, attempt, running, lastAt, nextAt}, lastAnswer {code, message, at, from:
-temporal or ledger}, notAsked (why Temporal could not be asked), timeline [{at, kind,
-state, reason, orderId}], next [{command, text}]. What is not known is null or empty.`,
+In JSON: reference, state, waitingForCode, orderId, items [{itemId, quantity, codes,
+missing, error}], summary, means, why, facts, paymentUrl, looks, attempt {activity,
+attempt, running, lastAt, nextAt}, lastAnswer {code, message, at, from: temporal or
+ledger}, notAsked (why Temporal could not be asked), timeline [{at, kind, state, reason,
+orderId}], next [{command, text}]. What is not known is null or empty.`,
 		Args: oneReference,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return a.atDesk(cmd.Context(), func(d *desk) error {

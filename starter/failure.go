@@ -21,6 +21,7 @@ const (
 	exitFailed     = 4
 	exitNotEnded   = 5 // not at its end when --timeout ran out; it goes on
 	exitUnresolved = 6 // or blocked when --timeout ran out
+	exitIncomplete = 7 // completed with fewer codes than were ordered
 )
 
 // endStatus is the exit status of an order that was waited for, by its end.
@@ -33,11 +34,14 @@ var endStatus = map[order.State]int{
 
 // waitStatus is the exit status for how an order stands once waiting for it is
 // over, at its end or because the time ran out.
-func waitStatus(s order.State) int {
-	if status, ended := endStatus[s]; ended {
+func waitStatus(s order.Status) int {
+	status, ended := endStatus[s.State]
+	switch {
+	case s.State == order.Completed && s.Missing() > 0:
+		return exitIncomplete
+	case ended:
 		return status
-	}
-	if s == order.Blocked {
+	case s.State == order.Blocked:
 		return exitUnresolved
 	}
 	return exitNotEnded
@@ -67,10 +71,10 @@ func misused(hint, format string, args ...any) error {
 	return &failure{status: exitUsage, message: fmt.Sprintf(format, args...), hint: hint}
 }
 
-// ending is nil for an order that is completed, else how it stands as a failure
+// ending is nil for an order that is completed with all its codes, else how it stands as a failure
 // with the exit status of a wait that is over.
 func ending(s order.Status) error {
-	status := waitStatus(s.State)
+	status := waitStatus(s)
 	if status == exitDone {
 		return nil
 	}

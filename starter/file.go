@@ -59,6 +59,9 @@ func (a *app) placeFile(ctx context.Context, p *placing) error {
 	}
 	return a.atDesk(ctx, func(d *desk) error {
 		b.desk = d
+		for i := range b.orders {
+			d.nameCurrency(&b.orders[i])
+		}
 		return b.run(ctx)
 	})
 }

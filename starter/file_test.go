@@ -162,11 +162,14 @@ func TestWaitForAFileEndsWithTheFirstThatFits(t *testing.T) {
 	unresolved := func(s *shop, r string) { s.enters(r, order.Unresolved) }
 	stay := func(s *shop, r string) { s.enters(r, order.Creating) }
 	block := func(s *shop, r string) { s.enters(r, order.Blocked) }
+	incomplete := func(s *shop, r string) { s.completesWithout(r, 1, `"A"`) }
 	for _, c := range []struct {
 		name   string
 		ends   []func(*shop, string)
 		status int
 	}{
+		{"one without all its codes", []func(*shop, string){complete, incomplete}, exitIncomplete},
+		{"cancelled outranks missing codes", []func(*shop, string){incomplete, cancel}, exitCancelled},
 		{"all completed", []func(*shop, string){complete, complete}, exitDone},
 		{"one cancelled", []func(*shop, string){complete, cancel}, exitCancelled},
 		{"failed outranks cancelled", []func(*shop, string){cancel, fail, complete}, exitFailed},
@@ -221,6 +224,26 @@ shop-002,,failed,,"NOT_FOUND: no such, ""product"""
 	left, err := os.ReadDir(filepath.Dir(results))
 	require.NoError(t, err)
 	assert.Len(t, left, 1, "nothing half-written is left behind")
+}
+
+func TestAFileSaysWhereCodesAreMissing(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-000", false)
+	s.completesWithout("shop-000", 2, `"SECRET-CODE"`)
+	s.begins("shop-001", false)
+	s.completes("shop-001", `"SECRET-CODE"`)
+	results := filepath.Join(t.TempDir(), "results.csv")
+	path := s.file("orders.csv", orders(2))
+	got := s.run("place", "--file", path, "--wait", "--results", results)
+	assert.Equal(t, exitIncomplete, got.status)
+	assert.Contains(t, got.out, "codes missing: 2, of 1 orders")
+	assert.Contains(t, got.err, "every order is completed, but codes are missing")
+	assert.Contains(t, got.err, "shop-000 is completed: item 1 (product_a): 2 of 3 codes are missing")
+	assert.NotContains(t, got.err, "shop-001")
+	text, err := os.ReadFile(results)
+	require.NoError(t, err)
+	assert.Contains(t, string(text), "shop-000,1f0c-shop-000,completed,,product_a: 2 of 3 codes are missing\nshop-001,1f0c-shop-001,completed,,\n")
+	assert.Equal(t, exitDone, s.run("place", "--file", path).status, "nobody waited for it")
 }
 
 func TestResultsThatCantBeWrittenAreFoundBefore(t *testing.T) {

@@ -36,7 +36,7 @@ func (b *batch) waitForAll(ctx context.Context) error {
 			delete(pending, s.Reference)
 			bar.Step()
 			if !b.JSON && !b.ErrTerminal {
-				b.Note("%s is %s (%d to go)", s.Reference, s.State, len(pending))
+				b.Note("%s is %s (%d to go)", s.Reference, stateOf(s), len(pending))
 			}
 		}
 		select {
@@ -88,13 +88,13 @@ func (b *batch) lookAtAll(ctx context.Context, pending map[string]bool) (ended [
 }
 
 // worst is the order of exit statuses over many orders: the first that fits any.
-var worst = []int{exitUnresolved, exitNotEnded, exitFailed, exitCancelled}
+var worst = []int{exitUnresolved, exitNotEnded, exitFailed, exitCancelled, exitIncomplete}
 
 // waitedStatus is the exit status of the whole file.
 func (b *batch) waitedStatus() int {
 	seen := map[int]bool{}
 	for _, s := range b.at {
-		seen[waitStatus(s.State)] = true
+		seen[waitStatus(s)] = true
 	}
 	for _, status := range worst {
 		if seen[status] {
@@ -135,6 +135,9 @@ func (b *batch) finish() error {
 			details: refused, hint: "mend them and run the same file again: nothing is started twice"}
 	case b.p.wait && b.waitedStatus() != exitDone:
 		message := "not every order is completed"
+		if b.waitedStatus() == exitIncomplete {
+			message = "every order is completed, but codes are missing"
+		}
 		if b.open() {
 			message = "the time ran out, the orders go on: " + message
 		}

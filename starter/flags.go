@@ -70,15 +70,15 @@ func (v noteValue) Set(text string) error {
 // priceValue is --max-price.
 type priceValue struct{ request *order.Request }
 
-func (priceValue) Type() string   { return "PRICE" }
+func (priceValue) Type() string   { return "PRICE[CURRENCY]" }
 func (priceValue) String() string { return "" }
 
 func (v priceValue) Set(text string) error {
-	price, problem := input.ParsePrice(text)
+	price, currency, problem := input.ParseMaxPrice(text)
 	if problem != nil {
 		return problem
 	}
-	v.request.MaxPrice = &price
+	v.request.MaxPrice, v.request.MaxPriceCurrency = &price, currency
 	return nil
 }
 

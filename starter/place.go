@@ -37,8 +37,8 @@ Placing the same reference again joins the order that is there: nothing is start
   starter place --reference shop-1001 --item product_a:2 --note player_id=007 --item product_b
 
 A file is CSV in UTF-8 with the header reference,item,quantity,note,mock,max_price.
-note is key=value;key=value, an empty quantity is 1, and lines with one reference are
-the items of one order. All lines are checked before anything starts, and one bad line
+note is key=value;key=value, an empty quantity is 1, max_price is 12.34 or 12.34usd, and
+lines with one reference are the items of one order. All lines are checked before anything starts, and one bad line
 starts nothing; --skip-bad leaves out the orders that have a bad line (exit status 1).`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -58,7 +58,7 @@ starts nothing; --skip-bad leaves out the orders that have a bad line (exit stat
 	f.Var(itemValue{&p.request.Items}, "item", "a product, and how many of it (once per item)")
 	f.Var(noteValue{&p.request.Items}, "note", "a field that the product needs; belongs to the --item before it")
 	f.BoolVar(&p.request.Mock, "mock", false, "no real charge, fake codes")
-	f.Var(priceValue{&p.request}, "max-price", "the highest total to pay, e.g. 12.34")
+	f.Var(priceValue{&p.request}, "max-price", "the highest total to pay, e.g. 12.34 (in FOXRELOAD_CURRENCY) or 12.34usd")
 	f.Var(textValue{&p.request.Provider, "pally"}, "provider", "pay through an external provider instead of the balance")
 	f.Var(textValue{&p.request.ReturnURL, "https://yourshop.com/return"}, "return-url", "where the provider sends the payer back to")
 	f.BoolVar(&p.request.NoCheck, "no-check", false, "leave out the look at the catalogue before creating")
@@ -97,6 +97,7 @@ func (a *app) placeOne(ctx context.Context, p *placing) error {
 		return err
 	}
 	return a.atDesk(ctx, func(d *desk) error {
+		d.nameCurrency(&p.request)
 		if p.checkBalance {
 			// Before Temporal is asked: a missing key is wrong usage.
 			if _, err := d.foxreload(); err != nil {
@@ -143,6 +144,14 @@ func (d *desk) waitForOne(ctx context.Context, reference string, timeout time.Du
 		d.Printf("\n")
 	}
 	return cmp.Or(d.showStatus(s), ending(s))
+}
+
+// nameCurrency has a highest price that names no currency be in FOXRELOAD_CURRENCY: what
+// a number means must not change with the environment of a worker.
+func (d *desk) nameCurrency(r *order.Request) {
+	if r.MaxPrice != nil && r.MaxPriceCurrency == "" {
+		r.MaxPriceCurrency = d.settings.Currency
+	}
 }
 
 // refuseRequest tells every mistake of a request, each with its fix.

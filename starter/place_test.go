@@ -1,9 +1,11 @@
 package main
 
 import (
+	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
@@ -29,6 +31,7 @@ func TestPlaceStartsTheOrderAndAnswersAtOnce(t *testing.T) {
   "state": "creating",
   "cancelReason": null,
   "waitingFor": null,
+  "waitingForCode": null,
   "mock": true,
   "price": null,
   "currency": null,
@@ -40,12 +43,14 @@ func TestPlaceStartsTheOrderAndAnswersAtOnce(t *testing.T) {
       "itemId": "product_a",
       "quantity": 2,
       "codes": 0,
+      "missing": 0,
       "error": null
     },
     {
       "itemId": "product_b",
       "quantity": 1,
       "codes": 0,
+      "missing": 0,
       "error": null
     }
   ],
@@ -67,10 +72,90 @@ func TestPlaceStartsTheOrderAndAnswersAtOnce(t *testing.T) {
 func TestPlacingTwiceIsOneOrderAndStatusZero(t *testing.T) {
 	s := newShop(t)
 	first := s.run("place", "--reference", "shop-1", "--item", "product_a", "-o", "json")
+	s.now = s.now.Add(time.Hour)
 	second := s.run("place", "--reference", "shop-1", "--item", "product_a", "--no-check", "-o", "json")
 	require.Equal(t, exitDone, second.status, second.err)
 	assert.Equal(t, first.out, second.out)
 	assert.Len(t, s.temporal.started, 1)
+}
+
+// The workflow starts after the order was placed, and anew after a reset: startedAt
+// stays what the first answer said.
+func TestTheSameReferenceTwiceBeganAtTheSameTime(t *testing.T) {
+	s := newShop(t)
+	began := func(a answer) time.Time {
+		var status order.Status
+		require.NoError(t, json.Unmarshal([]byte(a.out), &status), a.out+a.err)
+		return status.StartedAt
+	}
+	s.temporal.works = func(reference string) {
+		s.enters(reference, order.Creating, func(o *order.Status) { o.StartedAt = s.now.Add(3 * time.Second) })
+	}
+	place := []string{"place", "--reference", "shop-1", "--item", "product_a", "-o", "json"}
+	assert.Equal(t, noon, began(s.run(place...)))
+	s.now = noon.Add(time.Hour)
+	assert.Equal(t, noon, began(s.run(place...)))
+	s.enters("shop-1", order.Active, func(o *order.Status) { o.StartedAt = s.now })
+	assert.Equal(t, noon, began(s.run(place...)))
+	assert.Equal(t, noon, began(s.run("status", "shop-1", "-o", "json")))
+}
+
+func TestARequestThatDiffersNamesTheItems(t *testing.T) {
+	s := newShop(t)
+	require.Equal(t, exitDone, s.run("place", "--reference", "shop-1", "--item", "product_a", "--item", "product_b:2", "--note", "player_id=12345678", "--max-price", "9").status)
+	got := s.run("place", "--reference", "shop-1", "--item", "product_c", "--note", "player_id=12345699", "--item", "product_a", "--max-price", "9 rub", "-o", "json")
+	require.Equal(t, exitError, got.status)
+	message, _ := problem(t, got)
+	assert.Equal(t, "order shop-1 is on record with other content; nothing was started\n"+
+		"item missing: on record 2 × product_b (player_id •••78), asked for none\n"+
+		"item added: on record none, asked for 1 × product_c (player_id •••99)\n"+
+		"max-price: on record 9, asked for 9 rub", message)
+
+	file := s.file("orders.csv", csvHeader+"shop-1,product_a,1,,,9\n")
+	message, _ = problem(t, s.run("place", "--file", file, "-o", "json"))
+	assert.Contains(t, message, file+":2: shop-1: item missing: on record 2 × product_b (player_id •••78), in the file none")
+}
+
+// What a price means is said by the one who sets it, not by a worker's environment.
+func TestAHighestPriceHasACurrency(t *testing.T) {
+	for _, c := range []struct{ env, text, want string }{
+		{"", "12.50", "12.5"}, {"", "12.50usd", "12.5 usd"}, {"", "12.50 USD", "12.5 usd"},
+		{"rub", "12.50", "12.5 rub"}, {"RUB", "12.50", "12.5 rub"}, {"rub", "12.50usd", "12.5 usd"}, {"rub", "", "none"},
+	} {
+		s := newShop(t)
+		if c.env != "" {
+			s.setenv("FOXRELOAD_CURRENCY=" + c.env)
+		}
+		args := []string{"place", "--reference", "shop-1", "--item", "product_a"}
+		if c.text != "" {
+			args = append(args, "--max-price", c.text)
+		}
+		asked := func() string {
+			require.NotEmpty(t, s.temporal.started)
+			r := s.temporal.started[len(s.temporal.started)-1].Request
+			if r.MaxPrice == nil {
+				return strings.TrimSpace("none " + r.MaxPriceCurrency)
+			}
+			return strings.TrimSpace(r.MaxPrice.String() + " " + r.MaxPriceCurrency)
+		}
+		got := s.run(args...)
+		require.Equal(t, exitDone, got.status, got.err)
+		assert.Equal(t, c.want, asked(), c)
+		require.Equal(t, exitDone, s.run(args...).status, "the same again")
+		got = s.run("place", "--file", s.file("orders.csv", csvHeader+"shop-2,product_a,1,,,"+c.text+"\n"))
+		require.Equal(t, exitDone, got.status, got.err)
+		assert.Equal(t, c.want, asked(), "in a file: %v", c)
+	}
+	s := newShop(t)
+	for _, bad := range []string{"", "usd", "12.50 us", "12.50€", "-1usd", "1.00001usd"} {
+		got := s.run("place", "--reference", "shop-1", "--item", "product_a", "--max-price", bad)
+		assert.Equal(t, exitUsage, got.status, bad)
+		assert.Contains(t, got.err, "--max-price: ", bad)
+		got = s.run("place", "--file", s.file("orders.csv", csvHeader+"shop-2,product_a,1,,,"+bad+"x y\n"))
+		assert.Equal(t, exitUsage, got.status, bad)
+		assert.Contains(t, got.err, ":2: max_price: ", bad)
+	}
+	assert.Empty(t, s.temporal.started)
 }
 
 func TestOtherContentIsRefusedFieldByField(t *testing.T) {
@@ -211,6 +296,8 @@ var ends = []struct {
 	says   []string
 }{
 	{"completed", func(s *shop, r string) { s.completes(r, `"AAAA"`) }, exitDone, nil},
+	{"completed without all codes", func(s *shop, r string) { s.completesWithout(r, 2, `"AAAA"`) }, exitIncomplete,
+		[]string{"order shop-1 is completed: item 1 (product_a): 2 of 3 codes are missing", "starter recheck shop-1", "support"}},
 	{"cancelled", func(s *shop, r string) {
 		s.enters(r, order.Creating)
 		s.enters(r, order.Cancelled, because(order.PriceGuard))
@@ -228,11 +315,11 @@ var ends = []struct {
 	}, exitUnresolved, []string{"support"}},
 	{"time ran out", func(s *shop, r string) {
 		s.enters(r, order.Creating)
-		s.enters(r, order.AwaitingTopUp, waitsFor("a top-up"))
+		s.enters(r, order.AwaitingTopUp, waitsFor(order.WaitTopUp))
 	}, exitNotEnded, []string{"goes on", "starter top-up shop-1"}},
 	{"blocked when the time ran out", func(s *shop, r string) {
 		s.enters(r, order.Creating)
-		s.enters(r, order.Blocked, waitsFor("a valid API key"))
+		s.enters(r, order.Blocked, waitsFor(order.WaitKey))
 	}, exitUnresolved, []string{"a valid API key"}},
 }
 
@@ -332,6 +419,6 @@ func TestAPaymentWithoutALinkSaysWhereToLook(t *testing.T) {
 	s.begins("shop-1", false)
 	s.enters("shop-1", order.Creating)
 	s.enters("shop-1", order.Active, withOrder("1f0c"))
-	s.enters("shop-1", order.AwaitingPayment)
+	s.enters("shop-1", order.AwaitingPayment, waitsFor(order.WaitPaymentLink))
 	assert.Contains(t, s.run("explain", "shop-1").out, "look for the payment of order 1f0c in FoxReload's dashboard")
 }

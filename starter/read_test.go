@@ -35,9 +35,9 @@ func TestStatusReadsTheLedgerAlone(t *testing.T) {
 	s.completes("shop-1", `"AAAA-BBBB"`)
 	got := s.run("status", "shop-1", "-o", "json")
 	require.Equal(t, exitDone, got.status, got.err)
-	assert.Equal(t, `{"reference":"shop-1","workflowId":"order/shop-1","orderId":"1f0c-shop-1","state":"completed","cancelReason":null,"waitingFor":null,`+
+	assert.Equal(t, `{"reference":"shop-1","workflowId":"order/shop-1","orderId":"1f0c-shop-1","state":"completed","cancelReason":null,"waitingFor":null,"waitingForCode":null,`+
 		`"mock":true,"price":"9.55","currency":"usd","paymentExpiresAt":null,"paymentUrl":null,"replacements":0,`+
-		`"items":[{"itemId":"product_a","quantity":1,"codes":1,"error":null}],`+
+		`"items":[{"itemId":"product_a","quantity":1,"codes":1,"missing":0,"error":null}],`+
 		`"error":null,"startedAt":"2026-11-24T12:00:00Z","updatedAt":"2026-11-24T12:00:03Z"}`, compact(t, got.out))
 
 	table := s.run("status", "shop-1").out
@@ -123,9 +123,94 @@ func TestWithoutACodeCodesSaysWhy(t *testing.T) {
 	assert.Equal(t, "order shop-1 is creating and has no code", message)
 	assert.Contains(t, hint, "starter watch shop-1")
 
+	s.enters("shop-1", order.Active, withOrder("1f0c"))
+	got = s.run("codes", "shop-1", "-o", "json")
+	assert.Equal(t, exitError, got.status, "not delivered yet is no answer")
+	s.enters("shop-1", order.Failed)
+	message, hint = problem(t, s.run("codes", "shop-1", "-o", "json"))
+	assert.Equal(t, "order shop-1 is failed and has no code", message)
+	assert.Contains(t, hint, "starter explain shop-1")
+}
+
+func TestCodesOfACompletedOrderThatDeliversNone(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-1", false)
 	s.completes("shop-1")
-	_, hint = problem(t, s.run("codes", "shop-1", "-o", "json"))
-	assert.Contains(t, hint, "direct top-up")
+	got := s.run("codes", "shop-1", "-o", "json")
+	require.Equal(t, exitDone, got.status, got.err)
+	assert.Equal(t, `{"reference":"shop-1","orderId":"1f0c-shop-1","mock":false,"items":[{"itemId":"product_a","codes":[]}]}`, compact(t, got.out))
+	assert.Empty(t, got.err)
+	table := s.run("codes", "shop-1")
+	assert.Equal(t, exitDone, table.status)
+	assert.Equal(t, "product_a\n  no code: it is delivered without one, as a direct top-up to the player's account is\n", table.out)
+	entries, err := s.book.Audit(t.Context(), "shop-1")
+	require.NoError(t, err)
+	assert.Equal(t, ledger.KindLook, entries[len(entries)-1].Kind, "a look that found nothing is one")
+}
+
+func TestMissingCodesAreSaidEverywhere(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-1", false)
+	s.completesWithout("shop-1", 2, `"AAAA"`)
+	s.begins("shop-2", false)
+	s.completes("shop-2", `"BBBB"`)
+	for _, args := range [][]string{{"status", "shop-1"}, {"list"}, {"explain", "shop-1"}} {
+		got := s.run(append(args, "-o", "json")...)
+		require.Equal(t, exitDone, got.status, got.err)
+		assert.Contains(t, compact(t, got.out), `"codes":1,"missing":2,`, args)
+		assert.Contains(t, compact(t, got.out), `"waitingForCode":null`, args)
+	}
+	status := s.run("status", "shop-1").out
+	assert.Contains(t, status, "1 × product_a (1 code, 2 codes missing)")
+	assert.Contains(t, status, "starter recheck shop-1")
+	list := s.run("list").out
+	assert.Regexp(t, `UPDATED\s+MISSING\n`, list)
+	assert.Regexp(t, `shop-1 .*  2 codes\n`, list)
+	assert.Regexp(t, `shop-2 .*[0-9]\n`, list)
+	explain := strings.Join(strings.Fields(s.run("explain", "shop-1").out), " ")
+	assert.Contains(t, explain, "It is completed, but 2 of 3 codes are missing.")
+	assert.Contains(t, explain, "starter recheck shop-1")
+
+	codes := s.run("codes", "shop-1")
+	assert.Equal(t, exitDone, codes.status)
+	assert.Equal(t, "product_a\n  AAAA\n  2 codes missing\n", codes.out)
+	assert.Contains(t, codes.err, "starter recheck shop-1")
+	assert.Contains(t, compact(t, s.run("codes", "shop-1", "-o", "json").out), `"codes":["AAAA"],"missing":2}`)
+
+	s.begins("shop-3", false)
+	s.completesWithout("shop-3", 1)
+	assert.Equal(t, "product_a\n  no code yet: 1 code missing\n", s.run("codes", "shop-3").out)
+}
+
+func TestWhatAnOrderWaitsForIsACodeAndWords(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-1", false)
+	s.enters("shop-1", order.Creating)
+	s.enters("shop-1", order.AwaitingTopUp, waitsFor(order.WaitTopUp), func(o *order.Status) { old := "words of yesterday"; o.WaitingFor = &old })
+	for _, args := range [][]string{{"status", "shop-1"}, {"list"}} {
+		out := compact(t, s.run(append(args, "-o", "json")...).out)
+		assert.Contains(t, out, `"waitingFor":"a top-up: the balance is too low;`, args)
+		assert.Contains(t, out, `"waitingForCode":"topup"`, args)
+	}
+	assert.Contains(t, compact(t, s.run("explain", "shop-1", "-o", "json").out), `"waitingForCode":"topup"`)
+	assert.Contains(t, strings.Join(strings.Fields(s.run("status", "shop-1").out), " "), "waits for a top-up: the balance is too low; goes on by itself")
+}
+
+func TestAPaymentInDoubtIsSaidAndNothingThatTakesItForUnpaid(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-1", false)
+	s.enters("shop-1", order.Creating)
+	s.enters("shop-1", order.Active, withOrder("1f0c"))
+	s.enters("shop-1", order.Paused, waitsFor(order.WaitResume), func(o *order.Status) { o.PaymentInDoubt = true })
+	require.Equal(t, exitDone, s.run("pause").status)
+	for _, args := range [][]string{{"status", "shop-1"}, {"explain", "shop-1"}, {"watch", "shop-1", "--timeout", "20ms"}} {
+		got := s.run(args...)
+		said := strings.ToLower(got.out + got.err)
+		assert.NotContains(t, said, "nothing is paid", args)
+		assert.NotContains(t, said, "starter cancel", args)
+		assert.NotContains(t, said, "starter place", args)
+	}
+	assert.Contains(t, strings.Join(strings.Fields(s.run("explain", "shop-1").out), " "), "A payment was sent and its outcome is not known yet")
 }
 
 func TestACodeCantSteerTheTerminal(t *testing.T) {
@@ -187,12 +272,12 @@ func TestExplainTellsTheStory(t *testing.T) {
 	s.begins("shop-1", false)
 	s.enters("shop-1", order.Creating)
 	s.enters("shop-1", order.Active, withOrder("1f0c"))
-	s.enters("shop-1", order.AwaitingTopUp, waitsFor("a top-up: the balance is too low"))
+	s.enters("shop-1", order.AwaitingTopUp, waitsFor(order.WaitTopUp))
 	require.Equal(t, exitDone, s.run("pause").status)
 
 	told := s.run("explain", "shop-1")
 	require.Equal(t, exitDone, told.status, told.err)
-	for _, want := range []string{"◷ awaiting_topup", "The balance is too low. Nothing is paid.", "waits for a top-up", "FoxReload's order: 1f0c",
+	for _, want := range []string{"◷ awaiting_topup", "Nothing is paid.", "waits for a top-up: the balance is too low", "FoxReload's order: 1f0c",
 		"Payments are switched off", "12:00:01  · active", "starter top-up shop-1", "starter cancel shop-1"} {
 		assert.Contains(t, told.out, want)
 	}
@@ -201,7 +286,7 @@ func TestExplainTellsTheStory(t *testing.T) {
 	}
 	var doc map[string]any
 	require.NoError(t, json.Unmarshal([]byte(s.run("explain", "shop-1", "-o", "json").out), &doc))
-	for _, field := range []string{"reference", "state", "orderId", "means", "why", "facts", "timeline", "next"} {
+	for _, field := range []string{"reference", "state", "waitingForCode", "orderId", "items", "means", "why", "facts", "timeline", "next"} {
 		assert.Contains(t, doc, field)
 	}
 }

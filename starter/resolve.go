@@ -8,16 +8,17 @@ import (
 	"foxflow/workflows"
 )
 
-const resolveHelp = `A person's decision for a blocked order that asks for one: starter status says so.
-FoxReload says that the order exists and it can't be found, or the ledger forbids
-to pay it. Nothing is paid while the order waits for you.
+const resolveHelp = `A person's decision for a blocked order that asks for one: starter status says so,
+and which decisions it takes. FoxReload says that the order exists and it can't be
+found, or no longer knows it, or has another one under our key, or the ledger forbids
+to pay it. No new payment is made while the order waits for you.
 
   --adopt ORDER_ID  you found the order in FoxReload's dashboard: go on with it.
                     It is looked at first; what belongs to another reference or is
                     for something else is refused.
   --retry           try again. An order that can't be found is created anew under a
-                    fresh key; the other one, should there be one, expires unpaid.
-  --abort           end the order as cancelled.
+                    fresh key; the other one, should there be one, is never paid by us.
+  --abort           end the order as cancelled; refused while a payment is in doubt.
 
 A worker must be running.`
 

@@ -15,7 +15,7 @@ import (
 func asking(s *shop, reference string) {
 	s.begins(reference, false)
 	s.enters(reference, order.Creating)
-	s.enters(reference, order.Blocked, waitsFor("a person's decision: …"))
+	s.enters(reference, order.Blocked, waitsFor(order.WaitDecision))
 	s.temporal.runs(s.book.ID(), reference)
 }
 

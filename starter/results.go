@@ -32,19 +32,26 @@ func (b *batch) showBatch() error {
 	if doc.Skipped == nil {
 		doc.Skipped = []string{}
 	}
-	counts := map[order.State]int{}
+	counts, missing, incomplete := map[order.State]int{}, 0, 0
 	for _, r := range b.orders {
 		if err := b.refused[r.Reference]; err != nil {
 			doc.Refused = append(doc.Refused, refusal{r.Reference, err.Error()})
 		} else if s, known := b.at[r.Reference]; known {
-			doc.Orders = append(doc.Orders, s)
+			doc.Orders = append(doc.Orders, story.Worded(s))
 			counts[s.State]++
+			missing += s.Missing()
+			if s.Missing() > 0 {
+				incomplete++
+			}
 		}
 	}
 	if b.JSON {
 		return b.Document(doc)
 	}
 	b.Printf("%d started, %d placed already, %d refused\n", doc.Started, doc.AlreadyPlaced, len(doc.Refused))
+	if missing > 0 {
+		b.Printf("codes missing: %d, of %d orders\n", missing, incomplete)
+	}
 	var rows [][]string
 	for _, state := range order.States() {
 		if counts[state] > 0 {
@@ -57,14 +64,14 @@ func (b *batch) showBatch() error {
 	return show.Table(b.Out, []string{"STATE", "ORDERS"}, rows)
 }
 
-// unfinished names the orders that are not completed, each with its why.
+// unfinished names the orders that are not completed with all their codes, each with its why.
 func (b *batch) unfinished() []string {
 	var lines []string
 	more := 0
 	for _, r := range b.orders {
 		s, known := b.at[r.Reference]
 		switch {
-		case !known || s.State == order.Completed:
+		case !known || waitStatus(s) == exitDone:
 		case len(lines) == mostNamed:
 			more++
 		default:
@@ -118,6 +125,9 @@ func errorsOf(s order.Status) string {
 		errs = append(errs, s.Error.Code+": "+s.Error.Message)
 	}
 	for _, it := range s.Items {
+		if it.Missing > 0 {
+			errs = append(errs, it.ItemID+": "+story.Missing(it))
+		}
 		if it.Error != nil && (s.Error == nil || !strings.Contains(s.Error.Message, *it.Error)) {
 			errs = append(errs, it.ItemID+": "+*it.Error)
 		}

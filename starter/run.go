@@ -55,7 +55,7 @@ func (a *app) root() *cobra.Command {
 		}
 	})
 	root.AddCommand(a.placeCommand(), a.statusCommand(), a.watchCommand(), a.listCommand(), a.codesCommand(),
-		a.topUpCommand(), a.cancelCommand(), a.resolveCommand(), a.auditCommand(), a.explainCommand(), a.statsCommand(),
+		a.topUpCommand(), a.cancelCommand(), a.resolveCommand(), a.recheckCommand(), a.auditCommand(), a.explainCommand(), a.statsCommand(),
 		a.pauseCommand(), a.resumeCommand(), a.productsCommand(), a.balanceCommand(), a.keysetCommand(), a.ledgerCommand())
 	return root
 }
@@ -67,7 +67,8 @@ However often it is placed, at most one order is ever paid for it.
 
 Exit status: 0 done (with --wait: completed), 1 error, 2 wrong usage, 3 cancelled,
 4 failed, 5 not at its end when --timeout ran out (it goes on), 6 unresolved, or
-blocked when --timeout ran out.`
+blocked when --timeout ran out, 7 completed with fewer codes than were ordered.
+A file that is waited for: 0 if all is completed, else the first of 6, 5, 4, 3, 7.`
 
 // nameACommand is what a command does that is only the head of others.
 func nameACommand(cmd *cobra.Command, args []string) error {

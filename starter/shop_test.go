@@ -26,6 +26,7 @@ import (
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/mocks"
 
+	"foxflow/activities"
 	"foxflow/keyset"
 	"foxflow/ledger"
 	"foxflow/order"
@@ -41,6 +42,8 @@ type shop struct {
 	book     *ledger.Ledger
 	temporal *fakeTemporal
 	now      time.Time
+	// rechecks is how FoxReload's order is found when it is looked at again; nil: as it is.
+	rechecks func(context.Context, *activities.Activities, string) (order.Status, error)
 }
 
 type answer struct {
@@ -75,6 +78,9 @@ func (s *shop) runFor(ctx context.Context, args ...string) answer {
 	a.now = func() time.Time { return s.now }
 	a.lookEvery = 5 * time.Millisecond
 	a.dial = s.temporal.dial
+	if s.rechecks != nil {
+		a.recheckWith = s.rechecks
+	}
 	status := a.run(ctx, args)
 	return answer{status, out.String(), errs.String()}
 }
@@ -89,7 +95,7 @@ func (s *shop) enters(reference string, state order.State, changes ...func(*orde
 	entries, err := s.book.Audit(context.Background(), reference)
 	require.NoError(s.t, err)
 	status.State = state
-	status.WaitingFor = nil
+	status.WaitingFor, status.WaitingForCode = nil, nil
 	status.UpdatedAt = s.now.Add(time.Duration(len(entries)) * time.Second)
 	for _, change := range changes {
 		change(&status)
@@ -120,6 +126,20 @@ func (s *shop) completes(reference string, codes ...string) {
 	s.enters(reference, order.Completed, func(o *order.Status) { o.Items[0].Codes = len(codes) })
 }
 
+// completesWithout takes an order of one item to its end without all of its codes.
+func (s *shop) completesWithout(reference string, missing int, codes ...string) {
+	s.t.Helper()
+	s.enters(reference, order.Creating)
+	s.enters(reference, order.Active, withOrder("1f0c-"+reference))
+	s.enters(reference, order.Paid)
+	var delivered []ledger.Code
+	for _, code := range codes {
+		delivered = append(delivered, ledger.Code{ItemID: "product_a", Raw: json.RawMessage(code)})
+	}
+	require.NoError(s.t, s.book.StoreCodes(context.Background(), reference, "1f0c-"+reference, delivered))
+	s.enters(reference, order.Completed, func(o *order.Status) { o.Items[0].Codes, o.Items[0].Missing = len(codes), missing })
+}
+
 func withOrder(id string) func(*order.Status) { return func(o *order.Status) { o.OrderID = &id } }
 
 func priced(price, currency string) func(*order.Status) {
@@ -130,7 +150,9 @@ func because(reason string) func(*order.Status) {
 	return func(o *order.Status) { o.CancelReason = &reason }
 }
 
-func waitsFor(what string) func(*order.Status) { return func(o *order.Status) { o.WaitingFor = &what } }
+func waitsFor(what order.Wait) func(*order.Status) {
+	return func(o *order.Status) { o.WaitingForCode = &what }
+}
 
 // state is how an order stands on record, "" when there is none.
 func (s *shop) state(reference string) order.State {

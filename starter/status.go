@@ -72,6 +72,7 @@ func (a *app) listCommand() *cobra.Command {
 
 // showStatus is how one order stands: in JSON the status itself.
 func (a *app) showStatus(s order.Status) error {
+	s = story.Worded(s)
 	if a.JSON {
 		return a.Document(s)
 	}
@@ -120,6 +121,11 @@ func (a *app) showStatus(s order.Status) error {
 }
 
 func (a *app) showOrders(orders []order.Status) error {
+	missing := false
+	for i, s := range orders {
+		orders[i] = story.Worded(s)
+		missing = missing || s.Missing() > 0
+	}
 	if a.JSON {
 		return a.Document(struct {
 			Orders []order.Status `json:"orders"`
@@ -129,23 +135,57 @@ func (a *app) showOrders(orders []order.Status) error {
 		a.Note("no orders")
 		return nil
 	}
+	header := []string{"REFERENCE", "STATE", "PRICE", "ORDER", "UPDATED"}
+	if missing {
+		header = append(header, "MISSING")
+	}
 	var rows [][]string
 	for _, s := range orders {
-		rows = append(rows, []string{s.Reference, a.State(s.State), money(s), short(s.OrderID), s.UpdatedAt.UTC().Format("01-02 15:04")})
+		row := []string{s.Reference, a.State(s.State), money(s), short(s.OrderID), s.UpdatedAt.UTC().Format("01-02 15:04")}
+		if missing {
+			row = append(row, missingCodes(s.Missing()))
+		}
+		rows = append(rows, row)
 	}
-	return show.Table(a.Out, []string{"REFERENCE", "STATE", "PRICE", "ORDER", "UPDATED"}, rows, 0, 3)
+	return show.Table(a.Out, header, rows, 0, 3)
+}
+
+// missingCodes is a number of codes that are missing, "" for none.
+func missingCodes(n int) string {
+	switch n {
+	case 0:
+		return ""
+	case 1:
+		return "1 code"
+	}
+	return fmt.Sprintf("%d codes", n)
+}
+
+// stateOf is an order's state in plain text, with what is missing of it.
+func stateOf(s order.Status) string {
+	if s.Missing() == 0 {
+		return string(s.State)
+	}
+	return string(s.State) + ", " + missingCodes(s.Missing()) + " missing"
 }
 
 func itemLine(it order.ItemStatus) string {
 	line := fmt.Sprintf("%d × %s", it.Quantity, it.ItemID)
+	var codes []string
 	switch it.Codes {
 	case 0:
 	case 1:
-		line += " (1 code)"
+		codes = append(codes, "1 code")
 	default:
-		line += fmt.Sprintf(" (%d codes)", it.Codes)
+		codes = append(codes, fmt.Sprintf("%d codes", it.Codes))
 	}
-	return line
+	if it.Missing > 0 {
+		codes = append(codes, missingCodes(it.Missing)+" missing")
+	}
+	if len(codes) == 0 {
+		return line
+	}
+	return line + " (" + strings.Join(codes, ", ") + ")"
 }
 
 func money(s order.Status) string {

@@ -183,7 +183,7 @@ func TestHelpWorksInABrokenEnvironment(t *testing.T) {
 		assert.Contains(t, got.out, want)
 	}
 	assert.NotContains(t, got.out, "completion")
-	for _, name := range []string{"place", "status", "watch", "list", "codes", "top-up", "cancel", "resolve", "audit", "explain", "stats", "pause", "resume", "products", "balance", "keyset", "ledger"} {
+	for _, name := range []string{"place", "status", "watch", "list", "codes", "top-up", "cancel", "resolve", "recheck", "audit", "explain", "stats", "pause", "resume", "products", "balance", "keyset", "ledger"} {
 		help := s.run(name, "--help")
 		assert.Equal(t, exitDone, help.status, name)
 		assert.Contains(t, help.out, "--output", name)

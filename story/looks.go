@@ -28,6 +28,13 @@ func Looks(s order.Status, w Watch) string {
 		}
 		return "; it " + end + " at " + clock(w.Until) + " if nothing comes of it."
 	}
+	if InDoubt(s) && !s.State.Ended() {
+		looks := "FoxReload is asked what became of the payment: " + rhythm(w) + ", and after five minutes about every minute"
+		if s.State == order.Blocked {
+			return looks + until("is given up as unresolved")
+		}
+		return looks + "."
+	}
 	switch s.State {
 	case order.AwaitingTopUp:
 		return "A worker reads the balance about once a minute" + until("is cancelled")
@@ -36,6 +43,9 @@ func Looks(s order.Status, w Watch) string {
 	case order.Paid, order.Processing:
 		return "FoxReload is asked " + rhythm(w) + "; without an end " + shortly(w.StallAfter) + " after the payment the order is stalled."
 	case order.Stalled:
+		if s.Codes() > 0 && s.WaitingForCode != nil && *s.WaitingForCode == order.WaitCodes {
+			return "FoxReload is asked " + rare + until("ends as completed with the codes that are there")
+		}
 		return "FoxReload is asked " + rare + until("is given up as unresolved")
 	case order.Paused:
 		return "A worker looks " + rare + " whether it may be paid; FoxReload is not asked."
@@ -53,15 +63,6 @@ func rhythm(w Watch) string {
 		return every(w.PollInitial)
 	}
 	return "after about " + shortly(w.PollInitial) + ", then less and less often, at least every " + shortly(w.PollMax) + " or so"
-}
-
-func asksDecision(s order.Status) bool {
-	for _, w := range []Wait{WaitExists, WaitGuard} {
-		if text(s.WaitingFor) == WaitingFor(w, s.Reference) {
-			return true
-		}
-	}
-	return false
 }
 
 // single are the lengths of time that read better as words.

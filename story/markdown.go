@@ -43,7 +43,7 @@ func Markdown(told Story, timeline Timeline) string {
 		for _, step := range told.Next {
 			words := Escape(step.Text)
 			if step.Command != "" {
-				words = strings.TrimSuffix(code(step.Command)+" — "+words, " — ")
+				words = strings.TrimSuffix(typed(step.Command)+" — "+words, " — ")
 			}
 			steps = append(steps, "- "+words)
 		}
@@ -55,7 +55,7 @@ func Markdown(told Story, timeline Timeline) string {
 		facts = append(facts, strong("Next look:")+" "+Escape(told.Looks))
 	}
 	if told.OrderID != nil {
-		facts = append(facts, "FoxReload's order: "+code(*told.OrderID))
+		facts = append(facts, "FoxReload's order: "+typed(*told.OrderID))
 	}
 	for _, f := range told.Facts {
 		facts = append(facts, Escape(f))
@@ -67,7 +67,7 @@ func Markdown(told Story, timeline Timeline) string {
 		rows = append(rows, row(e))
 	}
 	if timeline.Left > 0 {
-		rows = append(rows, fmt.Sprintf("| … | %d more: %s |", timeline.Left, code("starter audit "+told.Reference)))
+		rows = append(rows, fmt.Sprintf("| … | %d more: %s |", timeline.Left, typed("starter audit "+told.Reference)))
 	}
 	for _, e := range timeline.Last {
 		rows = append(rows, row(e))
@@ -81,9 +81,9 @@ func Markdown(told Story, timeline Timeline) string {
 func Details(r order.Request) string {
 	var lines []string
 	for _, item := range r.Items {
-		lines = append(lines, fmt.Sprintf("- %d × %s", item.Quantity, code(item.ItemID)))
+		lines = append(lines, fmt.Sprintf("- %d × %s", item.Quantity, typed(item.ItemID)))
 	}
-	return strings.Join(lines, "\n") + "\n\nThe same story in a terminal: " + code("starter explain "+r.Reference)
+	return strings.Join(lines, "\n") + "\n\nThe same story in a terminal: " + typed("starter explain "+r.Reference)
 }
 
 func row(e Event) string {
@@ -105,8 +105,8 @@ func Escape(text string) string {
 	return b.String()
 }
 
-// code is text in Markdown's code style, in which nothing else has a meaning.
-func code(text string) string { return "`" + strings.ReplaceAll(oneLine(text), "`", "'") + "`" }
+// typed is text in Markdown's code style, in which nothing else has a meaning.
+func typed(text string) string { return "`" + strings.ReplaceAll(oneLine(text), "`", "'") + "`" }
 
 // link is a web address to click on; what is none stays text.
 func link(address string) string {

@@ -6,68 +6,138 @@ import "foxflow/order"
 type stance struct {
 	means string
 	next  []Step
+	// unpaid are the steps that are right only where it is certain that no payment is out.
+	unpaid []Step
 }
 
+// allowed are the steps that may be taken: while a payment is in doubt nobody must
+// cancel, or order anew.
+func (st stance) allowed(s order.Status) []Step {
+	if InDoubt(s) {
+		return st.next
+	}
+	return append(append([]Step{}, st.next...), st.unpaid...)
+}
+
+const unpaid = "Nothing is paid."
+
+// stances are what is said of a state when its wait or error says nothing closer.
 var stances = map[order.State]stance{
 	order.Creating: {"It is about to be created at FoxReload. Nothing is paid. If it stays like this, no worker is running.",
-		[]Step{followIt, cancelIt}},
+		[]Step{followIt}, []Step{cancelIt}},
 	order.Active: {"FoxReload has the order; it is about to be paid.",
-		[]Step{followIt, cancelIt}},
-	order.AwaitingTopUp:   {"The balance is too low. " + unpaid, waits[WaitTopUp].next},
-	order.AwaitingPayment: {"The payment link is out and not paid yet.", waits[WaitPayment].next},
+		[]Step{followIt}, []Step{cancelIt}},
+	order.AwaitingTopUp: {"The balance is too low. " + unpaid,
+		[]Step{{"starter top-up {R}", "once the balance is raised"}}, []Step{cancelIt}},
+	order.AwaitingPayment: {"The payment is asked for at the provider, and not seen paid yet.",
+		[]Step{{"", "open the payment link, or look for the payment of order {ID} in FoxReload's dashboard"}, followIt}, nil},
 	order.Paused: {"Payments are held, by the pause switch or the daily limit. " + unpaid,
-		[]Step{{"starter resume", "a daily limit ends by itself at midnight UTC"}, cancelIt}},
+		[]Step{{"starter resume", "a daily limit ends by itself at midnight UTC"}}, []Step{cancelIt}},
 	order.Paid: {"It is paid; FoxReload is about to deliver.",
-		[]Step{followIt}},
+		[]Step{followIt}, nil},
 	order.Processing: {"It is paid; the supplier is at work.",
-		[]Step{followIt}},
-	order.Stalled: {"It is paid, and the delivery is late: codes may still come, so do not order it again.", waits[WaitDelivery].next},
+		[]Step{followIt}, nil},
+	order.Stalled: {"It is paid, and the delivery is late: codes may still come, so do not order it again.",
+		[]Step{followIt, support}, nil},
 	order.Blocked: {"It can't go on without a person.",
-		[]Step{{"starter status {R}", "says what it waits for: mend that"}}},
+		[]Step{{"starter status {R}", "says what it waits for: mend that"}}, nil},
 	order.Completed: {"It is delivered.",
-		[]Step{{"starter codes {R}", ""}}},
+		[]Step{{"starter codes {R}", ""}}, nil},
+	order.Cancelled: {"It was cancelled.",
+		[]Step{readLog}, []Step{anew}},
 	order.Failed: {"It failed. Codes that were delivered in spite of that are kept.",
-		[]Step{readLog, support, anew}},
+		[]Step{readLog, support}, []Step{anew}},
 	order.Unresolved: {"It was given up after a long wait. Whether money is out has to be settled with FoxReload, so do not order it again before that.",
-		[]Step{support, readLog}},
+		[]Step{recheckIt, support, readLog}, nil},
 }
-
-// refused is the stance of an order that failed before FoxReload made one of it.
-var refused = stance{"It was refused, so there is no order at FoxReload and nothing was paid.",
-	[]Step{{"", "mend what the error names"}, anew}}
 
 // cancellations are the stances of cancelled orders, by reason.
 var cancellations = map[string]stance{
 	order.PaymentFailure: {"It was cancelled because the balance stayed too low. Nothing was paid.",
-		[]Step{{"starter balance", "raise the balance first"}, anew}},
+		[]Step{{"starter balance", "raise the balance first"}}, []Step{anew}},
 	order.PaymentExpiration: {"It was cancelled because the payment window ended. Nothing was paid.",
-		[]Step{anew}},
+		nil, []Step{anew}},
 	order.UserRequest: {"It was cancelled on request. Nothing was paid.",
-		[]Step{anew}},
-	order.PriceGuard: {"It was cancelled because its price is above --max-price. Nothing was paid.",
-		[]Step{{"starter products show {ITEM}", "today's price"}, {"starter place --reference NEW --max-price HIGHER …", anew.Text}}},
+		nil, []Step{anew}},
+	order.PriceGuard: {"It was cancelled because its price is above --max-price, or in another currency. Nothing was paid.",
+		[]Step{{"starter products show {ITEM}", "today's price"}}, []Step{{"starter place --reference NEW --max-price HIGHER …", anew.Text}}},
+}
+
+// ending is a state that ended an order, with the code of its error.
+type ending struct {
+	state order.State
+	code  string
+}
+
+// endings are the stances of ends that an error of our own explains better than the
+// state or the reason does.
+var endings = map[ending]stance{
+	{order.Failed, order.CodeMockIgnored}: {"FoxReload did not keep to what was asked: a real order for a mock one, or the other way round. foxflow did not pay it: nothing was paid, and it expires by itself.",
+		[]Step{support}, []Step{anew}},
+	{order.Failed, order.CodeProduct}: {"The product's terms do not allow the order. Nothing was created, and nothing was paid.",
+		[]Step{{"starter products show {ITEM}", "its terms"}, {"", "mend what the error names"}}, []Step{anew}},
+	{order.Failed, order.CodeOrderFailed}: {"The supplier could not deliver all of it. Codes that were delivered in spite of that are kept.",
+		[]Step{readLog, support}, []Step{anew}},
+	{order.Cancelled, order.CodePaymentWindow}: {"It was cancelled because the payment windows of several orders in a row ended before a payment. Nothing was paid.",
+		[]Step{readLog}, []Step{anew}},
+	{order.Cancelled, order.CodeGuard}: {"It was cancelled on request, and nothing more is paid. The order that the error names may be paid: settle that with FoxReload before you order again.",
+		[]Step{support, readLog}, nil},
+	{order.Cancelled, order.CodeNotOurs}: {"It was cancelled on request. foxflow paid nothing for it, and left alone the order that FoxReload has under our key.",
+		[]Step{readLog}, []Step{anew}},
+	{order.Unresolved, order.CodeCodesMissing}: {"FoxReload calls it completed, and no code came in a long wait. Codes may still come, so do not order it again before that is settled with FoxReload.",
+		[]Step{recheckIt, support, readLog}, nil},
+	{order.Unresolved, order.CodeGivenUp}: {"It was given up after a long wait, and money is out or may be. That has to be settled with FoxReload, so do not order it again before that.",
+		[]Step{recheckIt, support, readLog}, nil},
 }
 
 var (
-	otherCancellation = stance{"It was cancelled.", []Step{readLog, anew}}
-	unheardOf         = stance{"Its state is not known to this version of foxflow.", []Step{readLog}}
+	// refused is the stance of an order that failed before FoxReload made one of it.
+	refused = stance{"It was refused, so there is no order at FoxReload and nothing was paid.",
+		[]Step{{"", "mend what the error names"}}, []Step{anew}}
+	// incomplete is completed with fewer codes than were ordered.
+	incomplete = stance{"It is completed, but {MISSING}. They may still come, so do not order them again before that is settled with FoxReload.",
+		[]Step{{"starter codes {R}", "those that came"}, recheckIt, support}, nil}
+	unheardOf = stance{"Its state is not known to this version of foxflow.", []Step{readLog}, nil}
+	// doubtful goes before all others: what else is said of the order takes it for unpaid.
+	doubtful      = "A payment was sent and its outcome is not known yet; foxflow looks until FoxReload shows it, or until the payment window is over."
+	doubtfulAtEnd = stance{"A payment was sent, and what became of it was never seen. Whether money is out has to be settled with FoxReload, so do not order it again before that.",
+		[]Step{recheckIt, support, readLog}, nil}
 )
 
+// InDoubt says whether a payment was sent whose outcome is not known, so that nothing
+// may say that the order is unpaid.
+func InDoubt(s order.Status) bool {
+	return s.PaymentInDoubt && !s.State.MoneyOut() && s.State != order.Completed
+}
+
 func stanceOf(s order.Status) stance {
+	switch {
+	case InDoubt(s) && s.State.Ended():
+		return doubtfulAtEnd
+	case InDoubt(s):
+		settled := settledStance(s)
+		return stance{doubtful, append([]Step{followIt}, without(settled.next, followIt)...), nil}
+	}
+	return settledStance(s)
+}
+
+// settledStance is the stance of an order whose payment is not in doubt.
+func settledStance(s order.Status) stance {
+	if found, known := waitOf(s); known {
+		return found.stance
+	}
+	if found, known := endings[ending{s.State, code(s)}]; known {
+		return found
+	}
 	switch {
 	case s.State == order.Cancelled:
 		if found, known := cancellations[text(s.CancelReason)]; known {
 			return found
 		}
-		return otherCancellation
 	case s.State == order.Failed && s.OrderID == nil:
 		return refused
-	}
-	if found, known := waitOf(s); known {
-		return found.stance
-	}
-	if s.State == order.AwaitingPayment && s.PaymentURL == nil {
-		return waits[WaitNoLink].stance
+	case s.State == order.Completed && s.Missing() > 0:
+		return incomplete
 	}
 	if found, known := stances[s.State]; known {
 		return found
@@ -75,5 +145,12 @@ func stanceOf(s order.Status) stance {
 	return unheardOf
 }
 
+func code(s order.Status) string {
+	if s.Error == nil {
+		return ""
+	}
+	return s.Error.Code
+}
+
 // Means is what an order's state means, in a sentence or two.
-func Means(s order.Status) string { return stanceOf(s).means }
+func Means(s order.Status) string { return filler(s).Replace(stanceOf(s).means) }

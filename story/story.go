@@ -12,7 +12,11 @@ import (
 type Story struct {
 	Reference string      `json:"reference"`
 	State     order.State `json:"state"`
-	OrderID   *string     `json:"orderId"`
+	// WaitingForCode is the code of what it waits for; null when it waits for nothing.
+	WaitingForCode *order.Wait `json:"waitingForCode"`
+	OrderID        *string     `json:"orderId"`
+	// Items say how many codes came, and how many are missing.
+	Items []order.ItemStatus `json:"items"`
 	// Summary is what was ordered: "2 × Steam 10 USD · mock".
 	Summary string  `json:"summary"`
 	Means   string  `json:"means"`
@@ -47,8 +51,9 @@ type Told struct {
 
 // Tell makes the story of an order.
 func Tell(s order.Status, of Told) Story {
-	story := Story{Reference: s.Reference, State: s.State, OrderID: s.OrderID, Summary: Summary(of.Request, of.Names),
-		Means: Means(s), Timeline: of.Log, Next: Next(s), Facts: []string{}, reasons: reasons(s), LastAnswer: lastAnswer(s, of.Log)}
+	story := Story{Reference: s.Reference, State: s.State, WaitingForCode: s.WaitingForCode, OrderID: s.OrderID,
+		Items: append([]order.ItemStatus{}, s.Items...), Summary: Summary(of.Request, of.Names), Means: Means(s),
+		Timeline: of.Log, Next: Next(s), Facts: []string{}, reasons: reasons(s), LastAnswer: lastAnswer(s, of.Log)}
 	if of.Log == nil {
 		story.Timeline = []Event{}
 	}
@@ -72,7 +77,7 @@ func Tell(s order.Status, of Told) Story {
 	fact(s.Mock, "It is a mock order: no charge, fake codes.")
 	fact(s.Replacements > 0, "FoxReload's order was replaced %s: an unpaid order ends by itself, and a new one is created under the same reference. One at most is paid.", times(s.Replacements))
 	fact(of.HeldBy != "" && !s.Mock && payable, "Payments are switched off (by %s).", of.HeldBy)
-	fact(Codes(s) > 0 && s.State != order.Completed, "Codes in the vault: %d (starter codes %s).", Codes(s), s.Reference)
+	fact(s.Codes() > 0 && s.State != order.Completed, "Codes in the vault: %d (starter codes %s).", s.Codes(), s.Reference)
 	if s.PaymentExpiresAt != nil && payable {
 		fact(true, "Its payment window ends at %s.", clock(*s.PaymentExpiresAt))
 	}
@@ -105,19 +110,23 @@ func (r reason) String() string {
 
 const waitsFor = "waits for"
 
-// reasons are what an order waits for, why it was cancelled, which errors there were.
+// reasons are what an order waits for, why it was cancelled, which errors there were,
+// which codes are missing.
 func reasons(s order.Status) []reason {
 	var why []reason
 	if s.CancelReason != nil {
 		why = append(why, reason{"", *s.CancelReason})
 	}
-	if s.WaitingFor != nil {
-		why = append(why, reason{waitsFor, *s.WaitingFor})
+	if words := text(Worded(s).WaitingFor); words != "" {
+		why = append(why, reason{waitsFor, words})
 	}
 	if s.Error != nil {
 		why = append(why, reason{s.Error.Code + ":", s.Error.Message})
 	}
 	for i, it := range s.Items {
+		if it.Missing > 0 {
+			why = append(why, reason{fmt.Sprintf("item %d (%s):", i+1, it.ItemID), Missing(it)})
+		}
 		// The order's own error may be made of its items' errors.
 		if it.Error != nil && (s.Error == nil || !strings.Contains(s.Error.Message, *it.Error)) {
 			why = append(why, reason{fmt.Sprintf("item %d (%s):", i+1, it.ItemID), *it.Error})
@@ -162,15 +171,6 @@ var reported = map[order.State]bool{order.Active: true, order.Paid: true, order.
 
 // Price is what an order costs, with its currency; "" when that is not known.
 func Price(s order.Status) string { return strings.TrimSpace(text(s.Price) + " " + text(s.Currency)) }
-
-// Codes counts the codes of an order that are in the vault.
-func Codes(s order.Status) int {
-	codes := 0
-	for _, it := range s.Items {
-		codes += it.Codes
-	}
-	return codes
-}
 
 func times(n int) string {
 	if n == 1 {

@@ -2,6 +2,7 @@ package story
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -20,10 +21,45 @@ func status(s order.State) order.Status {
 	return order.Status{Reference: "shop-1", State: s, OrderID: pointer("1f0c"), Items: []order.ItemStatus{{ItemID: "product_a", Quantity: 1}}}
 }
 
-func waiting(w Wait) order.Status {
-	s := status(waits[w].state)
-	s.WaitingFor = pointer(WaitingFor(w, s.Reference))
-	return s
+// waiting is an order that waits as the table's row says.
+func waiting(w wait) order.Status {
+	s := status(w.state)
+	s.WaitingForCode = &w.code
+	s.Price, s.Currency = pointer("9.55"), pointer("usd")
+	if w.state == order.Blocked {
+		s.Error = &order.Error{Code: "PAYMENT_NOT_ALLOWED", Message: "no"}
+	}
+	for _, is := range variants {
+		v := s
+		is(&v)
+		if w.when != nil && w.when(v) {
+			s = v
+			break
+		}
+	}
+	return Worded(s)
+}
+
+// variants are what makes an order wait otherwise than its code alone says.
+var variants = []func(*order.Status){
+	func(s *order.Status) { s.PaymentURL = pointer("https://pay.example/1") },
+	func(s *order.Status) {
+		s.Error = &order.Error{Code: order.CodeDailyLimit, Message: order.AboveDailyLimit + ": 900 of 500 usd"}
+	},
+	func(s *order.Status) { s.Error = &order.Error{Code: alreadyExists} },
+	func(s *order.Status) { s.Error = &order.Error{Code: order.CodeGuard} },
+	func(s *order.Status) { s.Error = &order.Error{Code: order.CodeNotOurs} },
+	func(s *order.Status) { s.Error = &order.Error{Code: order.CodeNotFound} },
+}
+
+// waitsFor is an order that waits for the code, in its first variant.
+func waitsForCode(code order.Wait) order.Status {
+	for _, w := range waits {
+		if w.code == code {
+			return waiting(w)
+		}
+	}
+	panic("no such wait: " + code)
 }
 
 // said is all that is said of an order, on one line.
@@ -67,51 +103,189 @@ func TestEveryStateSaysWhatItMeansAndWhatMayBeDone(t *testing.T) {
 	assert.Equal(t, unheardOf.means, Means(status("lost")))
 }
 
-func TestEveryWaitSaysWhatEndsIt(t *testing.T) {
-	says := map[Wait][]string{
-		WaitTopUp:    {"Nothing is paid", "starter top-up shop-1 (once the balance is raised)", "starter cancel shop-1"},
-		WaitPayment:  {"the payment through the provider's link", "open the payment link"},
-		WaitNoLink:   {"held no link", "look for the payment of order 1f0c in FoxReload's dashboard"},
-		WaitResume:   {"the release of payments", "starter resume (for all orders)"},
-		WaitNextDay:  {"midnight UTC", "raise FOXFLOW_DAILY_LIMIT"},
-		WaitDelivery: {"codes may still come", "do not order again", "support about order 1f0c"},
-		WaitKey:      {"a valid API key", "mend FOXRELOAD_API_KEY", "goes on by itself"},
-		WaitAddress:  {"the right address", "mend FOXRELOAD_BASE_URL"},
-		WaitExists:   {"starter resolve shop-1 --adopt ORDER_ID", "starter resolve shop-1 --retry", "starter resolve shop-1 --abort"},
-		WaitGuard:    {"Nothing more is paid", "starter resolve shop-1 --adopt ORDER_ID", "starter resolve shop-1 --retry", "starter resolve shop-1 --abort"},
+func TestEveryWaitSaysWhatItIsAndWhatToDo(t *testing.T) {
+	says := [][]string{
+		{"its turn", "in the order of placing", "starter cancel shop-1"},
+		{"Nothing is paid", "starter top-up shop-1 (once the balance is raised)", "starter cancel shop-1"},
+		{"the payment through the provider's link", "open the payment link"},
+		{"held no link", "look for the payment of order 1f0c in FoxReload's dashboard"},
+		{"the release of payments", "starter resume (for all orders)"},
+		{"a higher limit", "no other day", "raise FOXFLOW_DAILY_LIMIT and restart the workers", "starter cancel shop-1"},
+		{"midnight UTC", "raise FOXFLOW_DAILY_LIMIT"},
+		{"a daily limit in the order's currency (usd)", "name the currency in FOXFLOW_DAILY_LIMIT"},
+		{"codes may still come", "do not order again", "support about order 1f0c"},
+		{"not all of them are there", "may still come", "do not order again", "support about order 1f0c", "starter recheck shop-1 (later"},
+		{"a valid API key", "mend FOXRELOAD_API_KEY", "goes on by itself"},
+		{"the right address", "a redirect, or not FoxReload's API", "mend FOXRELOAD_BASE_URL"},
+		{"refuses it (PAYMENT_NOT_ALLOWED)", "tried on by itself", "as soon as a payment gets through or FoxReload shows it paid", "support about order 1f0c"},
+		{"this order exists", "starter resolve shop-1 with --adopt ORDER_ID (", "--retry (", " or --abort (end it as cancelled)", "starter resolve shop-1 --retry"},
+		{"the ledger forbids", "Nothing more is paid", "starter resolve shop-1 with --adopt ORDER_ID (go on with the order that the error names)", "--retry (", "--abort ("},
+		{"is not what was asked for", "starter resolve shop-1 with --retry (create it anew under a fresh key", "--abort ("},
+		{"no longer knows the order", "--adopt ORDER_ID (", "--retry (create it anew", "--abort ("},
+		{"the error says about what", "--adopt ORDER_ID (", "--retry (", "--abort ("},
 	}
-	waited := map[order.State]bool{}
-	for _, w := range Waits() {
-		wants, covered := says[w]
-		require.True(t, covered, "no row for the wait %s", w)
+	require.Len(t, says, len(waits), "a row for each wait")
+	seen, waited := map[string]bool{}, map[order.State]bool{queued: true}
+	for i, w := range waits {
 		s := waiting(w)
 		waited[s.State] = true
-		for _, want := range wants {
-			assert.Contains(t, said(s), want, w)
+		words := WaitingFor(s)
+		assert.False(t, seen[words], "each wait has words of its own: %s", words)
+		seen[words] = true
+		for _, want := range says[i] {
+			assert.Contains(t, said(s), want, words)
 		}
-		assert.NotContains(t, said(s), "{", w)
-		assert.True(t, s.State.Waits(), w)
-		assert.NotEqual(t, stances[s.State].means, Means(s), "%s: the words on record are not said twice", w)
+		assert.NotContains(t, said(s), "{", words)
+		assert.NotEqual(t, stances[s.State].means, Means(s), "the words are not said twice: %s", words)
+		assert.True(t, s.State.Waits() || s.State == queued, words)
+		assert.Equal(t, words, strings.TrimSpace(words))
 	}
-	assert.Len(t, waits, len(Waits()))
 	for _, state := range order.States() {
 		assert.Equal(t, state.Waits(), waited[state], "what %s waits for", state)
 	}
+	codes := []order.Wait{order.WaitTurn, order.WaitTopUp, order.WaitPaymentLink, order.WaitResume, order.WaitNextDay, order.WaitLimitCurrency,
+		order.WaitDelivery, order.WaitCodes, order.WaitKey, order.WaitAddress, order.WaitPaymentRefused, order.WaitDecision}
+	for _, code := range codes {
+		assert.NotEmpty(t, WaitingFor(waitsForCode(code)), code)
+	}
 }
 
-// Only a decision is asked for by "starter resolve".
-func TestABlockedOrderThatGoesOnByItselfAsksForNoDecision(t *testing.T) {
-	for _, w := range Waits() {
+// Only a decision is asked for by "starter resolve"; all others end by themselves, and
+// say so.
+func TestEveryWaitSaysWhetherItEndsByItself(t *testing.T) {
+	for _, w := range waits {
 		s := waiting(w)
-		assert.Equal(t, w == WaitExists || w == WaitGuard, strings.Contains(Hint(s), "resolve"), w)
-		assert.Equal(t, w == WaitExists || w == WaitGuard, asksDecision(s), w)
+		words := WaitingFor(s)
+		decision := w.code == order.WaitDecision
+		assert.Equal(t, decision, asksDecision(s), words)
+		assert.Equal(t, decision, strings.Contains(words, "starter resolve"), words)
+		assert.Equal(t, decision, strings.Contains(Hint(s), "starter resolve"), words)
+		assert.Equal(t, !decision, strings.Contains(words, "by itself"), words)
+	}
+}
+
+// Midnight is no help to an order that is above the whole limit.
+func TestAnOrderAboveTheWholeLimitIsNotPromisedAnotherDay(t *testing.T) {
+	s := waitsForCode(order.WaitNextDay)
+	require.True(t, s.AboveDailyLimit())
+	assert.NotContains(t, said(s), "midnight")
+	assert.NotContains(t, said(s), "next day")
+	s.Error.Message = "payments today: 480 of 500 usd"
+	assert.Contains(t, said(Worded(s)), "midnight")
+}
+
+func TestAnOrderThatWaitsForNothingHasNoWords(t *testing.T) {
+	for _, state := range order.States() {
+		assert.Empty(t, WaitingFor(status(state)), state)
+	}
+	s := status(order.Completed)
+	s.WaitingForCode = pointer(order.WaitDelivery)
+	assert.Empty(t, WaitingFor(s), "a state that has ended waits for nothing")
+	s = status(order.Blocked)
+	s.WaitingForCode, s.WaitingFor = pointer(order.Wait("of_tomorrow")), pointer("something new")
+	assert.Equal(t, "waits for something new", Why(s), "the words on record serve where the code is not known")
+	s.WaitingForCode = pointer(order.WaitKey)
+	assert.Contains(t, Why(s), "a valid API key", "and only there")
+}
+
+// unpaidWords are what must not be read of an order whose payment is in doubt.
+var unpaidWords = regexp.MustCompile(`(?i)nothing (is|was|more is) paid|not paid|unpaid|stop it|starter cancel|starter place|--abort|is cancelled|order (it )?anew`)
+
+func TestAPaymentInDoubtIsNeverCalledUnpaid(t *testing.T) {
+	watch := Watch{PollInitial: 5 * time.Second, PollMax: 30 * time.Second, StallPoll: time.Minute, Until: noon}
+	var all []order.Status
+	for _, state := range order.States() {
+		all = append(all, status(state))
+	}
+	for _, w := range waits {
+		all = append(all, waiting(w))
+	}
+	for end := range endings {
+		s := status(end.state)
+		s.Error = &order.Error{Code: end.code, Message: "words"}
+		all = append(all, s)
+	}
+	for reason := range cancellations {
+		s := status(order.Cancelled)
+		s.CancelReason = &reason
+		all = append(all, s)
+	}
+	for _, s := range all {
+		s.PaymentInDoubt = true
+		s = Worded(s)
+		if !InDoubt(s) {
+			assert.True(t, s.State.MoneyOut() || s.State == order.Completed, s.State)
+			continue
+		}
+		told := Tell(s, Told{Watch: &watch, HeldBy: "ann"})
+		everything := said(s) + " " + text(s.WaitingFor) + " " + told.Looks + " " + strings.Join(told.Facts, " ")
+		assert.NotRegexp(t, unpaidWords, everything, "%s %v", s.State, s.WaitingForCode)
+		assert.NotRegexp(t, unpaidWords, strings.ReplaceAll(Markdown(told, Timeline{}), `\`, ""), s.State)
+		if s.State.Ended() {
+			assert.Contains(t, everything, "what became of it was never seen")
+			assert.Contains(t, everything, "starter recheck shop-1")
+			continue
+		}
+		assert.Contains(t, everything, "A payment was sent and its outcome is not known yet; foxflow looks until FoxReload shows it, or until the payment window is over")
+		assert.Contains(t, everything, "starter watch shop-1")
+		assert.Contains(t, told.Looks, "what became of the payment", s.State)
+	}
+	decided := waitsForCode(order.WaitDecision)
+	decided.PaymentInDoubt = true
+	assert.Contains(t, said(decided), "starter resolve shop-1 with --adopt ORDER_ID", "what does not take it for unpaid stays")
+}
+
+// The stance of an end is right for each code of our own that it can have.
+func TestEveryEndIsExplainedByItsCode(t *testing.T) {
+	for end, says := range map[ending]struct{ wants, never []string }{
+		{order.Failed, order.CodeMockIgnored}:          {[]string{"a real order for a mock one", "nothing was paid", "support about order 1f0c"}, nil},
+		{order.Failed, order.CodeProduct}:              {[]string{"terms", "nothing was paid", "starter products show product_a"}, []string{"support"}},
+		{order.Failed, order.CodeOrderFailed}:          {[]string{"supplier", "support about order 1f0c"}, []string{"nothing was paid"}},
+		{order.Cancelled, order.CodePriceGuard}:        {[]string{"above --max-price, or in another currency", "Nothing was paid", "--max-price HIGHER"}, nil},
+		{order.Cancelled, order.CodePaymentWindow}:     {[]string{"several orders in a row", "Nothing was paid"}, nil},
+		{order.Cancelled, order.CodeGuard}:             {[]string{"may be paid", "support"}, []string{"Nothing was paid", "starter place"}},
+		{order.Cancelled, order.CodeNotOurs}:           {[]string{"left alone"}, []string{"Nothing was paid"}},
+		{order.Unresolved, order.CodeCodesMissing}:     {[]string{"no code came", "starter recheck shop-1", "support", "do not order it again"}, []string{"starter place"}},
+		{order.Unresolved, order.CodeGivenUp}:          {[]string{"money is out or may be", "starter recheck shop-1", "support", "do not order it again"}, []string{"starter place", "paid."}},
+		{order.Unresolved, "UNAUTHORIZED"}:             {[]string{"given up", "starter recheck shop-1"}, []string{"starter place"}},
+		{order.Failed, "VALIDATION"}:                   {[]string{"It failed"}, []string{"nothing was paid"}},
+		{order.Cancelled, order.CodeDailyLimit + "xx"}: {[]string{"It was cancelled."}, []string{"Nothing was paid"}},
+	} {
+		s := status(end.state)
+		s.Error = &order.Error{Code: end.code, Message: "words"}
+		if end.code == order.CodePriceGuard {
+			s.CancelReason = pointer(order.PriceGuard)
+		}
+		for _, want := range says.wants {
+			assert.Contains(t, said(s), want, end)
+		}
+		for _, never := range says.never {
+			assert.NotContains(t, said(s), never, end)
+		}
+		assert.NotEmpty(t, Next(s), end)
+	}
+}
+
+func TestCompletedWithoutAllItsCodesSaysSo(t *testing.T) {
+	s := status(order.Completed)
+	s.Items = []order.ItemStatus{{ItemID: "product_a", Quantity: 3, Codes: 1, Missing: 2}, {ItemID: "product_b", Quantity: 1, Codes: 1}}
+	for _, want := range []string{"2 of 4 codes are missing", "item 1 (product_a): 2 of 3 codes are missing", "may still come", "do not order them again",
+		"starter codes shop-1", "starter recheck shop-1", "support about order 1f0c"} {
+		assert.Contains(t, said(s), want)
+	}
+	told := Tell(s, Told{})
+	assert.Contains(t, Markdown(told, Timeline{}), "2 of 4 codes are missing")
+	assert.Equal(t, 2, told.Items[0].Missing)
+	assert.Equal(t, "order shop-1 is completed: item 1 (product_a): 2 of 3 codes are missing", Ending(s))
+	for want, n := range map[string][2]int{"its code is missing": {1, 1}, "1 of 2 codes is missing": {1, 2}, "2 of 2 codes are missing": {2, 2}} {
+		assert.Equal(t, want, missing(n[0], n[1]))
 	}
 }
 
 func TestEveryReasonOfACancellationIsTold(t *testing.T) {
 	for reason, want := range map[string]string{
 		order.PaymentFailure: "balance stayed too low", order.PaymentExpiration: "payment window ended",
-		order.UserRequest: "on request", order.PriceGuard: "above --max-price", "something new": "It was cancelled.",
+		order.UserRequest: "on request", order.PriceGuard: "above --max-price, or in another currency", "something new": "It was cancelled.",
 	} {
 		s := status(order.Cancelled)
 		s.CancelReason = &reason

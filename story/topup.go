@@ -10,7 +10,7 @@ import (
 func TopUp(t order.TopUp) string {
 	blocks := []string{strong(string(t.State)) + " · send " + Escape(t.Amount+" "+t.Currency)}
 	if t.Address != nil {
-		blocks = append(blocks, "to "+code(*t.Address))
+		blocks = append(blocks, "to "+typed(*t.Address))
 	}
 	if t.Link != nil {
 		blocks = append(blocks, "pay here: "+link(*t.Link))

@@ -1,92 +1,165 @@
 package story
 
-import "foxflow/order"
+import (
+	"slices"
+	"strings"
 
-// Wait names something that an order can wait for.
-type Wait string
-
-// The things that an order can wait for.
-const (
-	WaitTopUp    Wait = "top-up"
-	WaitPayment  Wait = "payment"  // through the provider's link
-	WaitNoLink   Wait = "no-link"  // at the provider, whose answer held no link
-	WaitResume   Wait = "resume"   // payments are switched off
-	WaitNextDay  Wait = "next-day" // the daily limit is reached
-	WaitDelivery Wait = "delivery" // paid, and late
-	WaitKey      Wait = "key"      // FoxReload refuses the key, or this address
-	WaitAddress  Wait = "address"  // FoxReload is not where we ask
-	WaitExists   Wait = "exists"   // a decision: our order exists and can't be found
-	WaitGuard    Wait = "guard"    // a decision: another order of the reference may be paid
+	"foxflow/order"
 )
 
-// Waits lists all of them.
-func Waits() []Wait {
-	return []Wait{WaitTopUp, WaitPayment, WaitNoLink, WaitResume, WaitNextDay, WaitDelivery, WaitKey, WaitAddress, WaitExists, WaitGuard}
-}
-
-// wait is what goes on record as what an order waits for, whether that ends by
-// itself included, and the stance of an order that waits for it.
+// wait is one thing that an order can wait for: the words for it, which say whether it
+// ends by itself or needs a person's decision, and the stance of an order that waits so.
+// The words never say that nothing is paid: a payment may be in doubt in any wait.
 type wait struct {
 	state order.State
+	code  order.Wait
+	when  func(order.Status) bool // nil: always
 	words string
 	stance
 }
 
-const unpaid = "Nothing is paid."
+// The state of orders that wait for their turn; package order names it once there are any.
+const queued order.State = "queued"
 
-var waits = map[Wait]wait{
-	WaitTopUp: {order.AwaitingTopUp,
+// alreadyExists is FoxReload's code for an order that it has and that foxflow can't find.
+const alreadyExists = "ORDER_ALREADY_EXISTS"
+
+// waits are all waits; of several with one code the first that fits is meant.
+var waits = []wait{
+	{queued, order.WaitTurn, nil,
+		"its turn: more orders are placed than can be begun; it begins by itself, in the order of placing",
+		stance{"No order was made of it yet. " + unpaid, []Step{followIt}, []Step{cancelIt}}},
+
+	{order.AwaitingTopUp, order.WaitTopUp, nil,
 		"a top-up: the balance is too low; goes on by itself within a minute or so once the balance covers it, at once after: starter top-up {R}",
 		stance{unpaid, []Step{{"starter top-up {R}", "once the balance is raised"},
-			{"starter list --state awaiting_topup", "how much is missing, for all that wait"}, cancelIt}}},
-	WaitPayment: {order.AwaitingPayment,
+			{"starter list --state awaiting_topup", "how much is missing, for all that wait"}}, []Step{cancelIt}}},
+
+	{order.AwaitingPayment, order.WaitPaymentLink, func(s order.Status) bool { return s.PaymentURL != nil },
 		"the payment through the provider's link; ends by itself when it is paid or the payment window is over",
-		stance{"The payment link is out.", []Step{{"", "open the payment link"}, followIt}}},
-	WaitNoLink: {order.AwaitingPayment,
+		stance{"The payment link is out.", []Step{{"", "open the payment link"}, followIt}, nil}},
+	{order.AwaitingPayment, order.WaitPaymentLink, nil,
 		"the payment at the provider, whose answer held no link: look for it in FoxReload's dashboard; ends by itself when it is paid or the payment window is over",
-		stance{"The payment is asked for at the provider.", []Step{{"", "look for the payment of order {ID} in FoxReload's dashboard"}, followIt}}},
-	WaitResume: {order.Paused,
+		stance{"The payment is asked for at the provider.", []Step{{"", "look for the payment of order {ID} in FoxReload's dashboard"}, followIt}, nil}},
+
+	{order.Paused, order.WaitResume, nil,
 		"the release of payments, which are held; goes on by itself after: starter resume",
-		stance{unpaid, []Step{{"starter resume", "for all orders"}, cancelIt}}},
-	WaitNextDay: {order.Paused,
+		stance{unpaid, []Step{{"starter resume", "for all orders"}}, []Step{cancelIt}}},
+	{order.Paused, order.WaitNextDay, order.Status.AboveDailyLimit,
+		"a higher limit: the order alone is above FOXFLOW_DAILY_LIMIT, so that no other day lets it through; goes on by itself once the limit is raised",
+		stance{unpaid, []Step{{"", "raise FOXFLOW_DAILY_LIMIT and restart the workers"}}, []Step{cancelIt}}},
+	{order.Paused, order.WaitNextDay, nil,
 		"the next day: payments have reached FOXFLOW_DAILY_LIMIT; goes on by itself after midnight UTC, or once the limit is raised",
-		stance{unpaid, []Step{{"", "raise FOXFLOW_DAILY_LIMIT and restart the workers, or leave it"}, cancelIt}}},
-	WaitDelivery: {order.Stalled,
+		stance{unpaid, []Step{{"", "raise FOXFLOW_DAILY_LIMIT and restart the workers, or leave it"}}, []Step{cancelIt}}},
+	{order.Paused, order.WaitLimitCurrency, nil,
+		"a daily limit in the order's currency{CURRENCY}: FOXFLOW_DAILY_LIMIT names none; goes on by itself once it does",
+		stance{unpaid, []Step{{"", "name the currency in FOXFLOW_DAILY_LIMIT and restart the workers"}}, []Step{cancelIt}}},
+
+	{order.Stalled, order.WaitDelivery, nil,
 		"the delivery, which is late: the order is paid; it is watched on and ends by itself when FoxReload delivers; else ask FoxReload's support, do not order again",
-		stance{"Money is out, and codes may still come.", []Step{followIt, support}}},
-	WaitKey: {order.Blocked,
+		stance{"Money is out, and codes may still come.", []Step{followIt, support}, nil}},
+	{order.Stalled, order.WaitCodes, nil,
+		"its codes: FoxReload calls the order completed, and not all of them are there; they may still come: it is watched on and ends by itself; do not order again, ask FoxReload's support; once it has ended, starter recheck {R} looks again",
+		stance{"FoxReload says that it has delivered, and codes may still come.",
+			[]Step{followIt, support, {"starter recheck {R}", "later, once it has ended: looks again for codes"}}, nil}},
+
+	{order.Blocked, order.WaitKey, nil,
 		"a valid API key: FoxReload refuses the present one or this address; goes on by itself once it is accepted",
-		stance{"FoxReload does not let us in.", []Step{{"", "mend FOXRELOAD_API_KEY, or the key's list of addresses in FoxReload's dashboard, and restart the workers"}, {"starter balance", "tries the key of this shell"},
-			{"starter cancel {R}", "stop it, as long as nothing is paid"}}}},
-	WaitAddress: {order.Blocked,
-		"the right address: FoxReload answered with a redirect elsewhere; goes on by itself once FOXRELOAD_BASE_URL is right",
-		stance{"FoxReload is not where foxflow asks.", []Step{{"", "mend FOXRELOAD_BASE_URL and restart the workers"}, {"starter balance", "tries the address of this shell"}}}},
-	WaitExists: {order.Blocked,
-		"a person's decision: FoxReload says that this order exists, and it can't be found; nothing was paid. Look for it in FoxReload's dashboard, then run starter resolve {R} with --adopt ORDER_ID (go on with that order), --retry (create it anew under a fresh key; the other expires unpaid) or --abort (end as cancelled)",
+		stance{"FoxReload does not let us in.",
+			[]Step{{"", "mend FOXRELOAD_API_KEY, or the key's list of addresses in FoxReload's dashboard, and restart the workers"}, {"starter balance", "tries the key of this shell"}},
+			[]Step{stopIt}}},
+	{order.Blocked, order.WaitAddress, nil,
+		"the right address: what answers there is a redirect, or not FoxReload's API; goes on by itself once FOXRELOAD_BASE_URL is right, or whatever stands in between lets us through",
+		stance{"FoxReload is not where foxflow asks.",
+			[]Step{{"", "mend FOXRELOAD_BASE_URL and restart the workers, or mend the proxy in between"}, {"starter balance", "tries the address of this shell"}},
+			[]Step{stopIt}}},
+	{order.Blocked, order.WaitPaymentRefused, nil,
+		"a payment that gets through: FoxReload refuses it ({CODE}); it is tried on by itself, and the order goes on as soon as a payment gets through or FoxReload shows it paid",
+		stance{"FoxReload refuses to take the payment; the error says why.",
+			[]Step{{"", "mend what the error names, or ask FoxReload's support about order {ID}"}, followIt}, []Step{stopIt}}},
+
+	{order.Blocked, order.WaitDecision, failedWith(alreadyExists),
+		"a person's decision: FoxReload says that this order exists, and it can't be found; look for it in FoxReload's dashboard",
 		stance{unpaid, []Step{
-			{"starter resolve {R} --adopt ORDER_ID", "you found it in FoxReload's dashboard: go on with that order"},
-			{"starter resolve {R} --retry", "create it anew under a fresh key; the other expires unpaid"}, abort}}},
-	WaitGuard: {order.Blocked,
-		"a person's decision: the ledger forbids to pay this order; nothing more is paid. The error names the order in its way; run starter resolve {R} with --adopt ORDER_ID (go on with that order), --retry (try again as it stands) or --abort (end as cancelled)",
+			{resolveIt + "--adopt ORDER_ID", "you found it in FoxReload's dashboard: go on with that order"}, createAnew}, []Step{abort}}},
+	{order.Blocked, order.WaitDecision, failedWith(order.CodeGuard),
+		"a person's decision: the ledger forbids to pay this order; the error names the order in its way",
 		stance{"Nothing more is paid before a person decides.", []Step{
-			{"starter resolve {R} --adopt ORDER_ID", "go on with the order that the error names"},
-			{"starter resolve {R} --retry", "try again as it stands"}, abort}}},
+			{resolveIt + "--adopt ORDER_ID", "go on with the order that the error names"},
+			{resolveIt + "--retry", "try again as it stands"}}, []Step{abort}}},
+	{order.Blocked, order.WaitDecision, failedWith(order.CodeNotOurs),
+		"a person's decision: the order that FoxReload has under our key is not what was asked for; the error names what differs",
+		stance{"foxflow pays nothing for it and stores no code of it before a person decides.", []Step{createAnew}, []Step{abort}}},
+	{order.Blocked, order.WaitDecision, failedWith(order.CodeNotFound),
+		"a person's decision: FoxReload no longer knows the order that is to be paid; look for it in FoxReload's dashboard",
+		stance{"foxflow pays nothing for it before a person decides.", []Step{
+			{resolveIt + "--adopt ORDER_ID", "you found it in FoxReload's dashboard: go on with that order"}, createAnew}, []Step{abort}}},
+	{order.Blocked, order.WaitDecision, nil,
+		"a person's decision: the error says about what",
+		stance{"foxflow pays nothing for it before a person decides.", []Step{
+			{resolveIt + "--adopt ORDER_ID", "go on with that order"},
+			{resolveIt + "--retry", "try again"}}, []Step{abort}}},
 }
 
-var abort = Step{"starter resolve {R} --abort", "end it as cancelled"}
-
-// WaitingFor is what goes on record, and is shown, as what an order waits for.
-func WaitingFor(w Wait, reference string) string {
-	return filler(order.Status{Reference: reference}).Replace(waits[w].words)
+func failedWith(code string) func(order.Status) bool {
+	return func(s order.Status) bool { return s.Error != nil && s.Error.Code == code }
 }
 
-// waitOf finds what an order waits for by the words on record. Words of an earlier
-// version are not known any more.
+// waitOf finds what an order waits for. A code of another version is not known.
 func waitOf(s order.Status) (wait, bool) {
-	for _, w := range Waits() {
-		if found := waits[w]; s.WaitingFor != nil && found.state == s.State && *s.WaitingFor == WaitingFor(w, s.Reference) {
-			return found, true
+	if s.WaitingForCode == nil {
+		return wait{}, false
+	}
+	i := slices.IndexFunc(waits, func(w wait) bool {
+		return w.state == s.State && w.code == *s.WaitingForCode && (w.when == nil || w.when(s))
+	})
+	if i < 0 {
+		return wait{}, false
+	}
+	return waits[i], true
+}
+
+// asksDecision says whether only "starter resolve" takes the order on.
+func asksDecision(s order.Status) bool {
+	return s.WaitingForCode != nil && *s.WaitingForCode == order.WaitDecision
+}
+
+// WaitingFor is what an order waits for in words, and whether that ends by itself or
+// needs a person's decision; "" when it waits for nothing.
+func WaitingFor(s order.Status) string {
+	w, known := waitOf(s)
+	if !known {
+		return ""
+	}
+	words := w.words
+	if asksDecision(s) {
+		words += "; run " + strings.TrimSpace(resolveIt) + " with " + choices(w.allowed(s))
+	}
+	if InDoubt(s) {
+		words += "; meanwhile foxflow looks for a payment that was sent, as its outcome is not known yet"
+	}
+	return filler(s).Replace(words)
+}
+
+// Worded is s with the words for what it waits for made anew from the code: those on
+// record are of the version that wrote them.
+func Worded(s order.Status) order.Status {
+	if words := WaitingFor(s); words != "" {
+		s.WaitingFor = &words
+	}
+	return s
+}
+
+// choices are the ways to decide: "--adopt ORDER_ID (…), --retry (…) or --abort (…)".
+func choices(steps []Step) string {
+	var all []string
+	for _, step := range steps {
+		if flags, decides := strings.CutPrefix(step.Command, resolveIt); decides {
+			all = append(all, flags+" ("+step.Text+")")
 		}
 	}
-	return wait{}, false
+	if last := len(all) - 1; last > 0 {
+		return strings.Join(all[:last], ", ") + " or " + all[last]
+	}
+	return strings.Join(all, "")
 }

@@ -53,7 +53,11 @@ func TestEveryStateThatIsLookedAtSaysHowOften(t *testing.T) {
 		require.True(t, covered, "no row for the state %s", state)
 		assert.Equal(t, want, Looks(status(state), w), state)
 	}
-	assert.Contains(t, Looks(waiting(WaitExists), w), "Nothing is asked of FoxReload before a person decides")
+	assert.Contains(t, Looks(waitsForCode(order.WaitDecision), w), "Nothing is asked of FoxReload before a person decides")
+	codes := waitsForCode(order.WaitCodes)
+	assert.Contains(t, Looks(codes, w), "it is given up as unresolved at 2026-11-24 12:00:00 UTC")
+	codes.Items[0].Codes = 1
+	assert.Contains(t, Looks(codes, w), "it ends as completed with the codes that are there at 2026-11-24 12:00:00 UTC")
 	w.PollMax, w.Until = w.PollInitial, time.Time{}
 	assert.Equal(t, "FoxReload is asked about every 5 s.", Looks(status(order.AwaitingPayment), w))
 	assert.Equal(t, "FoxReload is asked about every minute.", Looks(status(order.Stalled), w))
@@ -70,13 +74,13 @@ func TestTheTimelineStaysBounded(t *testing.T) {
 	assert.Equal(t, 10_000, keepFirst+timeline.Left+keepLast)
 	assert.Equal(t, noon, timeline.First[0].At)
 	assert.Equal(t, noon.Add(9_999*time.Minute), timeline.Last[keepLast-1].At)
-	shown := Markdown(Tell(waiting(WaitKey), Told{}), timeline)
+	shown := Markdown(Tell(waitsForCode(order.WaitKey), Told{}), timeline)
 	assert.Contains(t, shown, "9980 more: `starter audit shop-1`")
 	assert.Less(t, len(shown), 4000)
 }
 
 func TestMarkdownTellsTheStory(t *testing.T) {
-	s := waiting(WaitTopUp)
+	s := waitsForCode(order.WaitTopUp)
 	s.Error = &order.Error{Code: "BalanceNotEnough", Message: "balance is 1.00 usd"}
 	told := Tell(s, Told{Request: order.Request{Items: []order.Item{{ItemID: "product_a", Quantity: 2}}, Mock: true},
 		Names: Names{"product_a": "Steam 10 USD"}, Watch: &Watch{Until: noon}})
@@ -95,6 +99,7 @@ Nothing is paid\.
 
 **Next look:** A worker reads the balance about once a minute; it is cancelled at 2026\-11\-24 12\:00\:00 UTC if nothing comes of it\.
 FoxReload's order: `+"`1f0c`"+`
+Price\: 9\.55 usd
 
 | What happened | UTC |
 |---|---|

@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/shopspring/decimal"
-
 	"foxflow/order"
 )
 
@@ -99,9 +97,13 @@ func (b *binder) take(line int, record []string) {
 	}
 	mock, wrong := parseMock(field("mock"))
 	note(wrong)
-	price, wrong := parsePriceField(field("max_price"))
-	note(wrong)
-	one := order.Request{Reference: reference, Items: []order.Item{item}, Mock: mock != nil && *mock, MaxPrice: price}
+	one := order.Request{Reference: reference, Items: []order.Item{item}, Mock: mock != nil && *mock}
+	if text := field("max_price"); text != "" {
+		price, currency, wrong := ParseMaxPrice(text)
+		if note(wrong); wrong == nil {
+			one.MaxPrice, one.MaxPriceCurrency = &price, currency
+		}
+	}
 	for _, wrong := range one.Validate() {
 		note(wrong)
 	}
@@ -109,11 +111,11 @@ func (b *binder) take(line int, record []string) {
 		b.spoil(reference)
 		return
 	}
-	note(b.add(line, one, mock, price))
+	note(b.add(line, one, mock))
 }
 
 // add makes the line an item of its order.
-func (b *binder) add(line int, one order.Request, mock *bool, price *decimal.Decimal) *order.FieldError {
+func (b *binder) add(line int, one order.Request, mock *bool) *order.FieldError {
 	d, there := b.orders[one.Reference]
 	if !there {
 		b.orders[one.Reference] = &draft{request: one, line: line}
@@ -131,7 +133,7 @@ func (b *binder) add(line int, one order.Request, mock *bool, price *decimal.Dec
 	switch {
 	case mock != nil && *mock != d.request.Mock:
 		return differs("mock")
-	case price != nil && (d.request.MaxPrice == nil || !price.Equal(*d.request.MaxPrice)):
+	case one.MaxPrice != nil && !sameMaxPrice(one, d.request):
 		return differs("max_price")
 	}
 	d.request.Items = append(d.request.Items, one.Items...)
@@ -190,13 +192,6 @@ func parseMock(text string) (*bool, *order.FieldError) {
 	return &mock, nil
 }
 
-func parsePriceField(text string) (*decimal.Decimal, *order.FieldError) {
-	if text == "" {
-		return nil, nil
-	}
-	price, wrong := ParsePrice(text)
-	if wrong != nil {
-		return nil, wrong
-	}
-	return &price, nil
+func sameMaxPrice(a, b order.Request) bool {
+	return b.MaxPrice != nil && a.MaxPrice.Equal(*b.MaxPrice) && a.MaxPriceCurrency == b.MaxPriceCurrency
 }

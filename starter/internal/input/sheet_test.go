@@ -48,6 +48,19 @@ func TestLinesOfOneReferenceAreItemsOfOneOrder(t *testing.T) {
 	assert.Equal(t, map[string]int{"shop-1": 2, "shop-2": 3}, sheet.Lines)
 }
 
+func TestAPriceInAFileMayNameItsCurrency(t *testing.T) {
+	sheet := read(t, header+"shop-1,product_a,1,,,10.50 USD\nshop-1,product_b,1,,,10.5usd\nshop-1,product_c,1,,,\nshop-2,product_a,1,,,7\n")
+	require.Empty(t, sheet.Problems)
+	require.Len(t, sheet.Orders, 2)
+	assert.Equal(t, "10.5 usd", sheet.Orders[0].MaxPrice.String()+" "+sheet.Orders[0].MaxPriceCurrency)
+	assert.Len(t, sheet.Orders[0].Items, 3)
+	assert.Empty(t, sheet.Orders[1].MaxPriceCurrency)
+
+	bad := read(t, header+"shop-1,product_a,1,,,10.50 dollars\n")
+	require.Len(t, bad.Problems, 1)
+	assert.Equal(t, "f.csv:2: max_price: \"dollars\" is not a currency (name the currency by 3 to 5 letters, e.g. 12.34usd)", inFile(bad)[0])
+}
+
 func TestSpreadsheetHabitsAreUnderstood(t *testing.T) {
 	for name, text := range map[string]string{
 		"byte order mark":        "\ufeff" + header + "shop-1,product_a,1,login=a,no,\n",
@@ -112,6 +125,8 @@ func TestAnOrderWithOneBadLineIsNotStartedInPart(t *testing.T) {
 		"stray quote":           "shop-1,product_a,1,,,\nshop-1,pro\"duct_b,1,,,\n",
 		"other mock":            "shop-1,product_a,1,,,\nshop-1,product_b,1,,true,\n",
 		"other price":           "shop-1,product_a,1,,,5\nshop-1,product_b,1,,,6\n",
+		"other currency":        "shop-1,product_a,1,,,5usd\nshop-1,product_b,1,,,5 rub\n",
+		"currency on one alone": "shop-1,product_a,1,,,5usd\nshop-1,product_b,1,,,5\n",
 		"price on second alone": "shop-1,product_a,1,,,\nshop-1,product_b,1,,,6\n",
 		"eleven items":          strings.Repeat("shop-1,product_a,1,,,\n", 11),
 	} {

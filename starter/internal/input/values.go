@@ -18,6 +18,7 @@ const (
 	fixItem     = "write PRODUCT or PRODUCT:QUANTITY"
 	fixNote     = "write KEY=VALUE, e.g. player_id=123456"
 	fixPrice    = "give the highest total you will pay, e.g. 12.34"
+	fixMaxPrice = fixPrice + " or 12.34usd"
 	fixQuantity = "give a whole number, at least 1"
 )
 
@@ -25,6 +26,11 @@ const (
 // number too long to print, and no thousands separator, which could be read two
 // ways. Places beyond the fourth are left to order.Request.Validate.
 var priceRE = regexp.MustCompile(`^-?[0-9]{1,12}(\.[0-9]{1,18})?$`)
+
+// A highest price may be followed by its currency, as "12.34usd" or "12.34 usd".
+var maxPriceRE = regexp.MustCompile(`^([^ A-Za-z]+) *([A-Za-z]*)$`)
+
+var currencyRE = regexp.MustCompile(`^[a-z]{3,5}$`)
 
 // ParseItem reads PRODUCT[:QUANTITY]; without a quantity it is 1.
 func ParseItem(text string) (order.Item, *order.FieldError) {
@@ -98,6 +104,24 @@ func ParsePrice(text string) (decimal.Decimal, *order.FieldError) {
 		return decimal.Zero, &order.FieldError{Field: "max-price", Problem: fmt.Sprintf("%q is not a price", clip(text)), Fix: fixPrice}
 	}
 	return price, nil
+}
+
+// ParseMaxPrice reads a highest price with or without its currency: 12.34, 12.34usd or
+// 12.34 usd. Which currency is meant where none is named, the caller knows.
+func ParseMaxPrice(text string) (price decimal.Decimal, currency string, wrong *order.FieldError) {
+	amount := strings.TrimSpace(text)
+	if parts := maxPriceRE.FindStringSubmatch(amount); parts != nil {
+		amount, currency = parts[1], strings.ToLower(parts[2])
+	}
+	price, wrong = ParsePrice(amount)
+	switch {
+	case wrong != nil:
+		return decimal.Zero, "", &order.FieldError{Field: "max-price", Problem: fmt.Sprintf("%q is not a price", clip(text)), Fix: fixMaxPrice}
+	case currency != "" && !currencyRE.MatchString(currency):
+		return decimal.Zero, "", &order.FieldError{Field: "max-price", Problem: fmt.Sprintf("%q is not a currency", clip(currency)),
+			Fix: "name the currency by 3 to 5 letters, e.g. 12.34usd"}
+	}
+	return price, currency, nil
 }
 
 func printable(s string) bool {

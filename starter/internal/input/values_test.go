@@ -59,6 +59,21 @@ func TestPriceIsPlainDigits(t *testing.T) {
 	}
 }
 
+func TestMaxPriceMayNameItsCurrency(t *testing.T) {
+	for text, want := range map[string]string{"12.34": "", " 12.34 ": "", "12.34usd": "usd", "12.34 usd": "usd", "12.34USD": "usd", "12.34  Usdt ": "usdt"} {
+		price, currency, wrong := ParseMaxPrice(text)
+		require.Nil(t, wrong, text)
+		assert.Equal(t, "12.34", price.String(), text)
+		assert.Equal(t, want, currency, text)
+	}
+	for _, text := range []string{"", "usd", "usd 12.34", "12.34 us", "12.34 dollars", "12.34€", "12.34 руб", "12.34 usd rub", "0usd", "-1 usd", "1e9", "1,5usd", "12. usd", "12.34usd5", "12 34 usd", "0x1"} {
+		_, _, wrong := ParseMaxPrice(text)
+		require.NotNil(t, wrong, text)
+		assert.Equal(t, "max-price", wrong.Field, text)
+		assert.NotEmpty(t, wrong.Problem+wrong.Fix, text)
+	}
+}
+
 func FuzzFlagValues(f *testing.F) {
 	for _, seed := range []string{"product_a:2", "player_id=1", "12.34", "", ":", "=", "1e999999999", "a:b:c", "\xff=\x00"} {
 		f.Add(seed)
@@ -73,6 +88,14 @@ func FuzzFlagValues(f *testing.F) {
 		}
 		if price, wrong := ParsePrice(text); wrong == nil && !price.IsPositive() {
 			t.Errorf("%q became the price %s", text, price)
+		}
+		if price, currency, wrong := ParseMaxPrice(text); wrong == nil {
+			r := order.Request{Reference: "shop-1", Items: []order.Item{{ItemID: "a", Quantity: 1}}, MaxPrice: &price, MaxPriceCurrency: currency}
+			for _, w := range r.Validate() {
+				if !strings.Contains(w.Problem, "decimal places") {
+					t.Errorf("%q became %s %q: %v", text, price, currency, w)
+				}
+			}
 		}
 	})
 }

@@ -1,5 +1,0 @@
-package life
-
-import "foxflow/order"
-
-func waitingFor(order.Status) string { return "" }
