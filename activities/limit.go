@@ -80,6 +80,9 @@ func heldBy(err error) error {
 	switch {
 	case errors.Is(err, ledger.ErrPaused):
 		return &life.Refusal{Class: life.ClassPaused, Code: order.CodePaused, Message: "payments are paused"}
+	case errors.As(err, &over) && over.Amount != nil && over.Amount.GreaterThan(over.Limit):
+		return &life.Refusal{Class: life.ClassLimit, Code: order.CodeDailyLimit,
+			Message: fmt.Sprintf("%s: it costs %s, and the limit is %s %s", order.AboveDailyLimit, over.Amount, over.Limit, over.Currency)}
 	case errors.As(err, &over):
 		return &life.Refusal{Class: life.ClassLimit, Code: order.CodeDailyLimit, Message: over.Error()}
 	}
