@@ -12,10 +12,14 @@ import (
 )
 
 // attempt is what every activity that calls the API has around its work: the
-// heartbeat, the call's place in the request budget, and one error for Temporal.
+// heartbeat, the memory of earlier attempts, the call's place in the request budget, and
+// one error for Temporal.
 func (a *Activities) attempt(ctx context.Context, in Step, p foxreload.Priority, work func(context.Context) (Outcome, error)) (Outcome, error) {
 	defer heartbeat(ctx)()
-	out, err := work(foxreload.WithPriority(ctx, p))
+	out, done, err := a.earlier(ctx, in)
+	if !done && err == nil {
+		out, err = work(foxreload.WithPriority(ctx, p))
+	}
 	if refused := new(life.Refusal); errors.As(err, &refused) {
 		doubt, failed := a.Ledger.PaymentInDoubt(ctx, in.reference())
 		if failed != nil {
@@ -24,6 +28,22 @@ func (a *Activities) attempt(ctx context.Context, in Step, p foxreload.Priority,
 		refused.Doubt = doubt
 	}
 	return out, a.convert(ctx, in, err)
+}
+
+// earlier is the outcome of an earlier attempt at this step that put a new state on record
+// and died before Temporal heard of it. This one must not come to another answer, perhaps
+// because FoxReload can't be reached now: what is on record has happened.
+func (a *Activities) earlier(ctx context.Context, in Step) (out Outcome, done bool, err error) {
+	if attempts(ctx) == 1 {
+		return Outcome{}, false, nil
+	}
+	run := activity.GetInfo(ctx).WorkflowExecution.RunID
+	s, there, err := a.Ledger.Entered(ctx, in.reference(), stateKey(run, in.Seq, ""))
+	if err != nil || !there {
+		return Outcome{}, false, err
+	}
+	seen := life.Retold(s)
+	return Outcome{Seen: &seen, Recorded: s.State}, true, nil
 }
 
 // attempts is the number of this attempt, 1 for the first.

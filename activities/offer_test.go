@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foxflow/foxreload"
+	"foxflow/life"
 	"foxflow/order"
 )
 
@@ -73,7 +74,7 @@ func TestAnOddCatalogueLetsTheOrderGoOn(t *testing.T) {
 				assert.NoError(t, err)
 				return
 			}
-			var refused *Refusal
+			var refused *life.Refusal
 			require.True(t, errors.As(err, &refused))
 			assert.Contains(t, refused.Message, answer.refused)
 		})

@@ -43,3 +43,20 @@ func value(s *string) string {
 	}
 	return *s
 }
+
+// Retold is the sighting that a state on record was entered by.
+func Retold(s order.Status) Sighting {
+	seen := Sighting{At: s.UpdatedAt, OrderID: value(s.OrderID), Status: foxreload.StatusActive, Window: s.PaymentExpiresAt, Price: s.Price,
+		Currency: s.Currency, Link: s.PaymentURL, Items: s.Items, Replacement: s.Replacements}
+	switch s.State {
+	case order.Paid:
+		seen.Status = foxreload.StatusPaid
+	case order.Processing:
+		seen.Status = foxreload.StatusProcessing
+	case order.Completed, order.Stalled:
+		seen.Status = foxreload.StatusCompleted
+	case order.Failed:
+		seen.Status = foxreload.StatusFailed
+	}
+	return seen
+}

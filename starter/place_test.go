@@ -61,7 +61,7 @@ func TestPlaceStartsTheOrderAndAnswersAtOnce(t *testing.T) {
 `, got.out)
 
 	price := decimal.RequireFromString("12.50")
-	intervals := workflows.DefaultIntervals
+	intervals := life.DefaultIntervals
 	intervals.PollInitial = 1e9
 	require.Equal(t, []workflows.OrderInput{{Intervals: intervals, Request: order.Request{Reference: "shop-1", Mock: true, NoCheck: true, MaxPrice: &price,
 		Items: []order.Item{{ItemID: "product_a", Quantity: 2, Note: map[string]string{"player_id": "007", "server": "eu"}}, {ItemID: "product_b", Quantity: 1}}}}},

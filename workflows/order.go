@@ -78,25 +78,32 @@ func open(ctx workflow.Context, in OrderInput) (*run, error) {
 	return o, o.enter(ctx, life.Opened(o.facts, known.StartedAt, known.OrderID, known.Replacements, known.Doubt, workflow.Now(ctx)), false)
 }
 
-// step takes the order one step further.
+// step takes the order one step further. A call or a wait is broken off as soon as what was
+// asked of the order means that something else comes next; a request that has left is
+// waited for all the same.
 func (o *run) step(ctx workflow.Context) error {
-	switch move := o.terms.Next(o.facts); move.Do {
+	move := o.terms.Next(o.facts)
+	if move.Do == life.Create || move.Do == life.Pay {
+		o.facts = life.Paying(o.facts)
+	}
+	moved := func() bool {
+		return o.terms.Next(o.facts).Do != move.Do || o.facts.Blocker != nil && o.facts.Asked.Hint == life.FreshHint
+	}
+	switch move.Do {
 	case life.Create:
-		o.facts = life.Paying(o.facts)
-		return o.act(apiOptions(ctx, priorityCreate, "create "+o.summary()), acts.CreateOrder, o.input(), o.interrupted)
+		return o.act(apiOptions(ctx, priorityCreate, "create "+o.summary()), acts.CreateOrder, o.input(), moved)
 	case life.Pay:
-		o.facts = life.Paying(o.facts)
-		return o.act(apiOptions(ctx, priorityPay, "pay "+o.named()), acts.PayOrder, o.input(), o.interrupted)
+		return o.act(apiOptions(ctx, priorityPay, "pay "+o.named()), acts.PayOrder, o.input(), moved)
 	case life.Look:
-		return o.look(ctx, move.Until)
+		return o.look(ctx, move.Until, moved)
 	case life.LastLook:
 		return o.lastLook(ctx)
 	case life.Replace:
-		return o.replace(ctx, move.Pause)
+		return o.replace(ctx, move.Pause, moved)
 	case life.AwaitTopUp:
-		return o.await(ctx, move.Until, "wait for a top-up; then give up", func() bool { return o.facts.Asked.Hint != life.NoHint || o.toCancel() })
+		return o.await(ctx, move.Until, "wait for a top-up; then give up", moved)
 	case life.AwaitPerson:
-		return o.await(ctx, move.Until, "wait for a person's decision; then give up", func() bool { return o.facts.Asked.Decide || o.toCancel() })
+		return o.await(ctx, move.Until, "wait for a person's decision; then give up", moved)
 	case life.Decide:
 		return o.decide(ctx)
 	default:
@@ -104,19 +111,13 @@ func (o *run) step(ctx workflow.Context) error {
 	}
 }
 
-// interrupted says that something was asked that is not to wait for the call to end. A
-// request that has left is waited for all the same.
-func (o *run) interrupted() bool {
-	return o.toCancel() || o.facts.Blocker != nil && o.facts.Asked.Hint == life.FreshHint
-}
-
 // look watches the order until there is news, or until the time is up.
-func (o *run) look(ctx workflow.Context, until time.Time) error {
+func (o *run) look(ctx workflow.Context, until time.Time, moved func() bool) error {
 	in := activities.PollInput{Step: o.input(), Until: until}
 	if seen := o.facts.Order.SeenAt; o.facts.Blocker == nil && !seen.IsZero() {
 		in.NotBefore = seen.Add(o.terms.Pace(o.facts, 1, workflow.Now(ctx)))
 	}
-	return o.act(apiOptions(ctx, priorityPoll, "watch "+o.named()), acts.PollStatus, in, func() bool { return o.toCancel() || o.facts.Asked.Decide })
+	return o.act(apiOptions(ctx, priorityPoll, "watch "+o.named()), acts.PollStatus, in, moved)
 }
 
 // lastLook looks at the order once more before it ends as one that is not paid, in case it
@@ -161,26 +162,28 @@ func (o *run) remember(ctx workflow.Context) error {
 
 // replace gives up the present FoxReload order, which ended unpaid, for a new
 // one under the same reference.
-func (o *run) replace(ctx workflow.Context, pause time.Duration) error {
+func (o *run) replace(ctx workflow.Context, pause time.Duration, moved func() bool) error {
 	if pause > 0 {
-		if _, err := await(ctx, pause, "wait before a new order takes the place of the one that ended unpaid", o.toCancel); err != nil || o.toCancel() {
+		if broken, err := await(ctx, pause, "wait before a new order takes the place of the one that ended unpaid", moved); broken || err != nil {
 			return err
 		}
 	}
 	return o.enter(ctx, o.terms.Replaced(o.facts, workflow.Now(ctx)), false)
 }
 
-// await waits for what was asked of the order, or until the time is up.
-func (o *run) await(ctx workflow.Context, until time.Time, what string, told func() bool) error {
-	if ok, err := await(ctx, until.Sub(workflow.Now(ctx)), what, told); ok || err != nil {
-		return err
+// await waits until something else comes next, or until the time is up.
+func (o *run) await(ctx workflow.Context, until time.Time, what string, moved func() bool) error {
+	if left := until.Sub(workflow.Now(ctx)); left > 0 {
+		if broken, err := await(ctx, left, what, moved); broken || err != nil {
+			return err
+		}
 	}
 	return o.enter(ctx, o.terms.Overdue(o.facts, workflow.Now(ctx)), false)
 }
 
 // act runs an activity that calls FoxReload, and takes in what it saw or was refused.
-func (o *run) act(ctx workflow.Context, activity, in any, interrupt func() bool) error {
-	out, err := o.call(ctx, activity, in, interrupt)
+func (o *run) act(ctx workflow.Context, activity, in any, moved func() bool) error {
+	out, err := o.call(ctx, activity, in, moved)
 	now := workflow.Now(ctx)
 	switch refused, isRefusal := refusalIn(err); {
 	case isRefusal:
@@ -199,15 +202,15 @@ func (o *run) act(ctx workflow.Context, activity, in any, interrupt func() bool)
 // errBrokenOff says that a call was broken off because something was asked of the order.
 var errBrokenOff = errors.New("broken off")
 
-// call runs an activity to its end. Where interrupt is given and becomes true, the activity
+// call runs an activity to its end. Where moved is given and becomes true, the activity
 // is cancelled and waited for: if it got through all the same, its result counts.
-func (o *run) call(ctx workflow.Context, activity, in any, interrupt func() bool) (out activities.Outcome, err error) {
+func (o *run) call(ctx workflow.Context, activity, in any, moved func() bool) (out activities.Outcome, err error) {
 	ctx, stop := workflow.WithCancel(ctx)
 	defer stop()
 	o.seq++
 	future := workflow.ExecuteActivity(ctx, activity, in)
-	if interrupt != nil {
-		if err := workflow.Await(ctx, func() bool { return future.IsReady() || interrupt() }); err != nil {
+	if moved != nil {
+		if err := workflow.Await(ctx, func() bool { return future.IsReady() || moved() }); err != nil {
 			return out, err
 		}
 		if !future.IsReady() {

@@ -31,6 +31,7 @@ type upstream struct {
 	price        decimal.Decimal
 	window       time.Duration // payment window; 0: none
 	lowCancels   bool          // too low a balance cancels the order
+	mockUnsaid   bool          // isMock is not echoed
 	stages       []stage
 	codes        []json.RawMessage
 	itemError    string
@@ -90,6 +91,9 @@ func (u *upstream) CreateOrder(ctx context.Context, r foxreload.CreateRequest) (
 	}
 	price := u.price
 	m := &made{order: foxreload.Order{ID: fmt.Sprintf("fox-%d", len(u.orders)+1), Price: &price, Currency: "usd", IdempotencyKey: r.IdempotencyKey}}
+	if !u.mockUnsaid {
+		m.order.IsMock = &r.IsMock
+	}
 	if u.window != 0 {
 		ends := u.now().Add(u.window)
 		m.order.PaymentExpiresAt = &ends
