@@ -94,6 +94,9 @@ func (d *Desk) due(ctx context.Context, at time.Time) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	if at, err = d.Ledger.Clock(ctx, at); err != nil {
+		return false, err
+	}
 	every := lookEvery
 	switch {
 	case now.Asked && (now.Waits || now.Watched):

@@ -97,7 +97,7 @@ func TestWhoIsWoken(t *testing.T) {
 		"then the oldest":                              {[]wait{{"b", "10 usd", 0}, {"a", "10 usd", 0}}, map[string]string{"usd": "10"}, []string{"b"}},
 		"exactly what is there":                        {[]wait{{"a", "9.99 usd", 0}, {"b", "0.02 usd", 0}, {"c", "0.01 usd", 0}}, map[string]string{"usd": "10"}, []string{"a", "c"}},
 		"one that doesn't fit is passed over":          {[]wait{{"big", "50 usd", 1}, {"small", "5 usd", 0}}, map[string]string{"usd": "30"}, []string{"small"}},
-		"each currency by itself":                      {[]wait{{"a", "10 usd", 0}, {"b", "900 rub", 0}, {"c", "10 eur", 0}}, map[string]string{"usd": "9", "rub": "900"}, []string{"b"}},
+		"each currency by itself":                      {[]wait{{"a", "10 usd", 0}, {"b", "900 rub", 0}, {"c", "10 eur", 0}}, map[string]string{"usd": "9", "rub": "900", "eur": "9"}, []string{"b"}},
 		"one of unknown price at a time":               {[]wait{{"a", "", 0}, {"b", "", 0}}, map[string]string{"usd": "1"}, []string{"a"}},
 		"none of unknown price where there is nothing": {[]wait{{"a", "", 0}}, map[string]string{"usd": "0"}, nil},
 		"nobody, of a balance below zero":              {[]wait{{"a", "1 usd", 0}, {"b", "", 0}}, map[string]string{"usd": "-5"}, nil},
@@ -113,6 +113,21 @@ func TestWhoIsWoken(t *testing.T) {
 			require.Empty(t, s.after(time.Minute), "nobody is woken twice for the same money")
 		})
 	}
+}
+
+// D12. A price in a currency that the balance does not list is no known shortage: two a
+// minute find out, and are in nobody's way.
+func TestTwoAMinuteFindOutInACurrencyThatIsNotListed(t *testing.T) {
+	s := newShop(t)
+	s.money["usd"] = "10"
+	for i, price := range []string{"10 rub", "20 usd", "", "30 rub", "9 usd", "1 rub"} {
+		s.waits(string(rune('a'+i)), price, i+1)
+	}
+	require.Equal(t, []string{"a", "c", "d", "e"}, s.after(0))
+	for _, reference := range []string{"a", "d"} {
+		require.NoError(t, s.book.PaymentRefused(t.Context(), reference, s.now))
+	}
+	require.Equal(t, []string{"f"}, s.after(time.Minute), "those that were refused come later")
 }
 
 // 500 orders wait, and there is money for 20: these are woken, the next look wakes

@@ -46,7 +46,7 @@ func newShop(t *testing.T) *shop {
 	require.NoError(t, err)
 	keys, err := keyset.Parse(text)
 	require.NoError(t, err)
-	s := &shop{T: t, now: noon, money: map[string]string{}, gone: map[string]bool{}}
+	s := &shop{T: t, now: noon, money: map[string]string{"usd": "0"}, gone: map[string]bool{}}
 	core, log := observer.New(zapcore.InfoLevel)
 	s.log = log
 	path := filepath.Join(t.TempDir(), "ledger.db")

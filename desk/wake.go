@@ -16,7 +16,8 @@ import (
 
 // wake gives out the money that nobody was promised, in the order of ledger.Waiting.
 // An order that doesn't fit into what is left is passed over, and so is not in the way
-// of those that do: money that can serve somebody does not lie idle.
+// of those that do: money that can serve somebody does not lie idle. Of those whose
+// currency the balance does not list, as many find out as may.
 func (d *Desk) wake(ctx context.Context) error {
 	waiting, err := d.Ledger.Waiting(ctx)
 	if err != nil {
@@ -27,13 +28,18 @@ func (d *Desk) wake(ctx context.Context) error {
 		return err
 	}
 	var woken int
+	mayProbe := true
 	sums := map[string]decimal.Decimal{}
 	for _, need := range waiting {
-		claim := d.claim(need)
-		if !rest.Covers(claim) {
-			continue
+		claim, ok := d.claim(need), false
+		switch probes := rest.Unlisted(claim); {
+		case probes && mayProbe:
+			var full bool
+			ok, full, err = d.Ledger.PromiseProbe(ctx, claim)
+			mayProbe = !full
+		case !probes && rest.Covers(claim):
+			ok, err = d.Ledger.Promise(ctx, claim)
 		}
-		ok, err := d.Ledger.Promise(ctx, claim)
 		if err != nil {
 			return err
 		}
@@ -53,7 +59,7 @@ func (d *Desk) wake(ctx context.Context) error {
 		}
 	}
 	if woken > 0 {
-		d.Log.Info("orders woken: the balance covers them", zap.Int("woken", woken), zap.Int("waiting", len(waiting)), zap.Any("money", sums))
+		d.Log.Info("orders woken: the balance covers them, or does not say", zap.Int("woken", woken), zap.Int("waiting", len(waiting)), zap.Any("money", sums))
 	}
 	return nil
 }

@@ -40,29 +40,37 @@ type Claim struct {
 //   - one that money was promised to (Promise), as long as promises are kept;
 //   - one that fits into what the balance, read within the last minute or so, leaves
 //     beside all that is promised: it is promised that;
-//   - where that isn't known, two in a minute, to find out.
+//   - where that isn't known, two in a minute, to find out. A balance that does not list
+//     the claim's currency says nothing of it.
 //
 // Ask again for the same order at will. Tell PaymentKept or PaymentRefused then.
 func (l *Ledger) AdmitPayment(ctx context.Context, c Claim) (ok bool, err error) {
 	defer l.timed("admit_payment")()
-	c.At = l.at(c.At)
 	err = l.view(ctx, func(tx *sql.Tx) error {
-		ok, err = nobodyWaits(ctx, tx, c)
+		now, err := l.clock(ctx, tx, c.At)
+		if err != nil {
+			return err
+		}
+		ok, err = nobodyWaits(ctx, tx, c, now)
 		return err
 	})
 	if ok && err == nil {
 		return true, nil
 	}
-	err = l.remember(ctx, fmt.Sprintf("admit payment of %s", c.Reference), func(tx *sql.Tx, m *memory) error {
-		ok = false
+	err = l.remember(ctx, c.At, fmt.Sprintf("admit payment of %s", c.Reference), func(tx *sql.Tx, m *memory, now time.Time) error {
+		ok, c.At = false, now
 		p, err := readPromise(ctx, tx, c.Reference)
+		if err != nil {
+			return err
+		}
+		unlisted, err := unlisted(ctx, tx, c)
 		switch {
 		case err != nil:
 			return err
 		case p.stands(c.At) && p.kind != promiseRefused && (p.kind == promiseProbe || m.refused < mostRefused):
 			ok = true
 			return promise(ctx, tx, c, p.kind)
-		case m.knows(c.At):
+		case m.knows(c.At) && !unlisted:
 			if ok, err = reserve(ctx, tx, c); !ok && c.Waits {
 				m.ask(c.At)
 			}
@@ -71,16 +79,18 @@ func (l *Ledger) AdmitPayment(ctx context.Context, c Claim) (ok bool, err error)
 			ok = true
 			return promise(ctx, tx, c, promiseProbe)
 		}
-		m.ask(c.At)
+		if !m.knows(c.At) {
+			m.ask(c.At)
+		}
 		return nil
 	})
 	return ok && err == nil, err
 }
 
 // nobodyWaits says that there is no reason to think that the balance is low.
-func nobodyWaits(ctx context.Context, tx *sql.Tx, c Claim) (bool, error) {
+func nobodyWaits(ctx context.Context, tx *sql.Tx, c Claim, now time.Time) (bool, error) {
 	m, err := readMemory(ctx, tx)
-	if err != nil || c.Waits || m.probesAt(c.At) > 0 {
+	if err != nil || c.Waits || m.probesAt(now) > 0 {
 		return false, err
 	}
 	others, err := othersWait(ctx, tx, c.Reference)
@@ -90,8 +100,7 @@ func nobodyWaits(ctx context.Context, tx *sql.Tx, c Claim) (bool, error) {
 // PaymentKept says that FoxReload accepted a payment: promises can be trusted. Its
 // money stays kept until a look that began after it, which shows it gone.
 func (l *Ledger) PaymentKept(ctx context.Context, reference string, at time.Time) error {
-	at = l.at(at)
-	return l.remember(ctx, fmt.Sprintf("keep payment of %s", reference), func(tx *sql.Tx, m *memory) error {
+	return l.remember(ctx, at, fmt.Sprintf("keep payment of %s", reference), func(tx *sql.Tx, m *memory, at time.Time) error {
 		m.refused = 0
 		p, err := readPromise(ctx, tx, reference)
 		if err != nil || !p.stands(at) {
@@ -109,8 +118,7 @@ func (l *Ledger) PaymentKept(ctx context.Context, reference string, at time.Time
 
 // PaymentRefused says that FoxReload refused a payment because the balance is too low.
 func (l *Ledger) PaymentRefused(ctx context.Context, reference string, at time.Time) error {
-	at = l.at(at)
-	return l.remember(ctx, fmt.Sprintf("keep refusal of %s", reference), func(tx *sql.Tx, m *memory) error {
+	return l.remember(ctx, at, fmt.Sprintf("keep refusal of %s", reference), func(tx *sql.Tx, m *memory, at time.Time) error {
 		m.ask(at)
 		p, err := readPromise(ctx, tx, reference)
 		if err != nil {

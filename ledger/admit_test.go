@@ -222,3 +222,55 @@ func TestQuestionDuringALookStays(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "2", balances["usd"].String(), "a slower look changes nothing")
 }
+
+// A price in a currency that the balance does not list is no known shortage: FoxReload is
+// asked, twice a minute, and one order that waits stops neither those in that currency nor
+// others.
+func TestWaitingOrderInAnUnlistedCurrencyStopsNobody(t *testing.T) {
+	n := newNeedy(t)
+	rub := func(c Claim) Claim { c.Currency = "rub"; return c }
+	for _, reference := range []string{"new", "usd", "third", "fourth"} {
+		begin(t, n.books[0], reference)
+	}
+	require.True(t, n.admit(rub(claim("new", "90", 0))), "while nobody waits, FoxReload is asked")
+	n.waits("waits", "90", 0)
+	admitted := map[string]int{}
+	for minute := range 20 {
+		after := time.Duration(minute) * time.Minute
+		n.sees(after, "1000")
+		for _, c := range []Claim{rub(hinted("waits", "90", after)), rub(claim("new", "90", after)), rub(claim("third", "", after)), claim("usd", "10", after)} {
+			if n.admit(c) {
+				admitted[c.Reference]++
+			}
+		}
+		require.False(t, n.desk().Asked, "another look would not tell")
+	}
+	require.Equal(t, 20, admitted["usd"], "the balance covers it")
+	require.Positive(t, admitted["waits"])
+	require.Positive(t, admitted["new"])
+	require.False(t, n.promise(rub(claim("fourth", "", 20*time.Minute))), "no money is promised that nobody has seen")
+	n.sees(20*time.Minute, "1000")
+	require.True(t, n.promise(claim("fourth", "", 20*time.Minute)), "nor kept from those of unknown price")
+}
+
+func TestTwoProbesAMinuteInAnUnlistedCurrency(t *testing.T) {
+	n := newNeedy(t, "a", "b", "c", "d")
+	rub := func(reference string, after time.Duration) Claim {
+		c := hinted(reference, "90", after)
+		c.Currency = "rub"
+		return c
+	}
+	n.sees(0, "1000")
+	require.True(t, n.admit(rub("a", 0)))
+	require.True(t, n.admit(rub("b", 0)))
+	require.False(t, n.admit(rub("c", 0)))
+	n.refused("a", time.Second)
+	n.refused("b", time.Second)
+	n.sees(59*time.Second, "1000")
+	require.False(t, n.admit(rub("c", 59*time.Second)))
+	n.sees(aMinute, "1000")
+	require.True(t, n.admit(rub("c", aMinute)))
+	n.kept("c", aMinute+time.Second)
+	require.True(t, n.admit(rub("d", aMinute+time.Second)))
+	require.True(t, n.admit(rub("a", aMinute+time.Second)), "one found money: another may look")
+}

@@ -10,7 +10,7 @@ import (
 	"foxflow/order"
 )
 
-const linkColumns = `SELECT reference, seq, number, key, kind, state, reason, order_id, at, hash FROM audit `
+const linkColumns = `SELECT reference, seq, number, key, kind, state, reason, order_id, at, step, hash FROM audit `
 
 // Audit is the log of a reference, oldest entry first. It needs no keyset.
 func (l *Ledger) Audit(ctx context.Context, reference string) (entries []AuditEntry, err error) {
@@ -88,7 +88,7 @@ func eachLink(ctx context.Context, tx *sql.Tx, visit func(link) error, query str
 	defer rows.Close()
 	for rows.Next() {
 		var e link
-		if err := rows.Scan(&e.reference, &e.seq, &e.number, &e.key, &e.kind, &e.state, &e.reason, &e.orderID, &e.at, &e.hash); err != nil {
+		if err := rows.Scan(&e.reference, &e.seq, &e.number, &e.key, &e.kind, &e.state, &e.reason, &e.orderID, &e.at, &e.step, &e.hash); err != nil {
 			return err
 		}
 		if err := visit(e); err != nil {

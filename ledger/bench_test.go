@@ -79,8 +79,7 @@ func wholeOrder(b *testing.B, l *Ledger, reference string) error {
 			return err
 		},
 		func() error {
-			_, err := l.BeginPayment(ctx, Payment{Reference: reference, OrderID: id, Currency: "usd", Amount: &price, InFlight: time.Minute})
-			return err
+			return l.BeginPayment(ctx, Payment{Reference: reference, OrderID: id, Attempt: id, Currency: "usd", Amount: &price, InFlight: time.Minute})
 		},
 		func() error { return budget.Wait(ctx, 1) },
 		func() error { return l.PaymentKept(ctx, reference, time.Time{}) },

@@ -72,15 +72,26 @@ func (b *Budget) Wait(ctx context.Context, priority int) error {
 		}
 		// While this one slept another may have been told to be silent: that counts
 		// for all. The place is lost then, and a new one comes after the silence.
-		if _, heldUntil, err := b.read(ctx, b.ledger.db.reads); err != nil {
+		if held, err := b.isHeld(ctx); err != nil {
 			return fmt.Errorf("reserve request: %w", err)
-		} else if heldUntil <= b.ledger.now().UnixNano() {
+		} else if !held {
 			return nil
 		}
 	}
 }
 
-// reserve takes the next slot, unless it is too far away.
+// isHeld says whether all requests are kept back now.
+func (b *Budget) isHeld(ctx context.Context) (bool, error) {
+	reads := b.ledger.db.reads
+	_, heldUntil, err := b.read(ctx, reads)
+	if err != nil || heldUntil == 0 {
+		return false, err
+	}
+	now, err := b.ledger.clock(ctx, reads, b.ledger.now())
+	return heldUntil > now.UnixNano(), err
+}
+
+// reserve takes the next slot, on this process's clock, unless it is too far away.
 func (b *Budget) reserve(ctx context.Context, horizon time.Duration) (slot time.Time, held *HeldError, err error) {
 	defer b.ledger.timed("reserve_request")()
 	if b.keyID == "" {
@@ -92,19 +103,22 @@ func (b *Budget) reserve(ctx context.Context, horizon time.Duration) (slot time.
 		if err != nil {
 			return err
 		}
-		now := b.ledger.now() // after the lock: waiting for it takes time
-		start := now.UnixNano()
+		now, err := b.ledger.clock(ctx, tx, b.ledger.now()) // after the lock: waiting for it takes time
+		if err != nil {
+			return err
+		}
+		here, start := b.ledger.now(), now.UnixNano()
 		// Beyond these the clock was set back: the row is of a time that won't come
 		// for long, and must not hold everything until then.
 		heldUntil = min(heldUntil, start+int64(maxHold))
 		tat = min(tat, start+int64(maxHold+horizons[1]+b.rate.interval+max(0, b.rate.tolerance)))
 		at, newTAT := b.rate.next(tat, max(start, heldUntil))
 		wait := time.Duration(at - start)
-		if deadline, ok := ctx.Deadline(); wait > horizon || ok && wait > 0 && now.Add(wait).After(deadline) {
+		if deadline, ok := ctx.Deadline(); wait > horizon || ok && wait > 0 && here.Add(wait).After(deadline) {
 			held = &HeldError{For: wait}
 			return nil
 		}
-		slot = now.Add(wait)
+		slot = here.Add(wait)
 		_, err = tx.ExecContext(ctx, `INSERT INTO budget (key_id, tat, held_until) VALUES ($1, $2, 0)
 			ON CONFLICT (key_id) DO UPDATE SET tat = excluded.tat`, b.keyID, newTAT)
 		return err
@@ -112,9 +126,7 @@ func (b *Budget) reserve(ctx context.Context, horizon time.Duration) (slot time.
 	return slot, held, err
 }
 
-func (b *Budget) read(ctx context.Context, from interface {
-	QueryRowContext(context.Context, string, ...any) *sql.Row
-}) (tat, heldUntil int64, err error) {
+func (b *Budget) read(ctx context.Context, from querier) (tat, heldUntil int64, err error) {
 	err = from.QueryRowContext(ctx, `SELECT tat, held_until FROM budget WHERE key_id = $1`, b.keyID).Scan(&tat, &heldUntil)
 	if errors.Is(err, sql.ErrNoRows) {
 		return 0, 0, nil
@@ -131,10 +143,16 @@ func (b *Budget) Hold(ctx context.Context, d time.Duration) error {
 	if b.keyID == "" {
 		return fmt.Errorf("hold requests: %w", ErrNoKeyset)
 	}
-	until := b.ledger.now().Add(min(d, maxHold)).UnixNano()
-	err := b.ledger.exec(ctx, `INSERT INTO budget (key_id, tat, held_until) VALUES ($1, 0, $2) ON CONFLICT (key_id) DO UPDATE
-		SET held_until = CASE WHEN excluded.held_until > budget.held_until THEN excluded.held_until ELSE budget.held_until END`,
-		b.keyID, until)
+	err := b.ledger.write(ctx, func(tx *sql.Tx) error {
+		now, err := b.ledger.clock(ctx, tx, b.ledger.now())
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO budget (key_id, tat, held_until) VALUES ($1, 0, $2) ON CONFLICT (key_id) DO UPDATE
+			SET held_until = CASE WHEN excluded.held_until > budget.held_until THEN excluded.held_until ELSE budget.held_until END`,
+			b.keyID, now.Add(min(d, maxHold)).UnixNano())
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("hold requests: %w", err)
 	}

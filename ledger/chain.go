@@ -18,6 +18,7 @@ type link struct {
 	reason    string
 	orderID   string
 	at        string
+	step      int64 // of the run that wrote it, 0: none
 	hash      string
 }
 
@@ -36,8 +37,11 @@ const torn = "torn"
 
 // hashOf is the keyed hash of an entry and, through prev, of all before it.
 func (k chainKey) hashOf(prev string, e link) string {
-	return k.digest("foxflow audit entry v1", prev, e.reference, decimalText(e.seq), decimalText(e.number),
-		e.key, e.kind, e.state, e.reason, e.orderID, e.at)
+	fields := []string{prev, e.reference, decimalText(e.seq), decimalText(e.number), e.key, e.kind, e.state, e.reason, e.orderID, e.at}
+	if e.step != 0 { // entries that have none are hashed as they were before there were steps
+		fields = append(fields, decimalText(e.step))
+	}
+	return k.digest("foxflow audit entry v1", fields...)
 }
 
 func (k chainKey) headMAC(reference string, h head) string {

@@ -33,6 +33,8 @@ type database struct {
 	turn    func(ctx context.Context, tx *sql.Tx, idle time.Duration) error
 	// viewing is how a transaction begins that sees one state, whatever is written meanwhile.
 	viewing *sql.TxOptions
+	// clock is the one clock of all who use the database. nil: the caller's own time counts.
+	clock func(context.Context, querier) (time.Time, error)
 	// alone takes the database for one process until it is closed, or says that it is in use.
 	alone func(context.Context) error
 	// longest bounds one try at a write, the wait for its turn included. 0: nothing needs it.

@@ -21,7 +21,7 @@ type Desk struct {
 	Waits    bool      // an order waits for a top-up
 	Watched  bool      // a top-up waits for the balance to rise
 	Asked    bool      // somebody wants the balance looked at now
-	LookedAt time.Time // when the last look began; zero: never
+	LookedAt time.Time // when the last look began, on the ledger's clock; zero: never
 }
 
 // Desk is how the balance desk stands.
@@ -49,27 +49,30 @@ func (l *Ledger) Desk(ctx context.Context) (Desk, error) {
 // balance it saw is no longer taken for true, and whoever was refused in spite of it
 // gets another chance.
 func (l *Ledger) HintTopUp(ctx context.Context, at time.Time) error {
-	return l.remember(ctx, "hint at a top-up", func(tx *sql.Tx, m *memory) error {
+	return l.remember(ctx, at, "hint at a top-up", func(tx *sql.Tx, m *memory, now time.Time) error {
 		m.stale, m.refused = true, 0
-		m.ask(l.at(at))
+		m.ask(now)
 		return forgive(ctx, tx)
 	})
 }
 
 // AskDesk has the desk look at the balance at once.
 func (l *Ledger) AskDesk(ctx context.Context, at time.Time) error {
-	return l.remember(ctx, "ask balance desk", func(_ *sql.Tx, m *memory) error {
-		m.ask(l.at(at))
+	return l.remember(ctx, at, "ask balance desk", func(_ *sql.Tx, m *memory, now time.Time) error {
+		m.ask(now)
 		return nil
 	})
 }
 
-// SawBalances keeps what a look that began at a time saw, by currency, and frees what
+// SawBalances keeps what a look that began at a time of the caller's clock saw, by currency, and frees what
 // was kept for payments that are in it. It answers what was seen before.
 func (l *Ledger) SawBalances(ctx context.Context, at time.Time, now map[string]decimal.Decimal) (before map[string]decimal.Decimal, err error) {
 	defer l.timed("saw_balances")()
-	at = l.at(at)
-	err = l.remember(ctx, "keep balances", func(tx *sql.Tx, m *memory) error {
+	err = l.remember(ctx, at, "keep balances", func(tx *sql.Tx, m *memory, _ time.Time) error {
+		at, err := l.moment(ctx, tx, at)
+		if err != nil {
+			return err
+		}
 		if before, err = readBalances(ctx, tx); err != nil {
 			return err
 		}
@@ -97,11 +100,14 @@ func (l *Ledger) SawBalances(ctx context.Context, at time.Time, now map[string]d
 	return before, err
 }
 
-// LookFailed says that a look at a time saw nothing, and whether all the same those
+// LookFailed says that a look that began at a time of the caller's clock saw nothing, and whether all the same those
 // who asked for it were answered.
 func (l *Ledger) LookFailed(ctx context.Context, at time.Time, answered bool) error {
-	return l.remember(ctx, "keep failed look", func(_ *sql.Tx, m *memory) error {
-		at = l.at(at)
+	return l.remember(ctx, at, "keep failed look", func(tx *sql.Tx, m *memory, _ time.Time) error {
+		at, err := l.moment(ctx, tx, at)
+		if err != nil {
+			return err
+		}
 		m.lookedAt, m.stale = at, true
 		if answered && !m.askedAt.After(at) {
 			m.askedAt = time.Time{}
@@ -111,7 +117,7 @@ func (l *Ledger) LookFailed(ctx context.Context, at time.Time, answered bool) er
 }
 
 // Balances is the money that FoxReload told of last, by currency (lower case), and
-// when. Nothing was told yet: nil.
+// when, on the ledger's clock. Nothing was told yet: nil.
 func (l *Ledger) Balances(ctx context.Context) (available map[string]decimal.Decimal, seenAt time.Time, err error) {
 	err = l.view(ctx, func(tx *sql.Tx) error {
 		if available, err = readBalances(ctx, tx); err != nil || len(available) == 0 {
@@ -183,15 +189,20 @@ func (m *memory) knows(at time.Time) bool {
 	return !m.stale && !m.lookedAt.IsZero() && at.Sub(m.lookedAt) < trust && m.refused < mostRefused
 }
 
-// remember changes the desk's row.
-func (l *Ledger) remember(ctx context.Context, what string, change func(*sql.Tx, *memory) error) error {
+// remember changes the desk's row. at is now for the caller, and change is told the time on
+// the ledger's clock.
+func (l *Ledger) remember(ctx context.Context, at time.Time, what string, change func(tx *sql.Tx, m *memory, now time.Time) error) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		m, err := readMemory(ctx, tx)
 		if err != nil {
 			return err
 		}
+		now, err := l.clock(ctx, tx, at)
+		if err != nil {
+			return err
+		}
 		before := m
-		if err := change(tx, &m); err != nil || m == before {
+		if err := change(tx, &m, now); err != nil || m == before {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO desk (id, asked_at, looked_at, stale, refused, probes, probing_since) VALUES (1, $1, $2, $3, $4, $5, $6)
@@ -227,7 +238,7 @@ func readMemory(ctx context.Context, tx *sql.Tx) (m memory, err error) {
 	return m, nil
 }
 
-func nullStamp(t time.Time) *string { return inFlightUntil(t, !t.IsZero()) }
+func nullStamp(t time.Time) *string { return stampIf(t, !t.IsZero()) }
 
 // moving are the states from which an order still comes to be paid.
 var moving = []any{order.Creating, order.Active, order.AwaitingTopUp}

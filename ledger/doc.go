@@ -10,5 +10,6 @@
 // It must never know Temporal or HTTP, and nothing secret is written in clear:
 // requests and codes are sealed with the keyset. It is a SQLite file or a PostgreSQL
 // database: what sets the two apart goes through database.go, and lives in sqlite.go,
-// postgres.go and roles.go. All other SQL is understood by both.
+// postgres.go and roles.go. All other SQL is understood by both. Which clock counts, clock.go
+// says.
 package ledger

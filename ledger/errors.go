@@ -32,7 +32,7 @@ type LimitError struct {
 	// known.
 	Limit, Paid decimal.Decimal
 	Amount      *decimal.Decimal
-	// Until is when the day ends.
+	// Until is when the day ends, on the ledger's clock.
 	Until time.Time
 }
 
@@ -107,34 +107,35 @@ func (e *EndedError) Error() string {
 	return fmt.Sprintf("pay order of %s: it has ended: %s", e.Reference, e.State)
 }
 
-// OvertakenError: the entry is of a run of the order's workflow that was taken up again
-// since, and the order has ended by that.
+// OvertakenError: the entry is of an attempt, or of a run of the order's workflow, that a
+// later one has overtaken: State is what the order is on record as.
 type OvertakenError struct {
 	Reference string
 	State     order.State
 }
 
 func (e *OvertakenError) Error() string {
-	return fmt.Sprintf("record order %s: its workflow was taken up again since, and it has ended: %s", e.Reference, e.State)
+	return fmt.Sprintf("record order %s: a later attempt has overtaken this one; it is on record as %s", e.Reference, e.State)
 }
 
-// UnseenPaymentError: an attempt to pay the order may have gone through, and nobody has
-// looked since.
-type UnseenPaymentError struct{ Reference, OrderID string }
+// PaymentInDoubtError: an attempt to pay an order of the reference may have gone through,
+// so it can't be said that nothing was paid.
+type PaymentInDoubtError struct{ Reference, OrderID string }
 
-func (e *UnseenPaymentError) Error() string {
-	return fmt.Sprintf("end order %s: a payment of order %s was sent, and what became of it was not seen", e.Reference, e.OrderID)
+func (e *PaymentInDoubtError) Error() string {
+	return fmt.Sprintf("end order %s: a payment of order %s was sent, and what became of it is not known", e.Reference, e.OrderID)
 }
 
 // PaymentInFlightError: the request of another attempt to pay the order may still
 // be on its way.
 type PaymentInFlightError struct {
 	Reference, OrderID string
-	Until              time.Time
+	Until              time.Time     // on the ledger's clock
+	For                time.Duration // from now until then
 }
 
 func (e *PaymentInFlightError) Error() string {
-	return fmt.Sprintf("pay order %s (%s): another attempt may be in flight until %s", e.OrderID, e.Reference, e.Until.Format(time.RFC3339))
+	return fmt.Sprintf("pay order %s (%s): another attempt may be in flight for %s", e.OrderID, e.Reference, e.For.Round(time.Millisecond))
 }
 
 // KeyReusedError: an intent's key is on record for another order, so writing it

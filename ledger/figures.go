@@ -52,10 +52,14 @@ func (l *Ledger) Figures(ctx context.Context, at time.Time) (Figures, error) {
 		if err := f.readDoubts(ctx, tx); err != nil {
 			return err
 		}
-		if err := f.readMissing(ctx, tx, l.at(at)); err != nil {
+		now, err := l.clock(ctx, tx, at)
+		if err != nil {
 			return err
 		}
-		return f.readPaid(ctx, tx, l.at(at))
+		if err := f.readMissing(ctx, tx, now); err != nil {
+			return err
+		}
+		return f.readPaid(ctx, tx, now)
 	})
 	if err != nil {
 		return Figures{}, fmt.Errorf("read figures: %w", err)
@@ -156,12 +160,17 @@ func (b *Budget) Standing(ctx context.Context) (BudgetStanding, error) {
 	if err != nil {
 		return BudgetStanding{}, fmt.Errorf("read request budget: %w", err)
 	}
-	now := b.ledger.now().UnixNano()
+	here := b.ledger.now()
+	at, err := b.ledger.clock(ctx, b.ledger.db.reads, here)
+	if err != nil {
+		return BudgetStanding{}, fmt.Errorf("read request budget: %w", err)
+	}
+	now := at.UnixNano()
 	heldUntil = min(heldUntil, now+int64(maxHold)) // as reserve sees it
 	slot, _ := b.rate.next(tat, max(now, heldUntil))
 	s := BudgetStanding{Queue: time.Duration(slot - now)}
 	if heldUntil > 0 {
-		s.HeldUntil = time.Unix(0, heldUntil).UTC()
+		s.HeldUntil = here.Add(time.Duration(heldUntil - now)).UTC()
 	}
 	return s, nil
 }

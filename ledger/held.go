@@ -12,9 +12,12 @@ import (
 // PaymentHeld says why a payment would be held now, by the switch or by the day's
 // limit: ErrPaused, a *LimitError, or nil. It takes nothing up; BeginPayment decides.
 func (l *Ledger) PaymentHeld(ctx context.Context, p Payment) (why, err error) {
-	p.At = l.at(p.At)
 	err = l.view(ctx, func(tx *sql.Tx) error {
-		why, err = held(ctx, tx, p)
+		now, err := l.clock(ctx, tx, p.At)
+		if err != nil {
+			return err
+		}
+		why, err = held(ctx, tx, p, now)
 		return err
 	})
 	if err != nil {
@@ -24,7 +27,7 @@ func (l *Ledger) PaymentHeld(ctx context.Context, p Payment) (why, err error) {
 }
 
 // held is why p must wait though nothing is wrong with it, or nil.
-func held(ctx context.Context, tx *sql.Tx, p Payment) (why, err error) {
+func held(ctx context.Context, tx *sql.Tx, p Payment, now time.Time) (why, err error) {
 	if p.Mock {
 		return nil, nil
 	}
@@ -37,7 +40,7 @@ func held(ctx context.Context, tx *sql.Tx, p Payment) (why, err error) {
 	case p.Limit == nil:
 		return nil, nil
 	}
-	day := p.At.UTC().Truncate(24 * time.Hour)
+	day := now.UTC().Truncate(24 * time.Hour)
 	over := &LimitError{Currency: p.Currency, Limit: *p.Limit, Amount: p.Amount, Until: day.Add(24 * time.Hour)}
 	if over.Paid, err = paidIn(ctx, tx, p, day, over.Until); err != nil {
 		return nil, err

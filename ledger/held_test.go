@@ -29,7 +29,7 @@ func TestDailyLimitCountsWhatMayHaveBeenPaid(t *testing.T) {
 		t.Helper()
 		why, err := l.PaymentHeld(t.Context(), p)
 		require.NoError(t, err)
-		_, err = l.BeginPayment(t.Context(), p)
+		err = l.BeginPayment(t.Context(), p)
 		var over *LimitError
 		if errors.As(err, &over) {
 			require.Equal(t, why, error(over), "a look beforehand says the same")
@@ -75,20 +75,18 @@ func TestDailyLimitDoesNotCountWhatWasRefused(t *testing.T) {
 		begin(t, l, reference)
 		pin(t, l, reference, 0, "ord-"+reference)
 	}
-	for reference, quiet := range map[string]time.Time{"refused": {}, "lost": noon.Add(time.Minute)} {
+	for reference, landing := range map[string]Landing{"refused": {Spared: true}, "lost": {Quiet: time.Minute, At: noon}} {
 		p := costs(reference, "50", noon)
 		p.InFlight = time.Minute
-		_, err := l.BeginPayment(t.Context(), p)
-		require.NoError(t, err)
-		require.NoError(t, l.LandPayment(t.Context(), p.OrderID, noon.Add(time.Minute), quiet))
+		require.NoError(t, l.BeginPayment(t.Context(), p))
+		require.NoError(t, l.LandPayment(t.Context(), p.OrderID, p.Attempt, landing))
 	}
 	f, err := l.Figures(t.Context(), noon)
 	require.NoError(t, err)
 	require.Equal(t, "50", f.PaidToday["usd"].String())
-	_, err = l.BeginPayment(t.Context(), costs("other", "50", noon))
-	require.NoError(t, err)
+	require.NoError(t, l.BeginPayment(t.Context(), costs("other", "50", noon)))
 	over := new(LimitError)
-	_, err = l.BeginPayment(t.Context(), costs("refused", "50", noon.Add(time.Hour)))
+	err = l.BeginPayment(t.Context(), costs("refused", "50", noon.Add(time.Hour)))
 	require.ErrorAs(t, err, &over, "its room is not kept for it")
 }
 
@@ -102,13 +100,11 @@ func TestPaymentTriedAgainCountsToTheDayOfItsLatestAttempt(t *testing.T) {
 	}
 	tomorrow := noon.Add(24 * time.Hour)
 	for _, at := range []time.Time{noon, tomorrow} {
-		_, err := l.BeginPayment(t.Context(), costs("a", "60", at))
-		require.NoError(t, err)
+		require.NoError(t, l.BeginPayment(t.Context(), costs("a", "60", at)))
 	}
-	_, err := l.BeginPayment(t.Context(), costs("b", "60", tomorrow))
+	err := l.BeginPayment(t.Context(), costs("b", "60", tomorrow))
 	require.ErrorAs(t, err, new(*LimitError))
-	_, err = l.BeginPayment(t.Context(), costs("b", "60", noon))
-	require.NoError(t, err)
+	require.NoError(t, l.BeginPayment(t.Context(), costs("b", "60", noon)))
 }
 
 // Fifty orders at once, over two connections to one ledger, with room for ten.
@@ -123,7 +119,7 @@ func TestDailyLimitHoldsUnderARace(t *testing.T) {
 	var group sync.WaitGroup
 	results := make([]error, orders)
 	for i := range orders {
-		group.Go(func() { _, results[i] = books[i%2].BeginPayment(t.Context(), costs(fmt.Sprint(i), "10", noon)) })
+		group.Go(func() { results[i] = books[i%2].BeginPayment(t.Context(), costs(fmt.Sprint(i), "10", noon)) })
 	}
 	group.Wait()
 	paid := 0

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -9,46 +10,74 @@ import (
 	"foxflow/order"
 )
 
-// Two pays are never in flight: whoever comes while the request of another attempt
-// may be on its way is sent back, whether that attempt lives or was killed.
+// Promise 1. Two pays are never in flight: whoever comes while the request of another
+// attempt may be on its way is sent back, whether that attempt lives or was killed.
 func TestNoPaymentBesideOneInFlight(t *testing.T) {
 	l := newLedger(t)
 	begin(t, l, "shop-1")
 	pin(t, l, "shop-1", 0, "ord-1")
-	attempt := func(after time.Duration) (first bool, err error) {
+	attempt := func(id string, after time.Duration) error {
 		p := payment("shop-1", "ord-1")
-		p.At, p.InFlight = noon.Add(after), 55*time.Second
+		p.Attempt, p.At, p.InFlight = id, noon.Add(after), 55*time.Second
 		return l.BeginPayment(t.Context(), p)
 	}
-	first, err := attempt(0)
-	require.NoError(t, err)
-	require.True(t, first)
-
+	require.NoError(t, attempt("one", 0))
 	var flying *PaymentInFlightError
-	_, err = attempt(54 * time.Second)
-	require.ErrorAs(t, err, &flying)
-	require.True(t, noon.Add(55*time.Second).Equal(flying.Until), "says until when")
-
-	first, err = attempt(55 * time.Second) // that of a killed worker: over by now
-	require.NoError(t, err)
-	require.False(t, first)
+	require.ErrorAs(t, attempt("two", 54*time.Second), &flying)
+	require.Equal(t, time.Second, flying.For, "says for how long")
+	require.True(t, noon.Add(55*time.Second).Equal(flying.Until))
+	require.NoError(t, attempt("two", 55*time.Second)) // the first was that of a killed worker: over by now
 
 	// This one was refused: the next may come at once.
-	second := noon.Add(110 * time.Second)
-	require.NoError(t, l.LandPayment(t.Context(), "ord-1", noon.Add(55*time.Second), time.Time{}))
-	_, err = attempt(56 * time.Second)
-	require.ErrorAs(t, err, &flying, "the first attempt, late, says nothing of the second")
-	require.NoError(t, l.LandPayment(t.Context(), "ord-1", second, time.Time{}))
-	_, err = attempt(56 * time.Second)
-	require.NoError(t, err)
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", "one", Landing{Spared: true}))
+	require.ErrorAs(t, attempt("three", 56*time.Second), &flying, "the first attempt, late, says nothing of the second")
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", "two", Landing{Spared: true}))
+	require.NoError(t, attempt("three", 56*time.Second))
 
 	// And this one's answer is lost: the request may land for a while.
-	require.NoError(t, l.LandPayment(t.Context(), "ord-1", noon.Add(111*time.Second), noon.Add(70*time.Second)))
-	_, err = attempt(69 * time.Second)
-	require.ErrorAs(t, err, &flying)
-	_, err = attempt(70 * time.Second)
-	require.NoError(t, err)
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", "three", Landing{Quiet: 10 * time.Second, At: noon.Add(time.Minute)}))
+	require.ErrorAs(t, attempt("four", 69*time.Second), &flying)
+	require.NoError(t, attempt("four", 70*time.Second))
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", "four", Landing{}))
+	require.NoError(t, attempt("five", 71*time.Second), "one that has landed is in nobody's way")
 	require.Len(t, intents(t, l, "shop-1"), 1, "all of it is one intent")
+	require.Equal(t, 4, intent(t, l, "ord-1").Doubts, "all but the refused one may have gone through")
+}
+
+// Promise 1. A payment that is begun again because nobody knows whether its intent is on
+// record meets itself: it is in its own way no more than it counts twice.
+func TestAttemptToPayKnowsItself(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	pin(t, l, "shop-1", 0, "ord-1")
+	p := payment("shop-1", "ord-1")
+	p.InFlight = 55 * time.Second
+	require.NoError(t, l.BeginPayment(t.Context(), p)) // and its answer is lost
+	p.At = noon.Add(10 * time.Second)
+	require.NoError(t, l.BeginPayment(t.Context(), p))
+	require.Len(t, intents(t, l, "shop-1"), 1)
+	other := payment("shop-1", "ord-1")
+	other.At = noon.Add(64 * time.Second)
+	require.ErrorAs(t, l.BeginPayment(t.Context(), other), new(*PaymentInFlightError), "its request leaves now, not when it was begun first")
+
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", p.Attempt, Landing{Spared: true})) // BalanceNotEnough
+	doubt, err := l.PaymentInDoubt(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.False(t, doubt, "one request was sent and surely refused")
+	f, err := l.Figures(t.Context(), noon)
+	require.NoError(t, err)
+	require.Empty(t, f.PaidToday)
+
+	// Once something was said of its landing, the same id is another sending.
+	for doubts, landing := range []Landing{{Spared: true}, {}, {Quiet: time.Minute, At: p.At}} {
+		require.NoError(t, l.BeginPayment(t.Context(), p))
+		require.Equal(t, max(1, doubts), intent(t, l, "ord-1").Doubts)
+		require.NoError(t, l.LandPayment(t.Context(), "ord-1", p.Attempt, landing))
+	}
+	require.ErrorAs(t, l.BeginPayment(t.Context(), p), new(*PaymentInFlightError), "it left, and may be on its way")
+
+	p.Attempt = ""
+	require.ErrorContains(t, l.BeginPayment(t.Context(), p), "the attempt has no id")
 }
 
 func intents(t *testing.T, l *Ledger, reference string) (found []AuditEntry) {
@@ -74,70 +103,92 @@ func TestEndedOrderIsNotPaid(t *testing.T) {
 		s.State = end
 		require.NoError(t, l.Record(t.Context(), Entry{Reference: "shop-1", Key: "end", Kind: KindState, State: end, At: noon}, s))
 		var ended *EndedError
-		_, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
-		require.ErrorAs(t, err, &ended)
+		require.ErrorAs(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-1")), &ended)
 		require.Equal(t, end, ended.State)
 		require.Empty(t, intents(t, l, "shop-1"))
 	}
 }
 
-// An end that says that nothing was paid needs a look that no request to pay can
-// have outrun.
-func TestUnpaidEndNeedsALookAfterThePay(t *testing.T) {
-	l := newLedger(t)
-	begin(t, l, "shop-1")
-	pin(t, l, "shop-1", 0, "ord-1")
-	p := payment("shop-1", "ord-1")
-	p.InFlight = time.Minute
-	_, err := l.BeginPayment(t.Context(), p)
-	require.NoError(t, err)
-	s, err := l.Status(t.Context(), "shop-1")
-	require.NoError(t, err)
-	s.State = order.Cancelled
-	end := Entry{Reference: "shop-1", Key: "end", Kind: KindState, State: order.Cancelled, At: noon}
-	var flying *PaymentInFlightError
-	require.ErrorAs(t, l.Record(t.Context(), end, s, Unpaid{LookedAt: noon.Add(59 * time.Second)}), &flying)
-	now, err := l.Status(t.Context(), "shop-1")
-	require.NoError(t, err)
-	require.Equal(t, order.Creating, now.State)
-	// A look that saw nothing, however late, is no ground: the payment was sent.
-	require.ErrorAs(t, l.Record(t.Context(), end, s, Unpaid{LookedAt: noon.Add(time.Hour)}), new(*UnseenPaymentError))
-	require.NoError(t, l.Record(t.Context(), end, s, Unpaid{LookedAt: noon.Add(time.Minute), Seen: true}))
-}
-
-// Only an attempt that was surely not carried out leaves no doubt, and it clears no
-// other's.
-func TestDoubtLastsUntilEveryAttemptIsAnswered(t *testing.T) {
+// Promise 2. An end that says that nothing was paid is not put on record while a payment
+// may have gone through, however long ago it was sent.
+func TestUnpaidEndNeedsEveryAttemptAnswered(t *testing.T) {
 	l := newLedger(t)
 	begin(t, l, "shop-1")
 	pin(t, l, "shop-1", 0, "ord-1")
 	at := noon
-	attempt := func() (until time.Time) {
+	attempt := func() string {
 		t.Helper()
 		at = at.Add(time.Hour)
 		p := payment("shop-1", "ord-1")
 		p.At, p.InFlight = at, time.Minute
-		_, err := l.BeginPayment(t.Context(), p)
-		require.NoError(t, err)
-		return at.Add(time.Minute)
+		require.NoError(t, l.BeginPayment(t.Context(), p))
+		return p.Attempt
 	}
 	ends := func() error {
 		t.Helper()
 		s, err := l.Status(t.Context(), "shop-1")
 		require.NoError(t, err)
 		s.State = order.Cancelled
-		return l.Record(t.Context(), Entry{Reference: "shop-1", Key: "end", Kind: KindState, State: order.Cancelled, At: at}, s, Unpaid{LookedAt: at.Add(time.Hour)})
+		return l.Record(t.Context(), Entry{Reference: "shop-1", Key: "end", Kind: KindState, State: order.Cancelled, At: at, Unpaid: true}, s)
+	}
+	doubted := func(why string) {
+		t.Helper()
+		before, err := l.Audit(t.Context(), "shop-1")
+		require.NoError(t, err)
+		var doubt *PaymentInDoubtError
+		require.ErrorAs(t, ends(), &doubt, why)
+		require.Equal(t, PaymentInDoubtError{Reference: "shop-1", OrderID: "ord-1"}, *doubt)
+		after, err := l.Audit(t.Context(), "shop-1")
+		require.NoError(t, err)
+		require.Equal(t, before, after)
+		now, err := l.Status(t.Context(), "shop-1")
+		require.NoError(t, err)
+		require.Equal(t, order.Creating, now.State)
 	}
 	lost := attempt()
-	require.NoError(t, l.LandPayment(t.Context(), "ord-1", lost, lost))
+	doubted("it is on its way")
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", lost, Landing{}))
 	refused := attempt()
-	require.NoError(t, l.LandPayment(t.Context(), "ord-1", refused, time.Time{}))
-	require.NoError(t, l.LandPayment(t.Context(), "ord-1", refused, time.Time{}), "said twice counts once")
-	require.ErrorAs(t, ends(), new(*UnseenPaymentError), "the first one may have gone through")
+	for range 2 { // said twice counts once
+		require.NoError(t, l.LandPayment(t.Context(), "ord-1", refused, Landing{Spared: true}))
+	}
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", lost, Landing{Spared: true}))
+	doubted("the first one may have gone through")
 
 	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", at))
 	again := attempt()
-	require.ErrorAs(t, ends(), new(*UnseenPaymentError))
-	require.NoError(t, l.LandPayment(t.Context(), "ord-1", again, time.Time{}))
+	doubted("begun again")
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", again, Landing{Quiet: time.Minute, At: at}))
+	require.NoError(t, l.LandPayment(t.Context(), "ord-1", again, Landing{Spared: true}))
 	require.NoError(t, ends(), "every attempt since was surely refused")
+	// An attempt that comes later takes nothing back: a repeat is no error.
+	require.NoError(t, ends())
+}
+
+// Promise 1. Clocks of two workers are a minute apart: the request of one is in the way of
+// the other's all the same, and for as long.
+func TestNoPaymentBesideOneInFlightWhereClocksDiffer(t *testing.T) {
+	s := newShop(t)
+	now := noon
+	books := []*Ledger{s.open(t), s.open(t)}
+	for _, l := range books {
+		l.db.clock = func(context.Context, querier) (time.Time, error) { return now, nil }
+	}
+	begin(t, books[0], "shop-1")
+	pin(t, books[0], "shop-1", 0, "ord-1")
+	for name, behind := range map[string]time.Duration{"behind": time.Minute, "ahead": -time.Minute} {
+		slow, right := payment("shop-1", "ord-1"), payment("shop-1", "ord-1")
+		slow.At, slow.InFlight = now.Add(-behind), 55*time.Second
+		require.NoError(t, books[0].BeginPayment(t.Context(), slow), name)
+		require.Equal(t, now, intent(t, books[1], "ord-1").Begun, name)
+		var flying *PaymentInFlightError
+		right.At = now
+		require.ErrorAs(t, books[1].BeginPayment(t.Context(), right), &flying, name)
+		require.Equal(t, 55*time.Second, flying.For, name)
+		require.NoError(t, books[0].LandPayment(t.Context(), "ord-1", slow.Attempt, Landing{Quiet: 10 * time.Second, At: slow.At.Add(time.Second)}))
+		require.ErrorAs(t, books[1].BeginPayment(t.Context(), right), &flying, name)
+		require.Equal(t, 10*time.Second, flying.For, name)
+		now = now.Add(10 * time.Second)
+		require.NoError(t, books[1].BeginPayment(t.Context(), right), name)
+	}
 }

@@ -7,15 +7,19 @@ import (
 	"time"
 )
 
-// Lease gives work that one worker at a time does to holder, until a time: whoever
-// held it before keeps it until theirs has run out, and may renew it. It says
-// whether holder has it now.
+// Lease gives work that one worker at a time does to holder, from now until a time, both
+// on the caller's clock: whoever held it before keeps it until theirs has run out, and
+// may renew it. It says whether holder has it now.
 func (l *Ledger) Lease(ctx context.Context, name, holder string, now, until time.Time) (mine bool, err error) {
-	now = l.at(now)
+	lasts := until.Sub(now)
 	err = l.write(ctx, func(tx *sql.Tx) error {
+		now, err := l.clock(ctx, tx, now)
+		if err != nil {
+			return err
+		}
 		result, err := tx.ExecContext(ctx, `INSERT INTO leases (name, holder, until) VALUES ($1, $2, $3)
 			ON CONFLICT (name) DO UPDATE SET holder = excluded.holder, until = excluded.until
-			WHERE leases.holder = excluded.holder OR leases.until <= $4`, name, holder, stamp(until), stamp(now))
+			WHERE leases.holder = excluded.holder OR leases.until <= $4`, name, holder, stamp(now.Add(lasts)), stamp(now))
 		if err != nil {
 			return err
 		}

@@ -37,7 +37,15 @@ func parseKeys(t *testing.T, text string) *keyset.Keyset {
 	return keys
 }
 
+// open opens it for a test that tells the time: on PostgreSQL, too.
 func (s shop) open(t *testing.T) *Ledger {
+	t.Helper()
+	l := s.openOnItsClock(t)
+	l.db.clock = nil
+	return l
+}
+
+func (s shop) openOnItsClock(t *testing.T) *Ledger {
 	t.Helper()
 	l, err := Open(t.Context(), s.path, s.keys)
 	require.NoError(t, err)

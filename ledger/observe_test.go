@@ -84,7 +84,7 @@ func TestFigures(t *testing.T) {
 	}
 	pay := func(reference string, at time.Time) {
 		amount := decimal.RequireFromString("4.05")
-		_, err := l.BeginPayment(t.Context(), Payment{Reference: reference, OrderID: "id-" + reference, Amount: &amount, Currency: "usd", At: at})
+		err := l.BeginPayment(t.Context(), Payment{Reference: reference, OrderID: "id-" + reference, Attempt: newAttempt(), Amount: &amount, Currency: "usd", At: at})
 		require.NoError(t, err)
 	}
 	pay("shop-2", noon)
@@ -124,12 +124,11 @@ func TestFiguresOfPaymentsInDoubt(t *testing.T) {
 	flies := 55 * time.Second
 	pay := func(reference string, at time.Time) {
 		p := payment(reference, "id-"+reference)
-		p.At, p.InFlight = at, flies
-		_, err := l.BeginPayment(t.Context(), p)
-		require.NoError(t, err)
+		p.At, p.InFlight, p.Attempt = at, flies, reference+at.String()
+		require.NoError(t, l.BeginPayment(t.Context(), p))
 	}
 	refused := func(reference string, at time.Time) {
-		require.NoError(t, l.LandPayment(t.Context(), "id-"+reference, at.Add(flies), time.Time{}))
+		require.NoError(t, l.LandPayment(t.Context(), "id-"+reference, reference+at.String(), Landing{Spared: true, At: at}))
 	}
 	minute := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
 	for _, reference := range []string{"shop-1", "shop-2", "shop-3"} {
@@ -141,7 +140,7 @@ func TestFiguresOfPaymentsInDoubt(t *testing.T) {
 	refused("shop-1", minute(1))
 	requireDoubts(0, time.Time{}, "a refused pay leaves no doubt")
 	pay("shop-1", minute(2))
-	require.NoError(t, l.LandPayment(t.Context(), "id-shop-1", minute(2).Add(flies), minute(3)))
+	require.NoError(t, l.LandPayment(t.Context(), "id-shop-1", "shop-1"+minute(2).String(), Landing{At: minute(2)}))
 	requireDoubts(1, minute(2), "its answer is lost")
 	pay("shop-1", minute(4))
 	requireDoubts(1, minute(2), "tried again")

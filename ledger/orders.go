@@ -150,7 +150,7 @@ func (l *Ledger) Request(ctx context.Context, reference string) (order.Request, 
 // already.
 func (l *Ledger) Withdraw(ctx context.Context, reference string) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
-		for _, history := range []string{"audit", "heads", "pins", "create_attempts", "payments", "codes"} {
+		for _, history := range []string{"audit", "heads", "pins", "create_attempts", "payments", "streaks", "codes"} {
 			var used bool
 			if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+history+` WHERE reference = $1)`, reference).Scan(&used); err != nil {
 				return err

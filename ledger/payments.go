@@ -10,8 +10,13 @@ import (
 )
 
 // BeginPayment writes down that an order is about to be paid; call it before
-// every attempt. first says that no attempt was begun before: when false, the
-// order may have been paid, so look at it before paying again.
+// every attempt. Where PaymentIntent knows of an earlier one, the order may have been
+// paid: look at it before paying again.
+//
+// The same attempt again, before anything was said of its landing, is that attempt: it is
+// in nobody's way, counts once, and is in flight from then on. So after an error, which
+// leaves open whether the intent is on record, it may be begun again. Whoever does not,
+// and whoever was refused then, sends nothing: LandPayment says so of the attempt.
 //
 // Refusals: *EndedError, *NotPinnedError, *OtherPaymentError when another order of the
 // reference has an intent that stands, *PaymentInFlightError while the request of
@@ -21,14 +26,20 @@ import (
 //
 // An order that was voided and is begun again has a standing intent once more, so
 // that no second order can be paid beside it.
-func (l *Ledger) BeginPayment(ctx context.Context, p Payment) (first bool, err error) {
+func (l *Ledger) BeginPayment(ctx context.Context, p Payment) error {
 	defer l.timed("begin_payment")()
+	if p.Attempt == "" {
+		return fmt.Errorf("write intent to pay %s (%s): the attempt has no id", p.OrderID, p.Reference)
+	}
 	p.At = l.at(p.At)
 	p.Key = cmp.Or(p.Key, "intent/pay/"+p.OrderID)
 	var refused error
-	err = l.write(ctx, func(tx *sql.Tx) error {
-		first = false
-		if refused, err = refusal(ctx, tx, p); refused != nil || err != nil {
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		now, err := l.clock(ctx, tx, p.At)
+		if err != nil {
+			return err
+		}
+		if refused, err = refusal(ctx, tx, p, now); refused != nil || err != nil {
 			return err
 		}
 		// The entry first: a payment without one must not be on record.
@@ -40,25 +51,22 @@ func (l *Ledger) BeginPayment(ctx context.Context, p Payment) (first bool, err e
 		if orderID != p.OrderID {
 			return &KeyReusedError{Reference: p.Reference, Key: p.Key, OrderID: orderID, WantOrderID: p.OrderID}
 		}
-		first, err = intend(ctx, tx, p)
-		return err
+		return intend(ctx, tx, p, now)
 	})
 	var reused *KeyReusedError
 	switch {
 	case errors.As(err, &reused):
-		return false, reused
+		return reused
 	case err != nil:
-		return false, fmt.Errorf("write intent to pay %s (%s): %w", p.OrderID, p.Reference, err)
+		return fmt.Errorf("write intent to pay %s (%s): %w", p.OrderID, p.Reference, err)
 	case errors.Is(refused, ErrPaused):
-		return false, fmt.Errorf("pay order %s (%s): %w", p.OrderID, p.Reference, refused)
-	case refused != nil:
-		return false, refused
+		return fmt.Errorf("pay order %s (%s): %w", p.OrderID, p.Reference, refused)
 	}
-	return first, nil
+	return refused
 }
 
-// refusal is why p must not be paid, or nil.
-func refusal(ctx context.Context, tx *sql.Tx, p Payment) (refused, err error) {
+// refusal is why p must not be paid now, or nil.
+func refusal(ctx context.Context, tx *sql.Tx, p Payment, now time.Time) (refused, err error) {
 	state, err := stateOf(ctx, tx, p.Reference)
 	switch {
 	case err != nil:
@@ -81,41 +89,37 @@ func refusal(ctx context.Context, tx *sql.Tx, p Payment) (refused, err error) {
 		return &OtherPaymentError{Reference: p.Reference, OrderID: standing, WantOrderID: p.OrderID}, nil
 	}
 	// Of any order of the reference: a request to pay the one before may be on its way.
-	flying, err := inFlightAfter(ctx, tx, p.Reference, p.At)
+	flying, err := readInFlight(tx.QueryRowContext(ctx, selectInFlight+` AND NOT (attempt = $2 AND landing = 0)`+latestFirst, p.Reference, p.Attempt), p.Reference)
 	switch {
 	case err != nil:
 		return nil, err
-	case flying != nil:
+	case flying != nil && flying.Until.After(now):
+		flying.For = flying.Until.Sub(now)
 		return flying, nil
 	}
-	return held(ctx, tx, p)
+	return held(ctx, tx, p, now)
 }
 
-// intend puts the intent on record and says whether it is the order's first.
-func intend(ctx context.Context, tx *sql.Tx, p Payment) (first bool, err error) {
+// intend puts the intent on record.
+func intend(ctx context.Context, tx *sql.Tx, p Payment, now time.Time) error {
 	var amount *string
 	if p.Amount != nil {
 		text := p.Amount.String()
 		amount = &text
 	}
-	until := inFlightUntil(p.At.Add(p.InFlight), p.InFlight > 0)
-	result, err := tx.ExecContext(ctx, `INSERT INTO payments (order_id, reference, mock, amount, currency, begun_at, in_flight_until, doubts)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, 1) ON CONFLICT (order_id) DO NOTHING`,
-		p.OrderID, p.Reference, p.Mock, amount, p.Currency, stamp(p.At), until)
-	if err != nil {
-		return false, err
-	}
-	inserted, err := result.RowsAffected()
-	if err != nil || inserted == 1 {
-		return inserted == 1, err
-	}
-	// It counts to the day of its latest attempt, at the price of then.
-	_, err = tx.ExecContext(ctx, `UPDATE payments SET doubts = CASE WHEN voided_at IS NULL THEN doubts + 1 ELSE 1 END, voided_at = NULL, void_reason = NULL, in_flight_until = $1, begun_at = $2,
-		amount = COALESCE($3, amount), currency = $4 WHERE order_id = $5`, until, stamp(p.At), amount, p.Currency, p.OrderID)
-	return false, err
+	// It counts to the day of its latest attempt, at the price of then. An attempt that
+	// meets itself is no second one.
+	_, err := tx.ExecContext(ctx, `INSERT INTO payments (order_id, reference, mock, amount, currency, begun_at, in_flight_until, doubts, attempt, landing)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, 0) ON CONFLICT (order_id) DO UPDATE SET
+		doubts = CASE WHEN payments.voided_at IS NOT NULL THEN 1
+			WHEN payments.attempt = excluded.attempt AND payments.landing = 0 THEN payments.doubts ELSE payments.doubts + 1 END,
+		voided_at = NULL, void_reason = NULL, in_flight_until = excluded.in_flight_until, begun_at = excluded.begun_at,
+		amount = COALESCE(excluded.amount, payments.amount), currency = excluded.currency, attempt = excluded.attempt, landing = 0`,
+		p.OrderID, p.Reference, p.Mock, amount, p.Currency, stamp(now), stampIf(now.Add(p.InFlight), p.InFlight > 0), p.Attempt)
+	return err
 }
 
-func inFlightUntil(at time.Time, on bool) *string {
+func stampIf(at time.Time, on bool) *string {
 	if !on {
 		return nil
 	}
@@ -123,22 +127,35 @@ func inFlightUntil(at time.Time, on bool) *string {
 	return &text
 }
 
-// LandPayment says that the request of the attempt that could be in flight until
-// then was surely not carried out, or, where its outcome is not known, that it has
-// landed by quietUntil at the latest. Of any other attempt it says nothing.
-func (l *Ledger) LandPayment(ctx context.Context, orderID string, until, quietUntil time.Time) error {
+// LandPayment says what is known of the request of an attempt to pay an order. Of any
+// other attempt it says nothing, nor of one that surely was not carried out.
+func (l *Ledger) LandPayment(ctx context.Context, orderID, attempt string, landing Landing) error {
 	defer l.timed("land_payment")()
-	cleared := 0
-	if quietUntil.IsZero() {
-		cleared = 1
+	spared, landed := 0, landedUnknown
+	if landing.Spared {
+		spared, landed = 1, landedSpared
 	}
-	err := l.exec(ctx, `UPDATE payments SET in_flight_until = $1, doubts = doubts - $2 WHERE order_id = $3 AND in_flight_until = $4`,
-		inFlightUntil(quietUntil, cleared == 0), cleared, orderID, stamp(until))
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		now, err := l.clock(ctx, tx, landing.At)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE payments SET in_flight_until = $1, doubts = doubts - $2, landing = $3
+			WHERE order_id = $4 AND attempt = $5 AND landing < $6`,
+			stampIf(now.Add(landing.Quiet), !landing.Spared && landing.Quiet > 0), spared, landed, orderID, attempt, landedSpared)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("land payment of order %s: %w", orderID, err)
 	}
 	return nil
 }
+
+// What is known of the latest attempt: 0 until it has landed.
+const (
+	landedUnknown = 1 // it may have been carried out
+	landedSpared  = 2 // it surely was not
+)
 
 func payReason(p Payment) string {
 	reason := "about to pay"
@@ -194,10 +211,10 @@ func (l *Ledger) VoidPayment(ctx context.Context, reference, orderID, reason str
 	return nil
 }
 
-// PaymentInFlight is until when the request of an attempt to pay one of the
-// reference's orders may be on its way; zero: none is.
+// PaymentInFlight is until when, on the ledger's clock, the request of an attempt to pay
+// one of the reference's orders may be on its way; zero: none is.
 func (l *Ledger) PaymentInFlight(ctx context.Context, reference string) (until time.Time, err error) {
-	flying, err := readInFlight(l.db.reads.QueryRowContext(ctx, selectInFlight, reference), reference)
+	flying, err := readInFlight(l.db.reads.QueryRowContext(ctx, selectInFlight+latestFirst, reference), reference)
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read payment in flight (%s): %w", reference, err)
 	}
@@ -219,15 +236,6 @@ func (l *Ledger) PaymentInDoubt(ctx context.Context, reference string) (bool, er
 
 const selectDoubt = `SELECT order_id FROM payments WHERE reference = $1 AND voided_at IS NULL AND doubts > 0`
 
-// inFlightAfter is the request to pay, if any, that may be on its way after at.
-func inFlightAfter(ctx context.Context, tx *sql.Tx, reference string, at time.Time) (*PaymentInFlightError, error) {
-	flying, err := readInFlight(tx.QueryRowContext(ctx, selectInFlight, reference), reference)
-	if err != nil || flying == nil || !flying.Until.After(at) {
-		return nil, err
-	}
-	return flying, nil
-}
-
 func readInFlight(row *sql.Row, reference string) (*PaymentInFlightError, error) {
 	e := &PaymentInFlightError{Reference: reference}
 	var text string
@@ -242,22 +250,25 @@ func readInFlight(row *sql.Row, reference string) (*PaymentInFlightError, error)
 	return e, err
 }
 
-const selectInFlight = `SELECT in_flight_until, order_id FROM payments WHERE reference = $1 AND in_flight_until IS NOT NULL
-	ORDER BY in_flight_until DESC LIMIT 1`
+const (
+	selectInFlight = `SELECT in_flight_until, order_id FROM payments WHERE reference = $1 AND in_flight_until IS NOT NULL`
+	latestFirst    = ` ORDER BY in_flight_until DESC LIMIT 1`
+)
 
-// PaymentIntent is when the latest attempt to pay the order was begun, as the intent on
-// record has it, and whether that was voided; zero: none was ever begun.
-func (l *Ledger) PaymentIntent(ctx context.Context, orderID string) (begun time.Time, voided bool, err error) {
+// PaymentIntent is the latest attempt to pay an order, as the intent on record has it;
+// zero: none was ever begun.
+func (l *Ledger) PaymentIntent(ctx context.Context, orderID string) (i Intent, err error) {
 	var at string
-	err = l.db.reads.QueryRowContext(ctx, `SELECT begun_at, voided_at IS NOT NULL FROM payments WHERE order_id = $1`, orderID).Scan(&at, &voided)
+	err = l.db.reads.QueryRowContext(ctx, `SELECT attempt, begun_at, doubts, voided_at IS NOT NULL FROM payments WHERE order_id = $1`, orderID).
+		Scan(&i.Attempt, &at, &i.Doubts, &i.Voided)
 	if errors.Is(err, sql.ErrNoRows) {
-		return time.Time{}, false, nil
+		return Intent{}, nil
 	}
 	if err == nil {
-		begun, err = parseStamp(at)
+		i.Begun, err = parseStamp(at)
 	}
 	if err != nil {
-		return time.Time{}, false, fmt.Errorf("read payment of order %s: %w", orderID, err)
+		return Intent{}, fmt.Errorf("read payment of order %s: %w", orderID, err)
 	}
-	return begun, voided, nil
+	return i, nil
 }

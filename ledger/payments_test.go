@@ -1,8 +1,8 @@
 package ledger
 
 import (
-	"errors"
 	"fmt"
+	"sync/atomic"
 	"testing"
 
 	"github.com/shopspring/decimal"
@@ -18,7 +18,20 @@ func pin(t *testing.T, l *Ledger, reference string, replacement int, orderID str
 
 func payment(reference, orderID string) Payment {
 	amount := decimal.RequireFromString("9.55")
-	return Payment{Reference: reference, OrderID: orderID, Amount: &amount, Currency: "usd", At: noon, State: order.Active}
+	return Payment{Reference: reference, OrderID: orderID, Attempt: newAttempt(), Amount: &amount, Currency: "usd", At: noon, State: order.Active}
+}
+
+var attempts atomic.Int64
+
+// newAttempt is an id that no other sending has.
+func newAttempt() string { return fmt.Sprintf("attempt-%d", attempts.Add(1)) }
+
+// intent is the latest attempt on record.
+func intent(t *testing.T, l *Ledger, orderID string) Intent {
+	t.Helper()
+	i, err := l.PaymentIntent(t.Context(), orderID)
+	require.NoError(t, err)
+	return i
 }
 
 func TestPinHoldsForEver(t *testing.T) {
@@ -87,26 +100,25 @@ func TestOnlyOneOrderOfAReferenceIsPaid(t *testing.T) {
 	pin(t, l, "shop-1", 1, "ord-2")
 	pin(t, l, "shop-2", 0, "ord-9")
 
-	first, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
-	require.NoError(t, err)
-	require.True(t, first)
-	for range 3 {
-		first, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
-		require.NoError(t, err)
-		require.False(t, first, "from the second attempt on: look first")
+	require.Equal(t, Intent{}, intent(t, l, "ord-1"), "none was begun")
+	for doubts := 1; doubts <= 3; doubts++ {
+		p := payment("shop-1", "ord-1")
+		require.NoError(t, l.BeginPayment(t.Context(), p))
+		require.Equal(t, Intent{Attempt: p.Attempt, Begun: noon, Doubts: doubts}, intent(t, l, "ord-1"), "whoever comes now looks first")
 	}
 
+	var err error
 	for name, orderID := range map[string]string{"never pinned": "ord-7", "of another reference": "ord-9", "no id": ""} {
-		_, err = l.BeginPayment(t.Context(), payment("shop-1", orderID))
+		err = l.BeginPayment(t.Context(), payment("shop-1", orderID))
 		var notPinned *NotPinnedError
 		require.ErrorAs(t, err, &notPinned, name)
 		require.Equal(t, NotPinnedError{"shop-1", orderID}, *notPinned)
 	}
-	_, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-2"))
+	err = l.BeginPayment(t.Context(), payment("shop-1", "ord-2"))
 	var other *OtherPaymentError
 	require.ErrorAs(t, err, &other)
 	require.Equal(t, OtherPaymentError{Reference: "shop-1", OrderID: "ord-1", WantOrderID: "ord-2"}, *other)
-	_, err = l.BeginPayment(t.Context(), payment("shop-3", "ord-1"))
+	err = l.BeginPayment(t.Context(), payment("shop-3", "ord-1"))
 	require.ErrorIs(t, err, ErrNotFound)
 
 	entries, err := l.Audit(t.Context(), "shop-1")
@@ -114,9 +126,7 @@ func TestOnlyOneOrderOfAReferenceIsPaid(t *testing.T) {
 	require.Len(t, entries, 1, "one intent, and none for what was refused")
 	require.Equal(t, []any{KindIntent, order.Active, "about to pay 9.55 usd", "ord-1"},
 		[]any{entries[0].Kind, entries[0].State, entries[0].Reason, *entries[0].OrderID})
-	begun, voided, err := l.PaymentIntent(t.Context(), "ord-2")
-	require.NoError(t, err)
-	require.True(t, begun.IsZero() && !voided)
+	require.Equal(t, Intent{}, intent(t, l, "ord-2"))
 }
 
 func TestTwoOrdersOfAReferencePaidAtTheSameMoment(t *testing.T) {
@@ -128,16 +138,11 @@ func TestTwoOrdersOfAReferencePaidAtTheSameMoment(t *testing.T) {
 		for i := range 2 {
 			pin(t, ledgers[0], reference, i, fmt.Sprintf("ord-%d-%d", round, i))
 		}
-		firsts := make([]bool, 20)
-		errs := atOnce(len(firsts), func(i int) (err error) {
-			firsts[i], err = ledgers[i/2%2].BeginPayment(t.Context(), payment(reference, fmt.Sprintf("ord-%d-%d", round, i%2)))
-			return err
+		errs := atOnce(20, func(i int) error {
+			return ledgers[i/2%2].BeginPayment(t.Context(), payment(reference, fmt.Sprintf("ord-%d-%d", round, i%2)))
 		})
-		passed, first := map[int]bool{}, 0
+		passed := map[int]bool{}
 		for i, err := range errs {
-			if firsts[i] {
-				first++
-			}
 			var other *OtherPaymentError
 			if err == nil {
 				passed[i%2] = true
@@ -146,7 +151,6 @@ func TestTwoOrdersOfAReferencePaidAtTheSameMoment(t *testing.T) {
 			}
 		}
 		require.Len(t, passed, 1, "exactly one order passes")
-		require.Equal(t, 1, first, "and it is begun once")
 	}
 }
 
@@ -157,11 +161,10 @@ func TestTableItselfRefusesASecondStandingPayment(t *testing.T) {
 	begin(t, l, "shop-1")
 	pin(t, l, "shop-1", 0, "ord-1")
 	pin(t, l, "shop-1", 1, "ord-2")
-	_, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
-	require.NoError(t, err)
+	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-1")))
 	begin(t, l, "shop-2")
 	const insert = `INSERT INTO payments (order_id, reference, mock, currency, begun_at) VALUES ($1, $2, 0, 'usd', '')`
-	_, err = l.db.writes.ExecContext(t.Context(), insert, "ord-2", "shop-1")
+	_, err := l.db.writes.ExecContext(t.Context(), insert, "ord-2", "shop-1")
 	requireBreaks(t, err, "unique")
 	_, err = l.db.writes.ExecContext(t.Context(), insert, "ord-3", "shop-2")
 	requireBreaks(t, err, "foreign key", "nor one of an order that is not pinned")
@@ -174,24 +177,18 @@ func TestReplacementIsPaidOnceTheFirstIsSurelyUnpaid(t *testing.T) {
 	pin(t, l, "shop-1", 0, "ord-1")
 	pin(t, l, "shop-1", 1, "ord-2")
 	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_expiration", noon), "nothing to void yet")
-	_, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
-	require.NoError(t, err)
+	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-1")))
 
 	var notPinned *NotPinnedError
 	require.ErrorAs(t, l.VoidPayment(t.Context(), "shop-2", "ord-1", "payment_failure", noon), &notPinned)
 	for range 2 {
 		require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", noon))
 	}
-	begun, voided, err := l.PaymentIntent(t.Context(), "ord-1")
-	require.NoError(t, err)
-	require.True(t, !begun.IsZero() && voided)
+	require.True(t, intent(t, l, "ord-1").Voided)
 
-	first, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-2"))
-	require.NoError(t, err)
-	require.True(t, first)
-	_, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-2")))
 	var other *OtherPaymentError
-	require.ErrorAs(t, err, &other, "an attempt that was thought dead must not pay the first beside the second")
+	require.ErrorAs(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-1")), &other, "an attempt that was thought dead must not pay the first beside the second")
 
 	entries, err := l.Audit(t.Context(), "shop-1")
 	require.NoError(t, err)
@@ -207,24 +204,16 @@ func TestVoidedOrderBegunAgainStandsAgain(t *testing.T) {
 	begin(t, l, "shop-1")
 	pin(t, l, "shop-1", 0, "ord-1")
 	pin(t, l, "shop-1", 1, "ord-2")
-	_, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
-	require.NoError(t, err)
+	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-1")))
 	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", noon))
 
-	first, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
-	require.NoError(t, err)
-	require.False(t, first)
-	_, voided, err := l.PaymentIntent(t.Context(), "ord-1")
-	require.NoError(t, err)
-	require.False(t, voided)
+	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-1")))
+	require.False(t, intent(t, l, "ord-1").Voided)
 	var other *OtherPaymentError
-	_, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-2"))
-	require.ErrorAs(t, err, &other)
+	require.ErrorAs(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-2")), &other)
 
 	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", noon))
-	first, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-2"))
-	require.NoError(t, err)
-	require.True(t, first)
+	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-2")))
 }
 
 func TestPausedPaymentsWaitMockOnesGoOn(t *testing.T) {
@@ -236,25 +225,19 @@ func TestPausedPaymentsWaitMockOnesGoOn(t *testing.T) {
 	pin(t, l, "shop-2", 0, "ord-2")
 	require.NoError(t, another.Pause(t.Context(), "eve", noon))
 
-	_, err := l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+	err := l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
 	require.ErrorIs(t, err, ErrPaused)
 	require.ErrorContains(t, err, "shop-1")
-	begun, _, err := l.PaymentIntent(t.Context(), "ord-1")
-	require.NoError(t, err)
-	require.False(t, !begun.IsZero(), "nothing was written")
+	require.Equal(t, Intent{}, intent(t, l, "ord-1"), "nothing was written")
 	mock := payment("shop-2", "ord-2")
 	mock.Mock = true
-	first, err := l.BeginPayment(t.Context(), mock)
-	require.NoError(t, err)
-	require.True(t, first)
+	require.NoError(t, l.BeginPayment(t.Context(), mock))
 
 	require.NoError(t, another.Resume(t.Context()))
-	first, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
-	require.NoError(t, err)
-	require.True(t, first)
+	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-1")))
 
 	require.NoError(t, l.Pause(t.Context(), "eve", noon))
-	_, err = l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
+	err = l.BeginPayment(t.Context(), payment("shop-1", "ord-1"))
 	require.ErrorIs(t, err, ErrPaused, "nor is a payment tried again during a pause")
 }
 
@@ -265,16 +248,11 @@ func TestPaymentWithoutItsOwnEntryIsRefused(t *testing.T) {
 	pin(t, l, "shop-1", 1, "ord-2")
 	p := payment("shop-1", "ord-1")
 	p.Key = "intent/7"
-	_, err := l.BeginPayment(t.Context(), p)
-	require.NoError(t, err)
+	require.NoError(t, l.BeginPayment(t.Context(), p))
 	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", noon))
 	p.OrderID = "ord-2"
-	_, err = l.BeginPayment(t.Context(), p)
-	var reused *KeyReusedError
-	require.True(t, errors.As(err, &reused))
-	begun, _, err := l.PaymentIntent(t.Context(), "ord-2")
-	require.NoError(t, err)
-	require.False(t, !begun.IsZero())
+	require.ErrorAs(t, l.BeginPayment(t.Context(), p), new(*KeyReusedError))
+	require.Equal(t, Intent{}, intent(t, l, "ord-2"))
 }
 
 func TestAttemptsToCreateAreCounted(t *testing.T) {

@@ -89,6 +89,10 @@ func openPostgres(address string) (database, error) {
 		_, err := tx.ExecContext(ctx, takeTurn, strconv.FormatInt(idle.Milliseconds(), 10))
 		return err
 	}
+	d.clock = func(ctx context.Context, from querier) (now time.Time, err error) {
+		err = from.QueryRowContext(ctx, `SELECT clock_timestamp()`).Scan(&now)
+		return now.UTC(), err
+	}
 	d.alone = func(ctx context.Context) error { return nobodyElse(ctx, d) }
 	d.missing = func(ctx context.Context) (bool, error) { return tablesMissing(ctx, d.reads) }
 	d.ready = func(ctx context.Context) error { return rightsMissing(ctx, d.reads) }

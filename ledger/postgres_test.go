@@ -184,20 +184,25 @@ func TestAnswerToACommitIsLost(t *testing.T) {
 	lost(func() error { return l.StoreCodes(ctx, "shop-1", "ord-1", codes("AAAA", "AAAA")) })
 	lost(func() error {
 		p := payment("shop-1", "ord-1")
-		p.InFlight = time.Minute
-		_, err := l.BeginPayment(ctx, p)
-		require.ErrorAs(t, err, new(*PaymentInFlightError), "nobody was told to send it, so nobody does before it is over")
-		return nil
+		p.InFlight, p.Attempt = time.Minute, "one"
+		return l.BeginPayment(ctx, p)
 	})
-	lost(func() error { return l.LandPayment(ctx, "ord-1", noon.Add(time.Minute), time.Time{}) })
+	require.Equal(t, Intent{Attempt: "one", Begun: noon, Doubts: 1}, intent(t, l, "ord-1"), "it knows itself")
+	lost(func() error { return l.LandPayment(ctx, "ord-1", "one", Landing{Spared: true}) })
 	doubt, err := l.PaymentInDoubt(ctx, "shop-1")
 	require.NoError(t, err)
 	require.False(t, doubt, "landed once")
 	lost(func() error { return l.VoidPayment(ctx, "shop-1", "ord-1", "payment_failure", noon) })
 	openTopUp(t, sound, "tu-1")
 	lost(func() error {
-		sent, err := l.SendTopUp(ctx, "tu-1", noon)
-		require.False(t, sent.Now, "it may have been sent")
+		sent, err := l.SendTopUp(ctx, "tu-1", "one", noon)
+		require.True(t, sent.Now, "it knows itself")
+		return err
+	})
+	lost(func() error {
+		s, err := l.Again(ctx, "shop-1", "NO", noon)
+		require.Equal(t, 2, s.Times, "counted twice")
+		require.Zero(t, s.Lasted(), "which nothing follows from before time has passed")
 		return err
 	})
 	lost(func() error {

@@ -102,7 +102,9 @@ func shareJob(ctx context.Context, l *Ledger, name string) error {
 		}
 		seen.Slots = append(seen.Slots, slot)
 	}
-	switch _, err = l.BeginPayment(ctx, payment("shop-1", "ord-"+name)); {
+	p := payment("shop-1", "ord-"+name)
+	p.Attempt = "of process " + name
+	switch err = l.BeginPayment(ctx, p); {
 	case err == nil:
 		seen.Passed = true
 	case !errors.As(err, new(*OtherPaymentError)):

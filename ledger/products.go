@@ -30,12 +30,15 @@ const (
 // AskProduct looks what is known of a product. An answer counts when it was asked for
 // within the last minute, or since the given time.
 func (l *Ledger) AskProduct(ctx context.Context, id string, now, since time.Time) (ask ProductAsk, err error) {
-	now = l.at(now)
 	err = l.write(ctx, func(tx *sql.Tx) error {
 		ask = ProductAsk{}
+		now, err := l.clock(ctx, tx, now)
+		if err != nil {
+			return err
+		}
 		var asked string
 		var answer *string
-		err := tx.QueryRowContext(ctx, `SELECT asked_at, answer FROM products WHERE id = $1`, id).Scan(&asked, &answer)
+		err = tx.QueryRowContext(ctx, `SELECT asked_at, answer FROM products WHERE id = $1`, id).Scan(&asked, &answer)
 		if err != nil && !errors.Is(err, sql.ErrNoRows) {
 			return err
 		}
@@ -68,8 +71,15 @@ func (l *Ledger) AskProduct(ctx context.Context, id string, now, since time.Time
 // KeepProduct keeps what the catalogue said; empty: it could not say. It is stored in
 // clear: no secrets.
 func (l *Ledger) KeepProduct(ctx context.Context, id, answer string, now time.Time) error {
-	err := l.exec(ctx, `INSERT INTO products (id, asked_at, answer) VALUES ($1, $2, $3)
-		ON CONFLICT (id) DO UPDATE SET answer = excluded.answer`, id, stamp(l.at(now)), answer)
+	err := l.write(ctx, func(tx *sql.Tx) error {
+		now, err := l.clock(ctx, tx, now)
+		if err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `INSERT INTO products (id, asked_at, answer) VALUES ($1, $2, $3)
+			ON CONFLICT (id) DO UPDATE SET answer = excluded.answer`, id, stamp(now), answer)
+		return err
+	})
 	if err != nil {
 		return fmt.Errorf("keep product %s: %w", id, err)
 	}

@@ -21,9 +21,8 @@ const (
 // was seen last does not cover it beside all that is promised, the order has a
 // promise already, or was refused in spite of one.
 func (l *Ledger) Promise(ctx context.Context, c Claim) (ok bool, err error) {
-	c.At = l.at(c.At)
-	err = l.remember(ctx, fmt.Sprintf("promise money to %s", c.Reference), func(tx *sql.Tx, m *memory) error {
-		ok = false
+	err = l.remember(ctx, c.At, fmt.Sprintf("promise money to %s", c.Reference), func(tx *sql.Tx, m *memory, now time.Time) error {
+		ok, c.At = false, now
 		p, err := readPromise(ctx, tx, c.Reference)
 		if err != nil || p.stands(c.At) || !m.knows(c.At) {
 			return err
@@ -35,11 +34,11 @@ func (l *Ledger) Promise(ctx context.Context, c Claim) (ok bool, err error) {
 }
 
 // PromiseProbe lets an order find out whether there is money, where the balance can't
-// be read: not one that has a promise already, or was refused just now. full says that
+// be read or does not list its currency: not one that has a promise already, or was refused just now. full says that
 // two did within the last minute, so that nobody may now.
 func (l *Ledger) PromiseProbe(ctx context.Context, c Claim) (ok, full bool, err error) {
-	c.At = l.at(c.At)
-	err = l.remember(ctx, fmt.Sprintf("let %s probe the balance", c.Reference), func(tx *sql.Tx, m *memory) error {
+	err = l.remember(ctx, c.At, fmt.Sprintf("let %s probe the balance", c.Reference), func(tx *sql.Tx, m *memory, now time.Time) error {
+		c.At = now
 		ok, full = false, m.probesAt(c.At) >= mostRefused
 		p, err := readPromise(ctx, tx, c.Reference)
 		if err != nil || p.stands(c.At) || !m.probe(c.At) {
@@ -120,6 +119,12 @@ func reserve(ctx context.Context, tx *sql.Tx, c Claim) (bool, error) {
 	return true, promise(ctx, tx, c, promiseMoney)
 }
 
+// unlisted says whether the balance that was seen last does not list the claim's currency.
+func unlisted(ctx context.Context, tx *sql.Tx, c Claim) (bool, error) {
+	available, err := readBalances(ctx, tx)
+	return Rest{Available: available}.Unlisted(c), err
+}
+
 // Rest is the money that nobody was promised, as the last look saw it.
 type Rest struct {
 	Available map[string]decimal.Decimal // by currency
@@ -130,7 +135,11 @@ type Rest struct {
 // Rest is the money that nobody was promised.
 func (l *Ledger) Rest(ctx context.Context, at time.Time) (r Rest, err error) {
 	err = l.view(ctx, func(tx *sql.Tx) error {
-		r, err = rest(ctx, tx, "", l.at(at))
+		now, err := l.clock(ctx, tx, at)
+		if err != nil {
+			return err
+		}
+		r, err = rest(ctx, tx, "", now)
 		return err
 	})
 	if err != nil {
@@ -163,6 +172,13 @@ func rest(ctx context.Context, tx *sql.Tx, reference string, at time.Time) (r Re
 	return r, rows.Err()
 }
 
+// Unlisted says whether the claim is in a currency that the balance does not list. That is
+// no shortage: nobody knows then, and FoxReload may pay it from another one.
+func (r Rest) Unlisted(c Claim) bool {
+	_, listed := r.Available[c.Currency]
+	return c.Currency != "" && !listed
+}
+
 // Covers says whether the claim could be promised.
 func (r Rest) Covers(c Claim) bool {
 	if r.holders[c.Reference] {
@@ -187,9 +203,11 @@ func (r *Rest) Take(c Claim) {
 }
 
 func (r *Rest) take(currency string, amount *decimal.Decimal) {
-	if amount == nil {
+	have, listed := r.Available[currency]
+	switch {
+	case amount == nil && (listed || currency == ""):
 		r.unpriced++
-	} else if have, seen := r.Available[currency]; seen {
+	case amount != nil && listed:
 		r.Available[currency] = have.Sub(*amount)
 	}
 }

@@ -38,7 +38,8 @@ func TestPropertyPaymentsOfAReference(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		games++
 		g := &game{ledger: l, t: t, name: fmt.Sprintf("g%d-", games), now: noon,
-			owner: map[string]string{}, place: map[string]string{}, standing: map[string]string{}, begun: map[string]bool{}, flying: map[string]time.Time{}}
+			owner: map[string]string{}, place: map[string]string{}, standing: map[string]string{}, begun: map[string]bool{}, flying: map[string]time.Time{},
+			latest: map[string]string{}, doubt: map[string]bool{}, spared: map[string]bool{}, doubts: map[string]int{}}
 		require.NoError(rt, l.Resume(t.Context()))
 		for _, reference := range g.references() {
 			begin(t, l, reference)
@@ -68,6 +69,10 @@ type game struct {
 	standing map[string]string    // reference → order id with an intent that stands
 	begun    map[string]bool      // order ids with an intent, voided or not
 	flying   map[string]time.Time // order id → until when its pay may be on its way
+	latest   map[string]string    // order id → the attempt begun last
+	doubt    map[string]bool      // attempts of whose landing nothing was said
+	spared   map[string]bool      // attempts that surely were not carried out
+	doubts   map[string]int       // order id → attempts that may have gone through
 	paused   bool
 }
 
@@ -99,19 +104,37 @@ func (g *game) pay(rt *rapid.T) {
 	p.At, p.Mock = g.now, rapid.Bool().Draw(rt, "mock")
 	p.InFlight = time.Duration(rapid.IntRange(0, 55).Draw(rt, "in flight")) * time.Second
 	other := g.standing[p.Reference]
-	first, err := g.ledger.BeginPayment(g.t.Context(), p)
+	again, repeated := g.latest[p.OrderID], rapid.Bool().Draw(rt, "the latest attempt again")
+	if repeated = repeated && again != "" && g.doubt[again]; repeated {
+		p.Attempt = again
+	}
+	flies := g.inFlight(p.Reference)
+	if repeated && g.owner[p.OrderID] == p.Reference {
+		flies = false // no other order's can fly beside one that stands
+		for id, until := range g.flying {
+			flies = flies || id != p.OrderID && g.owner[id] == p.Reference && until.After(g.now)
+		}
+	}
+	err := g.ledger.BeginPayment(g.t.Context(), p)
 	switch {
 	case g.owner[p.OrderID] != p.Reference:
 		require.ErrorAs(rt, err, new(*NotPinnedError))
 	case other != "" && other != p.OrderID:
 		require.ErrorAs(rt, err, new(*OtherPaymentError))
-	case g.inFlight(p.Reference):
+	case flies:
 		require.ErrorAs(rt, err, new(*PaymentInFlightError))
 	case g.paused && !p.Mock:
 		require.ErrorIs(rt, err, ErrPaused)
 	default:
 		require.NoError(rt, err)
-		require.Equal(rt, !g.begun[p.OrderID], first)
+		if other == "" {
+			g.doubts[p.OrderID] = 0
+		}
+		if !repeated || other == "" {
+			g.doubts[p.OrderID]++
+		}
+		delete(g.doubt, again)
+		g.latest[p.OrderID], g.doubt[p.Attempt] = p.Attempt, true
 		g.begun[p.OrderID], g.standing[p.Reference] = true, p.OrderID
 		delete(g.flying, p.OrderID)
 		if p.InFlight > 0 {
@@ -131,20 +154,24 @@ func (g *game) inFlight(reference string) bool {
 }
 
 func (g *game) land(rt *rapid.T) {
-	id, until := g.orderID(rt), time.Time{}
-	if rapid.Bool().Draw(rt, "lost") {
-		until = g.now.Add(10 * time.Second)
-	}
-	was, flies := g.flying[id]
+	id := g.orderID(rt)
+	landing := Landing{Spared: rapid.Bool().Draw(rt, "spared"), Quiet: time.Duration(rapid.IntRange(0, 10).Draw(rt, "quiet")) * time.Second, At: g.now}
+	attempt := g.latest[id]
 	if rapid.Bool().Draw(rt, "of an earlier attempt") {
-		was, flies = was.Add(-time.Second), false
+		attempt = "earlier"
 	}
-	require.NoError(rt, g.ledger.LandPayment(g.t.Context(), id, was, until))
+	require.NoError(rt, g.ledger.LandPayment(g.t.Context(), id, attempt, landing))
+	if attempt == "" || attempt == "earlier" || g.spared[attempt] {
+		return
+	}
+	delete(g.flying, id)
+	delete(g.doubt, attempt)
 	switch {
-	case flies && until.IsZero():
-		delete(g.flying, id)
-	case flies:
-		g.flying[id] = until
+	case landing.Spared:
+		g.spared[attempt] = true
+		g.doubts[id]--
+	case landing.Quiet > 0:
+		g.flying[id] = g.now.Add(landing.Quiet)
 	}
 }
 
@@ -190,6 +217,9 @@ func (g *game) check(rt *rapid.T) {
 		require.NoError(rt, err)
 		for id, begun := range g.begun {
 			told := slices.ContainsFunc(entries, func(e AuditEntry) bool { return e.Kind == KindIntent && *e.OrderID == id })
+			i, err := g.ledger.PaymentIntent(g.t.Context(), id)
+			require.NoError(rt, err)
+			require.Equal(rt, []any{g.latest[id], g.doubts[id], g.standing[g.owner[id]] != id}, []any{i.Attempt, i.Doubts, i.Voided})
 			require.Equal(rt, begun && g.owner[id] == reference, told, "the intent to pay %s is on the log of %s", id, reference)
 		}
 		if err := g.ledger.Verify(g.t.Context(), reference); !errors.Is(err, ErrNotFound) {

@@ -126,9 +126,13 @@ func useEverything(t *testing.T, l *Ledger) {
 	pin(t, l, "shop-2", 0, "ord-1")
 	p := payment("shop-2", "ord-1")
 	p.InFlight = time.Minute
-	_, err = l.BeginPayment(ctx, p)
-	require.NoError(t, err)
-	require.NoError(t, l.LandPayment(ctx, "ord-1", p.At.Add(time.Minute), time.Time{}))
+	require.NoError(t, l.BeginPayment(ctx, p))
+	require.NoError(t, l.LandPayment(ctx, "ord-1", p.Attempt, Landing{Spared: true}))
+	for _, reference := range []string{"shop-1", "shop-2", "shop-2"} {
+		_, err = l.Again(ctx, reference, "NO", noon)
+		require.NoError(t, err)
+	}
+	require.NoError(t, l.EndStreak(ctx, "shop-1"))
 	require.NoError(t, l.KeepPaymentAnswer(ctx, "shop-2", "ord-1", []byte(`{}`), noon))
 	require.NoError(t, l.VoidPayment(ctx, "shop-2", "ord-1", "payment_failure", noon))
 	require.NoError(t, l.StoreCodes(ctx, "shop-1", "ord-9", codes("AAAA")))
@@ -160,9 +164,9 @@ func useEverything(t *testing.T, l *Ledger) {
 	require.NoError(t, l.TakeBack(ctx, "shop-2"))
 	require.NoError(t, l.LookFailed(ctx, noon, true))
 	openTopUp(t, l, "tu-1")
-	_, err = l.SendTopUp(ctx, "tu-1", noon)
+	_, err = l.SendTopUp(ctx, "tu-1", "one", noon)
 	require.NoError(t, err)
-	require.NoError(t, l.UnsendTopUp(ctx, "tu-1", noon))
+	require.NoError(t, l.UnsendTopUp(ctx, "tu-1", "one"))
 	require.NoError(t, l.AnswerTopUp(ctx, "tu-1", []byte(`{}`)))
 	require.NoError(t, l.RefuseTopUp(ctx, "tu-1", order.Error{Code: "NO"}))
 	require.NoError(t, l.SeeTopUpBalances(ctx, "tu-1", "{}", "1"))

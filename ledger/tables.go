@@ -15,6 +15,7 @@ var tables = []table{
 	{"pins", "INSERT"},
 	{"create_attempts", "INSERT, UPDATE"},
 	{"payments", "INSERT, UPDATE"},
+	{"streaks", "INSERT, UPDATE, DELETE"},
 	{"audit", "INSERT"},
 	{"heads", "INSERT, UPDATE"},
 	{"ledger_head", "INSERT, UPDATE"},

@@ -52,6 +52,8 @@ func TestTamperingIsFound(t *testing.T) {
 	}{
 		{"edit an entry", []string{`UPDATE audit SET reason = 'nothing' WHERE reference = 'shop-1' AND seq = 3`},
 			"shop-1", 3, "was changed"},
+		{"edit its step", []string{`UPDATE audit SET step = 99 WHERE reference = 'shop-1' AND seq = 2`},
+			"shop-1", 2, "was changed"},
 		{"edit its time", []string{`UPDATE audit SET at = '2026-11-24T11:00:00.000000000Z' WHERE reference = 'shop-1' AND seq = 1`},
 			"shop-1", 1, "was changed"},
 		{"edit the newest", []string{`UPDATE audit SET reason = 'nothing' WHERE reference = 'shop-1' AND seq = 6`},

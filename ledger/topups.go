@@ -116,8 +116,10 @@ func (l *Ledger) TopUp(ctx context.Context, id string) (t order.TopUp, startedAt
 type TopUpSent struct {
 	// At is when it left; zero: none ever did. Now says that it is the caller's, who is
 	// to send it now.
-	At  time.Time
+	At  time.Time // on the ledger's clock
 	Now bool
+	// Attempt is the one that sent it; empty: none did.
+	Attempt string
 	// Answer and Refusal are what came of it. Where it left and there is neither, it may
 	// have been carried out, or be on its way.
 	Answer  json.RawMessage
@@ -134,15 +136,27 @@ func (l *Ledger) SentTopUp(ctx context.Context, id string) (TopUpSent, error) {
 }
 
 // SendTopUp writes down that the request for a top-up is about to leave; call it last
-// of all before that. Whoever is not told to send it now never may.
-func (l *Ledger) SendTopUp(ctx context.Context, id string, at time.Time) (sent TopUpSent, err error) {
-	at = l.at(at)
+// of all before that, with an id of the attempt that no other has. Whoever is not told to
+// send it now never may. The same attempt again is told the same until there is an answer:
+// so after an error, which leaves open whether it is on record, it may be made again.
+// Whoever gives up instead says so with UnsendTopUp.
+func (l *Ledger) SendTopUp(ctx context.Context, id, attempt string, at time.Time) (sent TopUpSent, err error) {
+	if attempt == "" {
+		return TopUpSent{}, fmt.Errorf("write intent to request top-up %s: the attempt has no id", id)
+	}
 	err = l.write(ctx, func(tx *sql.Tx) (err error) {
-		if sent, err = l.readTopUpSent(id, tx.QueryRowContext(ctx, selectTopUpSent, id)); err != nil || !sent.At.IsZero() {
+		if sent, err = l.readTopUpSent(id, tx.QueryRowContext(ctx, selectTopUpSent, id)); err != nil {
 			return err
 		}
-		sent.At, sent.Now = at, true
-		_, err = tx.ExecContext(ctx, `UPDATE topups SET sent_at = $1 WHERE id = $2`, stamp(at), id)
+		answered := sent.Answer != nil || sent.Refusal != nil
+		if mine := sent.Attempt == attempt && !answered; !sent.At.IsZero() && !mine {
+			return nil
+		}
+		sent.Attempt, sent.Now = attempt, true
+		if sent.At, err = l.clock(ctx, tx, at); err != nil {
+			return err
+		}
+		_, err = tx.ExecContext(ctx, `UPDATE topups SET sent_at = $1, attempt = $2 WHERE id = $3`, stamp(sent.At), attempt, id)
 		return err
 	})
 	if err != nil {
@@ -151,15 +165,16 @@ func (l *Ledger) SendTopUp(ctx context.Context, id string, at time.Time) (sent T
 	return sent, nil
 }
 
-const selectTopUpSent = `SELECT sent_at, answer, refusal FROM topups WHERE id = $1`
+const selectTopUpSent = `SELECT sent_at, attempt, answer, refusal FROM topups WHERE id = $1`
 
 func (l *Ledger) readTopUpSent(id string, row *sql.Row) (sent TopUpSent, err error) {
-	var at *string
+	var at, attempt *string
 	var answer, refusal []byte
-	err = row.Scan(&at, &answer, &refusal)
+	err = row.Scan(&at, &attempt, &answer, &refusal)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNoTopUp
 	}
+	sent.Attempt = orEmpty(attempt)
 	if err == nil && at != nil {
 		sent.At, err = parseStamp(*at)
 	}
@@ -172,10 +187,10 @@ func (l *Ledger) readTopUpSent(id string, row *sql.Row) (sent TopUpSent, err err
 	return sent, err
 }
 
-// UnsendTopUp takes back a SendTopUp of that time whose request surely was not carried
+// UnsendTopUp takes back the SendTopUp of an attempt whose request surely was not carried
 // out: it may be sent after all.
-func (l *Ledger) UnsendTopUp(ctx context.Context, id string, sentAt time.Time) error {
-	err := l.exec(ctx, `UPDATE topups SET sent_at = NULL WHERE id = $1 AND sent_at = $2 AND answer IS NULL AND refusal IS NULL`, id, stamp(sentAt))
+func (l *Ledger) UnsendTopUp(ctx context.Context, id, attempt string) error {
+	err := l.exec(ctx, `UPDATE topups SET sent_at = NULL, attempt = NULL WHERE id = $1 AND attempt = $2 AND answer IS NULL AND refusal IS NULL`, id, attempt)
 	if err != nil {
 		return fmt.Errorf("take back the request of top-up %s: %w", id, err)
 	}

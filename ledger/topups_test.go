@@ -34,7 +34,7 @@ func TestOneMaySendTheRequestOfATopUp(t *testing.T) {
 		l := s.open(t)
 		for range 8 {
 			wait.Go(func() {
-				sent, err := l.SendTopUp(t.Context(), "tu-1", noon)
+				sent, err := l.SendTopUp(t.Context(), "tu-1", newAttempt(), noon)
 				if err == nil && sent.Now {
 					senders.Add(1)
 				}
@@ -48,19 +48,39 @@ func TestOneMaySendTheRequestOfATopUp(t *testing.T) {
 func TestARequestThatWasNotCarriedOutMayBeSentAgain(t *testing.T) {
 	l := newLedger(t)
 	openTopUp(t, l, "tu-1")
-	first, err := l.SendTopUp(t.Context(), "tu-1", noon)
+	first, err := l.SendTopUp(t.Context(), "tu-1", "one", noon)
 	require.NoError(t, err)
 	require.True(t, first.Now)
-	require.NoError(t, l.UnsendTopUp(t.Context(), "tu-1", noon.Add(time.Second)))
-	again, err := l.SendTopUp(t.Context(), "tu-1", noon.Add(time.Minute))
+	require.NoError(t, l.UnsendTopUp(t.Context(), "tu-1", "two"))
+	again, err := l.SendTopUp(t.Context(), "tu-1", "two", noon.Add(time.Minute))
 	require.NoError(t, err)
-	require.False(t, again.Now, "another's request was taken back")
-	require.Equal(t, noon, again.At)
+	require.Equal(t, TopUpSent{At: noon, Attempt: "one"}, again, "another's request was taken back")
 
-	require.NoError(t, l.UnsendTopUp(t.Context(), "tu-1", noon))
-	again, err = l.SendTopUp(t.Context(), "tu-1", noon.Add(time.Minute))
+	require.NoError(t, l.UnsendTopUp(t.Context(), "tu-1", "one"))
+	again, err = l.SendTopUp(t.Context(), "tu-1", "two", noon.Add(time.Minute))
 	require.NoError(t, err)
 	require.True(t, again.Now)
+}
+
+// A top-up whose attempt does not know whether its own intent is on record is sent all the
+// same, by that attempt and by no other.
+func TestTopUpWhoseIntentMayBeOnRecordIsSent(t *testing.T) {
+	l := newLedger(t)
+	openTopUp(t, l, "tu-1")
+	for after := range 2 { // the first time its answer is lost
+		at := noon.Add(time.Duration(after) * time.Second)
+		sent, err := l.SendTopUp(t.Context(), "tu-1", "one", at)
+		require.NoError(t, err)
+		require.Equal(t, TopUpSent{At: at, Now: true, Attempt: "one"}, sent)
+	}
+	seen, err := l.SentTopUp(t.Context(), "tu-1")
+	require.NoError(t, err)
+	require.Equal(t, TopUpSent{At: noon.Add(time.Second), Attempt: "one"}, seen)
+	sent, err := l.SendTopUp(t.Context(), "tu-1", "two", noon)
+	require.NoError(t, err)
+	require.False(t, sent.Now)
+	_, err = l.SendTopUp(t.Context(), "tu-1", "", noon)
+	require.ErrorContains(t, err, "the attempt has no id")
 }
 
 func TestAnAnsweredRequestIsNeverTakenBack(t *testing.T) {
@@ -75,14 +95,16 @@ func TestAnAnsweredRequestIsNeverTakenBack(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			l := newLedger(t)
 			openTopUp(t, l, "tu-1")
-			_, err := l.SendTopUp(t.Context(), "tu-1", noon)
+			_, err := l.SendTopUp(t.Context(), "tu-1", "one", noon)
 			require.NoError(t, err)
 			require.NoError(t, answer(l))
-			require.NoError(t, l.UnsendTopUp(t.Context(), "tu-1", noon))
-			sent, err := l.SendTopUp(t.Context(), "tu-1", noon)
-			require.NoError(t, err)
-			require.False(t, sent.Now)
-			require.True(t, sent.Answer != nil || sent.Refusal != nil)
+			require.NoError(t, l.UnsendTopUp(t.Context(), "tu-1", "one"))
+			for _, attempt := range []string{"one", "two"} {
+				sent, err := l.SendTopUp(t.Context(), "tu-1", attempt, noon)
+				require.NoError(t, err)
+				require.False(t, sent.Now)
+				require.True(t, sent.Answer != nil || sent.Refusal != nil)
+			}
 		})
 	}
 }
@@ -94,7 +116,7 @@ func TestATopUpIsOnRecord(t *testing.T) {
 	_, err = l.TopUpRequest(t.Context(), "tu-1")
 	require.ErrorIs(t, err, ErrNoTopUp)
 	require.ErrorIs(t, l.RecordTopUp(t.Context(), order.TopUp{ID: "tu-1"}, noon), ErrNoTopUp)
-	_, err = l.SendTopUp(t.Context(), "tu-1", noon)
+	_, err = l.SendTopUp(t.Context(), "tu-1", "one", noon)
 	require.ErrorIs(t, err, ErrNoTopUp)
 
 	openTopUp(t, l, "tu-1")
@@ -139,8 +161,7 @@ func payable(t *testing.T, s shop) *Ledger {
 	l := s.open(t)
 	begin(t, l, "shop-1")
 	require.NoError(t, l.Pin(t.Context(), "shop-1", 0, "ord-1", noon))
-	_, err := l.BeginPayment(t.Context(), Payment{Reference: "shop-1", OrderID: "ord-1", At: noon})
-	require.NoError(t, err)
+	require.NoError(t, l.BeginPayment(t.Context(), Payment{Reference: "shop-1", OrderID: "ord-1", Attempt: "one", At: noon}))
 	return l
 }
 

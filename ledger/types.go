@@ -29,6 +29,15 @@ type Entry struct {
 	// Run is how the keys of all entries begin that the same run of the order's workflow
 	// writes; empty: it is no run's.
 	Run string
+	// Step counts the steps of the run: a state of an earlier one is not put on record after
+	// that of a later one; 0: it has none.
+	Step int
+	// Unpaid says that the state is an end that nothing was paid for: it is not put on
+	// record while a payment is in doubt.
+	Unpaid bool
+	// Recheck says that a person had an order looked at that has ended: it alone puts on
+	// record what came of an unresolved one, and renews the row of one that has ended.
+	Recheck bool
 	// State the order is in; empty: the state it has when the entry is written.
 	State   order.State
 	Reason  string
@@ -61,33 +70,46 @@ type Filter struct {
 	Limit int
 }
 
-// Unpaid is the ground on which an order is put on record as ended without a
-// payment: a look at FoxReload that showed none. A look made while a request to pay
-// may have been on its way is no ground; nor is one that saw nothing, where an attempt
-// to pay may have gone through.
-type Unpaid struct {
-	LookedAt time.Time
-	Seen     bool // FoxReload showed the order
-}
-
 // Payment is what is about to be paid. Amount may be nil when the price is not
 // known.
 type Payment struct {
 	Reference, OrderID string
-	Mock               bool
-	Amount             *decimal.Decimal
-	Currency           string
-	At                 time.Time
+	// Attempt is an id that no other sending has: by it an attempt knows itself.
+	Attempt  string
+	Mock     bool
+	Amount   *decimal.Decimal
+	Currency string
+	At       time.Time
 	// Key of the audit entry; empty: made of the order id.
 	Key string
 	// State the order is in; empty: the state it has when the intent is written.
 	State order.State
-	// Limit is the most that may be paid in Currency in the UTC day of At; nil: no
-	// limit.
+	// Limit is the most that may be paid in Currency in the UTC day, on the ledger's clock;
+	// nil: no limit.
 	Limit *decimal.Decimal
 	// InFlight is how long the request may be on its way, at most: no other
 	// attempt is begun before that, unless LandPayment says that it has landed.
 	InFlight time.Duration
+}
+
+// Landing is what is known of the request of an attempt to pay.
+type Landing struct {
+	// Spared: it surely was not carried out. It leaves no doubt and is not in flight any
+	// more.
+	Spared bool
+	// Quiet, of one that was not spared, is how long it may still be on its way from At on;
+	// 0: it has landed, and what came of it is not known.
+	Quiet time.Duration
+	At    time.Time // zero: now
+}
+
+// Intent is the latest attempt to pay an order; zero: none was ever begun.
+type Intent struct {
+	Attempt string
+	Begun   time.Time // on the ledger's clock
+	// Doubts counts the attempts that may have gone through, for all that is known.
+	Doubts int
+	Voided bool // the order ended unpaid, surely
 }
 
 // Code is a delivered code. Raw is the secret itself, a JSON string or object as

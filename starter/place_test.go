@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 
 	"foxflow/ledger"
+	"foxflow/life"
 	"foxflow/order"
 	"foxflow/workflows"
 )
