@@ -17,7 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foxflow/keyset"
-	"foxflow/workflows"
+	"foxflow/life"
 )
 
 func workerEnv(more ...string) []string {
@@ -39,7 +39,7 @@ func TestDefaultsAreThoseOfTheInterface(t *testing.T) {
 	assert.Equal(t, 30*time.Second, s.Timeout)
 	assert.Equal(t, 100, s.PerMinute)
 	assert.Equal(t, "body", s.IdempotencyKey)
-	assert.Equal(t, workflows.DefaultIntervals, workflows.Intervals(s.Intervals))
+	assert.Equal(t, life.DefaultIntervals, life.Intervals(s.Intervals))
 
 	w, err := LoadWorker(workerEnv())
 	require.NoError(t, err)
