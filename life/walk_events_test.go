@@ -14,15 +14,24 @@ func (m *model) outside(s spot) {
 	if s.f.State.Ended() {
 		return
 	}
-	if w.task.at != done || w.task.minute < 1 {
+	if w.task.at == done {
+		// What the workflow is told does not depend on what happens now, but on people.
+		if v, ok := m.spend(w, slowWorker); ok && w.task.minute == 0 {
+			m.at("a minute passes before the workflow is told", outer, m.older(s.f, 1), v.older(1, m.scene.window))
+		}
+		m.machines(s)
+		m.people(s)
+		return
+	}
+	if w.task.at != answered {
 		m.at("a minute passes", outer, m.older(s.f, 1), w.older(1, m.scene.window))
 		if !m.scene.window && w.task.at == idle {
 			m.at("an hour passes", outer, m.older(s.f, hourAgo), w.older(hourAgo, m.scene.window))
 		}
 	}
-	if w.flying {
+	if w.flying || w.early {
 		v := w
-		v.flying = false
+		v.flying, v.early = false, false
 		m.at("seconds pass: the last request is quiet", outer, s.id, v)
 	}
 	for i := range mostOrders {
@@ -58,7 +67,7 @@ func (m *model) upstream(s spot, i int8) {
 		if v, ok := m.spend(s.w, takenBack); ok {
 			v = v.become(i, paymentFailure)
 			// Where nobody has seen it paid, FoxReload's last word is its only one.
-			v.fox[i].everPaid = s.f.Money == Left || s.w.seenPaid || s.w.task.at == done
+			v.fox[i].everPaid = s.f.Money == Left || s.w.seenPaid
 			m.at("the "+orderIDs[i]+" order, paid, is cancelled for payment_failure", outer, s.id, v)
 		}
 		if v, ok := m.spend(s.w, dashboard); ok {
@@ -119,7 +128,7 @@ func (m *model) wake(s spot) {
 	w.frozen = frozen{}
 	if fro.voids {
 		if fro.fresh {
-			w.rows[fro.order].voided, w.rows[fro.order].doubts = true, 0
+			w.rows[fro.order].void()
 		}
 		m.at("the frozen worker wakes up, to void the payment", outer, s.id, w)
 		return
@@ -184,11 +193,11 @@ func (m *model) switches(s spot) {
 		v.low = true
 		m.at("the balance falls too low", outer, s.id, v)
 	}
-	if v, ok := m.spend(w, tooDear); ok {
+	if v, ok := m.spend(w, tooDear); ok && !w.dear {
 		v.dear = true
 		m.at("the price rises above the highest", outer, s.id, v)
 	}
-	if v, ok := m.spend(w, keyRefused); ok {
+	if v, ok := m.spend(w, keyRefused); ok && !w.noKey {
 		v.noKey = true
 		m.at("the key is refused from now on", outer, s.id, v)
 	}
@@ -209,10 +218,8 @@ func (m *model) people(s spot) {
 		v.low = false
 		m.at("the balance is raised, and the order told", outer, m.keep(hint), v)
 	}
-	for _, t := range []trouble{hints, hintsAgain} {
-		if v, ok := m.spend(w, t); ok && (t == hints || m.has(w, hints)) {
-			m.at("a hint comes: look at the balance", outer, m.keep(hint), v)
-		}
+	if v, ok := m.spend(w, hints); ok {
+		m.at("a hint comes: look at the balance", outer, m.keep(hint), v)
 	}
 	if v, ok := m.spend(w, cancels); ok && f.WhyNot() == "" {
 		g := f

@@ -3,8 +3,8 @@ package life
 import (
 	"encoding/json"
 	"fmt"
-	"math/bits"
 	"reflect"
+	"slices"
 	"time"
 
 	"foxflow/order"
@@ -43,26 +43,26 @@ type step struct {
 // model knows where each state leads to. Its times are all told from one moment, noon:
 // when a minute passes, everything known moves back by it.
 type model struct {
-	scene  scene
-	most   int // troubles on one way
-	terms  Terms
-	facts  []Facts
-	ids    map[string]int32
-	moved  map[[2]int32]int32
-	here   spot
-	steps  []step
-	cut    bool // the bounds cut ways off here
-	breach string
+	scene           scene
+	most, mostAsked int // troubles on one way, and things that people ask
+	terms           Terms
+	facts           []Facts
+	ids             map[string]int32
+	moved           map[[2]int32]int32
+	here            spot
+	steps           []step
+	cut             bool // the bounds cut ways off here
+	breach          string
 
 	mockPaid bool // a request for an order that is no mock left
 }
 
-func newModel(sc scene, most int) *model {
+func newModel(sc scene, most, mostAsked int) *model {
 	r := order.Request{Reference: "shop-1", Items: []order.Item{{ItemID: "product", Quantity: quantity}}, Mock: sc.mock}
 	if sc.provider {
 		r.Provider = "pally"
 	}
-	return &model{scene: sc, most: most, ids: map[string]int32{}, moved: map[[2]int32]int32{},
+	return &model{scene: sc, most: most, mostAsked: mostAsked, ids: map[string]int32{}, moved: map[[2]int32]int32{},
 		terms: Terms{Request: r, Intervals: Intervals{PollInitial: time.Second, PollMax: time.Second, StallAfter: time.Minute, StallPoll: time.Second, GiveUpAfter: 2 * time.Minute}}}
 }
 
@@ -86,24 +86,44 @@ func (m *model) at(words string, kind kind, facts int32, w world) {
 	if m.mockPaid && m.breach == "" {
 		m.breach = "real money leaves for a mock order"
 	}
-	m.steps = append(m.steps, step{words: words, kind: kind, to: state{facts, w}, breach: m.breach})
+	m.steps = append(m.steps, step{words: words, kind: kind, to: state{facts, m.lean(w)}, breach: m.breach})
 	m.breach, m.mockPaid = "", false
+}
+
+// lean is the world without what nothing follows from any more.
+func (m *model) lean(w world) world {
+	for i := range w.fox {
+		o := &w.fox[i]
+		if int(w.spent) >= m.most {
+			o.was = o.is // no look will be late
+		}
+		if o.is != active {
+			o.onWay, o.link = 0, false
+		}
+		if o.is != active && o.was != active {
+			o.left = 0
+		}
+		if m.scene.window {
+			w.rows[i].lastPay = 0
+		}
+	}
+	return w
 }
 
 // spend is the world with one trouble more, where the scene has it and the bound leaves room.
 func (m *model) spend(w world, t trouble) (world, bool) {
-	in := false
-	for _, have := range m.scene.troubles {
-		in = in || have == t
-	}
-	if !in || m.has(w, t) || t.counts() && bits.OnesCount32(w.spent&(1<<pauses-1)) >= m.most {
+	switch {
+	case m.scene.has != nil && !slices.Contains(m.scene.has, t):
 		return w, false
+	case t >= pauses && int(w.asked) < m.mostAsked:
+		w.asked++
+		return w, true
+	case t < pauses && int(w.spent) < m.most:
+		w.spent++
+		return w, true
 	}
-	w.spent |= 1 << t
-	return w, true
+	return w, false
 }
-
-func (m *model) has(w world, t trouble) bool { return w.spent&(1<<t) != 0 }
 
 // keep gives facts a number. They are kept without words, and must come back from JSON as
 // they were.

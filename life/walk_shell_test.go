@@ -122,7 +122,7 @@ func (m *model) pay(s spot) {
 			m.answer(words+", and its time to be paid is over", s, w, l.task(int8(f.Replacements)))
 			return
 		}
-		if w.flying || m.scene.window && w.fox[i].left <= 0 {
+		if w.flying || w.early || m.scene.window && w.fox[i].left <= 0 {
 			return // later
 		}
 		m.gates(s, w, i, true)
@@ -148,7 +148,7 @@ func (m *model) gates(s spot, w world, i int8, looked bool) {
 // "guard".
 func (m *model) leaves(w world, i int8, fresh bool) string {
 	switch {
-	case w.ended, !w.pinned(i), w.otherStands(i):
+	case w.ended, !w.pinned(i), w.rows[i].over, w.otherStands(i):
 		return "guard"
 	case w.flying, !fresh, w.held != "":
 		return "later"
@@ -172,7 +172,7 @@ func (m *model) send(s spot) {
 			return
 		}
 		w.task = task{}
-		m.at("the request to pay is held back: another may be at it", trying, s.id, w)
+		m.at("the request to pay is held back: another may be at it", later, s.id, w)
 		return
 	}
 	w = w.intend(i)
@@ -228,9 +228,6 @@ func (m *model) sent(w world, i int8, then func(words string, w world, class fox
 		then(words+"paid", w.become(i, paid), "")
 	}
 	perhaps(lostPay, foxreload.ClassUnknown)
-	if m.has(w, lostPay) {
-		perhaps(lostAgain, foxreload.ClassUnknown)
-	}
 	perhaps(payFinal, foxreload.ClassFinal)
 	perhaps(payForeign, foxreload.ClassForeign)
 	perhaps(payMisdirected, foxreload.ClassMisdirected)
@@ -412,8 +409,11 @@ func (m *model) answer(words string, s spot, w world, t task) {
 			v.task = task{}
 			m.at(words+"; the worker freezes before it voids the payment", trying, s.id, v)
 		}
-		w.rows[t.order].voided, w.rows[t.order].doubts = true, 0
+		w.rows[t.order].void()
 		words += "; the payment is void"
+	}
+	if g.Order.ID == orderIDs[t.order] && g.Money == Spared {
+		w.rows[t.order].over = true
 	}
 	m.at(words, trying, s.id, w)
 }

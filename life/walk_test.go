@@ -12,38 +12,19 @@ import (
 
 var (
 	walkFaults = flag.Int("walk.faults", 2, "troubles on one way of the model check")
+	walkAsked  = flag.Int("walk.asked", 1, "things that people ask on one way")
 	walkScene  = flag.String("walk.scene", "", "walk scenes whose names hold this alone")
 )
 
-var all = func() (list []trouble) {
-	for t := range troubleEnd {
-		list = append(list, t)
-	}
-	return list
-}()
-
-func without(left ...trouble) (list []trouble) {
-	for _, t := range all {
-		keep := true
-		for _, l := range left {
-			keep = keep && l != t
-		}
-		if keep {
-			list = append(list, t)
-		}
-	}
-	return list
-}
-
 // scenes are the small worlds.
 var scenes = []scene{
-	{name: "enough money, a window", window: true, orders: 2, troubles: all},
-	{name: "balance too low, a window", window: true, low: true, orders: 2, troubles: all},
-	{name: "no window", orders: 2, troubles: all},
-	{name: "a provider's link", window: true, provider: true, orders: 2, troubles: all},
-	{name: "a mock that is none", window: true, mock: true, orders: 2, troubles: all},
-	{name: "seen at work", window: true, slow: true, orders: 1, troubles: all},
-	{name: "many windows over", window: true, expired: mostExpired - 1, orders: 3, troubles: all},
+	{name: "enough money, a window", window: true, orders: 2},
+	{name: "balance too low, a window", window: true, low: true, orders: 2},
+	{name: "no window", orders: 2},
+	{name: "a provider's link", window: true, provider: true, orders: 2},
+	{name: "a mock that is none", window: true, mock: true, orders: 2},
+	{name: "seen at work", window: true, slow: true, orders: 1},
+	{name: "many windows over", window: true, expired: mostExpired - 1, orders: 3},
 }
 
 // TestWalk walks breadth first through every state that an order's life, the shell around
@@ -57,7 +38,7 @@ func TestWalk(t *testing.T) {
 		}
 		t.Run(sc.name, func(t *testing.T) {
 			begun := time.Now()
-			w := walk{model: newModel(sc, *walkFaults)}
+			w := walk{model: newModel(sc, *walkFaults, *walkAsked)}
 			breach := w.whole()
 			t.Logf("%d states, %d transitions, %d facts, %.1f s", len(w.states), len(w.to), len(w.model.facts), time.Since(begun).Seconds())
 			require.Empty(t, breach)
@@ -80,6 +61,7 @@ type walk struct {
 	to     []int32
 	inner  []bool // that way is gone at once
 	cut    []bool
+	lap    string // the circle that was found
 }
 
 // whole walks all of it and is the story of the first breach, or "".
@@ -87,6 +69,9 @@ func (w *walk) whole() string {
 	w.ids = map[state]int32{}
 	w.add(w.model.start(), -1, "an order is placed")
 	for at := int32(0); int(at) < len(w.states); at++ {
+		if at > 1_000_000 {
+			panic("too many")
+		}
 		w.first = append(w.first, int32(len(w.to)))
 		for _, step := range w.model.from(w.states[at]) {
 			if step.to == w.states[at] {
@@ -114,7 +99,7 @@ func (w *walk) whole() string {
 		return w.story(at, "", "no end can be reached from here")
 	}
 	if at := w.round(); at >= 0 {
-		return w.story(at, "", "it goes round without anything happening")
+		return w.story(at, "", "it goes round from here without anything happening, by way of:\n"+w.lap)
 	}
 	return ""
 }
@@ -189,12 +174,32 @@ func (w *walk) round() int32 {
 	if left == 0 {
 		return -1
 	}
-	for at := range ways {
-		if ways[at] > 0 {
-			return int32(at)
+	return w.circle(func(at int32) bool { return ways[at] > 0 })
+}
+
+// circle is a state on a circle of ways that are gone at once.
+func (w *walk) circle(left func(int32) bool) int32 {
+	at := int32(0)
+	for !left(at) {
+		at++
+	}
+	next := func(at int32) int32 {
+		for i := w.first[at]; i < w.first[at+1]; i++ {
+			if w.inner[i] && left(w.to[i]) {
+				return w.to[i]
+			}
+		}
+		return at
+	}
+	for been := map[int32]bool{}; !been[at]; at = next(at) {
+		been[at] = true
+	}
+	for to := next(at); ; to = next(to) {
+		w.lap += "     " + w.words[to] + "\n"
+		if to == at {
+			return at
 		}
 	}
-	return -1
 }
 
 // story tells how it came to a breach, shortest first.

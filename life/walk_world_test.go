@@ -11,23 +11,22 @@ import (
 // which troubles there are.
 type scene struct {
 	name     string
-	window   bool // orders show when their payment window ends
-	provider bool // the payment is an external provider's
-	mock     bool // a mock order is asked for, and FoxReload makes a real one
-	slow     bool // processing is seen between paid and the end
-	low      bool // the balance is too low at the start
-	expired  int  // orders in a row that have expired already
-	orders   int  // FoxReload orders at most
-	troubles []trouble
+	window   bool      // orders show when their payment window ends
+	provider bool      // the payment is an external provider's
+	mock     bool      // a mock order is asked for, and FoxReload makes a real one
+	slow     bool      // processing is seen between paid and the end
+	low      bool      // the balance is too low at the start
+	expired  int       // orders in a row that have expired already
+	orders   int       // FoxReload orders at most
+	has      []trouble // its troubles; nil: all
 }
 
-// trouble is something that goes wrong, or is asked from outside; each at most once on a
-// way, and all together as often as the bound says.
+// trouble is something that goes wrong, or is asked from outside, as often on one way as
+// the bounds say.
 type trouble uint8
 
 const (
 	lostPay trouble = iota
-	lostAgain
 	oddStatus
 	lateAnswer
 	notFound
@@ -49,19 +48,16 @@ const (
 	createLost
 	createFinal
 	createExists
-	// What people ask counts for itself alone.
+	slowWorker
+	// From here on: what people ask. It has a bound of its own.
 	pauses
 	limits
 	hints
-	hintsAgain
 	cancels
 	stops
 	retries
 	adopts
-	troubleEnd
 )
-
-func (t trouble) counts() bool { return t < pauses }
 
 // upstream is where a FoxReload order truly stands.
 type upstream uint8
@@ -123,6 +119,7 @@ func (o foxOrder) mayYetBePaid() bool {
 // payRow is what the ledger knows of the payment of one order.
 type payRow struct {
 	intent, voided bool
+	over           bool // the order has ended unpaid: no request for it leaves any more
 	doubts         int8
 	lastPay        int8 // minutes ago
 	codes          int8 // in the vault
@@ -131,6 +128,8 @@ type payRow struct {
 func (r payRow) stands() bool { return r.intent && !r.voided }
 
 func (r payRow) doubt() bool { return r.stands() && r.doubts > 0 }
+
+func (r *payRow) void() { r.voided, r.doubts = true, 0 }
 
 // at is how far the activity at work is.
 type at uint8
@@ -192,12 +191,14 @@ type world struct {
 	dear      bool            // the order's price is above the highest
 	noKey     bool
 	flying    bool // for all that the ledger knows, a request may be in flight
+	early     bool // for another request to pay the order
 	ended     bool // on record
 	cancelled bool // on record: cancelled on request
 	seenPaid  bool // on record
 	busy      bool // a request left, and the workflow was not told yet
 	behind    int8 // answers until the workflow knows what an overtaken attempt sent
-	spent     uint32
+	spent     int8 // troubles
+	asked     int8 // things that people asked
 }
 
 func (w *world) doubt() bool {
@@ -266,7 +267,7 @@ func (w world) intend(i int8) world {
 	}
 	row.intent, row.voided, row.lastPay = true, false, 0
 	row.doubts = min(row.doubts+1, 2)
-	w.flying = true
+	w.flying, w.early = true, true
 	if w.frozen.order == i {
 		w.frozen.fresh = false
 	}
@@ -296,7 +297,7 @@ func (w world) older(minutes int8, window bool) world {
 			}
 		}
 	}
-	w.flying = false
+	w.flying, w.early = false, false
 	if w.task.at == done {
 		w.task.minute++
 	}
