@@ -86,12 +86,16 @@ func (m *model) at(words string, kind kind, facts int32, w world) {
 	if m.mockPaid && m.breach == "" {
 		m.breach = "real money leaves for a mock order"
 	}
-	m.steps = append(m.steps, step{words: words, kind: kind, to: state{facts, m.lean(w)}, breach: m.breach})
+	m.steps = append(m.steps, step{words: words, kind: kind, to: state{facts, m.lean(facts, w)}, breach: m.breach})
 	m.breach, m.mockPaid = "", false
 }
 
 // lean is the world without what nothing follows from any more.
-func (m *model) lean(w world) world {
+func (m *model) lean(facts int32, w world) world {
+	if m.facts[facts].Money == Left && !w.frozen.on {
+		w.low, w.dear, w.held, w.early, w.flying = false, false, "", false, false
+	}
+
 	for i := range w.fox {
 		o := &w.fox[i]
 		if int(w.spent) >= m.most {
@@ -102,6 +106,9 @@ func (m *model) lean(w world) world {
 		}
 		if o.is != active && o.was != active {
 			o.left = 0
+		}
+		if row := w.rows[i]; row.over && w.pins[w.lastPin()] != int8(i)+1 && !row.doubt() && !o.everPaid && o.is > failed && o.was > failed {
+			*o, w.rows[i] = foxOrder{is: paymentExpiration, was: paymentExpiration}, payRow{intent: true, voided: true, over: true}
 		}
 		if m.scene.window {
 			w.rows[i].lastPay = 0
@@ -157,6 +164,9 @@ func plain(f Facts) Facts {
 	}
 	if f.Ending != nil {
 		f.Ending = &Ending{f.Ending.State, f.Ending.CancelReason, bare(f.Ending.Error)}
+	}
+	if f.Money == Left {
+		f.Asked.Hint, f.Expired, f.Clocks.Short = NoHint, 0, time.Time{}
 	}
 	return past(f, 0)
 }

@@ -219,7 +219,7 @@ func (m *model) sent(w world, i int8, then func(words string, w world, class fox
 		then(words+"answered not payable", v, foxreload.ClassNotPayable)
 	case m.scene.provider:
 		v := w
-		v.fox[i].link = true
+		v.fox[i].link, v.fox[i].unanswerd = true, true
 		then(words+"answered with a link", v, "")
 	case w.low:
 		then(words+"the balance is too low", w, foxreload.ClassBalance)
@@ -317,7 +317,7 @@ func (m *model) lastLook(s spot) {
 
 // end puts an end on record, unless the ledger knows of a doubt.
 func (m *model) end(s spot) {
-	if s.w.doubt() || s.w.flying {
+	if s.w.doubt() {
 		m.known("the ledger refuses the end: a payment may have gone through", s, Doubt(s.f), s.w)
 		return
 	}

@@ -19,6 +19,7 @@ type scene struct {
 	expired  int       // orders in a row that have expired already
 	orders   int       // FoxReload orders at most
 	has      []trouble // its troubles; nil: all
+	more     int       // troubles on one way beyond the bound
 }
 
 // trouble is something that goes wrong, or is asked from outside, as often on one way as
