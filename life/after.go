@@ -127,9 +127,7 @@ func (f Facts) took(s Sighting) Facts {
 	case s.Status == foxreload.StatusActive:
 		f.Money = f.moneyWhileActive(s.Doubt, s.At)
 	case s.Status == foxreload.StatusCancelled:
-		if f.Money != Left && endedUnpaid(s.Reason) {
-			f.Money = Spared
-		}
+		f.Money = f.moneyWhenCancelled(s)
 	default:
 		if f.Money != Left {
 			f.Clocks.Paid = s.At
