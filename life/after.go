@@ -86,10 +86,13 @@ func (t Terms) Told(f Facts, s Sighting) bool {
 		f.Order.Status != g.Order.Status || f.codes() != g.codes() || (f.Blocker == nil) != (g.Blocker == nil) || (f.Ending == nil) != (g.Ending == nil)
 }
 
-// odd keeps a status that nobody knows.
+// odd keeps a status that nobody knows. What the ledger knows of a payment stands beside it.
 func (f Facts) odd(s Sighting) Facts {
 	f.Looked = false
 	f.Order.ID, f.Order.Odd, f.Order.SeenAt, f.Replacements = s.OrderID, true, s.At, s.Replacement
+	if f.Money == Unsent && s.Doubt {
+		f.Money, f.Ending = Doubtful, nil
+	}
 	if !slices.Contains(f.Order.Strange, s.Status) {
 		f.Order.Strange = append(slices.Clone(f.Order.Strange), s.Status)
 	}
@@ -127,9 +130,7 @@ func (f Facts) took(s Sighting) Facts {
 	case s.Status == foxreload.StatusActive:
 		f.Money = f.moneyWhileActive(s.Doubt, s.At)
 	case s.Status == foxreload.StatusCancelled:
-		if f.Money != Left && endedUnpaid(s.Reason) {
-			f.Money = Spared
-		}
+		f.Money = f.moneyWhenCancelled(s)
 	default:
 		if f.Money != Left {
 			f.Clocks.Paid = s.At

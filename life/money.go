@@ -82,6 +82,20 @@ func (f Facts) moneyWhileActive(doubt bool, now time.Time) Money {
 	return Doubtful
 }
 
+// moneyWhenCancelled is where the money is of an order that FoxReload has cancelled. A
+// reason that does not say that it was unpaid leaves a doubt as it is.
+func (f Facts) moneyWhenCancelled(s Sighting) Money {
+	switch {
+	case f.Money == Left:
+		return Left
+	case endedUnpaid(s.Reason):
+		return Spared
+	case f.Money == Unsent && s.Doubt:
+		return Doubtful
+	}
+	return f.Money
+}
+
 // endedUnpaid says whether a cancel reason means that no payment was made.
 func endedUnpaid(reason string) bool {
 	return reason == order.PaymentFailure || reason == order.PaymentExpiration

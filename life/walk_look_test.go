@@ -1,0 +1,84 @@
+package life
+
+import (
+	"foxflow/foxreload"
+	"foxflow/order"
+)
+
+// look is what a GET of an order comes to: what it shows, or the class of the refusal.
+type look struct {
+	order int8
+	is    upstream
+	odd   bool
+	class foxreload.Class
+	left  int8
+	lastP int8
+	codes int8
+	link  bool
+}
+
+// look calls then with each thing that a look at the order may show now.
+func (m *model) look(s spot, i int8, then func(words string, w world, l look)) {
+	w := s.w
+	the := "the " + orderIDs[i] + " order "
+	if w.noKey {
+		then("a look is refused: the key", w, look{order: i, class: lookAnswers[foxreload.ClassUnauthorised].Refusal})
+		return
+	}
+	o := w.fox[i]
+	then(the+"shows as "+shown[o.is].words, w, w.sight(i, o.is, false))
+	if v, ok := m.spend(w, lateAnswer); ok && o.was != o.is {
+		then(the+"shows as it was: "+shown[o.was].words, v, v.sight(i, o.was, false))
+	}
+	if v, ok := m.spend(w, oddStatus); ok {
+		then(the+"shows with a status that nobody knows", v, v.sight(i, o.is, true))
+	}
+	if v, ok := m.spend(w, notFound); ok {
+		then(the+"is not found for five minutes", v, look{order: i, class: lookAnswers[foxreload.ClassNotFound].Refusal})
+	}
+	if v, ok := m.spend(w, foreignPage); ok {
+		then("looks are answered by somebody else for five minutes", v, look{order: i, class: lookAnswers[foxreload.ClassForeign].Refusal})
+	}
+}
+
+func (w *world) sight(i int8, is upstream, odd bool) look {
+	row, o := w.rows[i], w.fox[i]
+	return look{order: i, is: is, odd: odd, left: o.left, lastP: row.lastPay, codes: max(row.codes, o.codes), link: o.link && is == active}
+}
+
+func (l look) task(number int8) task {
+	return task{order: l.order, seen: l.class == "", class: l.class, is: l.is, odd: l.odd, left: l.left, lastP: l.lastP, codes: l.codes, number: number, link: l.link}
+}
+
+// sighting is what a look shows, for the question whether it is news.
+func (l look) sighting(m *model, number int8) Sighting {
+	t := l.task(number)
+	t.doubt = m.here.w.doubt()
+	return m.sighting(t)
+}
+
+// sighting is what an activity answers that has seen the order.
+func (m *model) sighting(t task) Sighting {
+	s := Sighting{At: ago(t.minute), OrderID: orderIDs[t.order], Status: shown[t.is].status, Reason: shown[t.is].reason,
+		Replacement: int(t.number), Doubt: t.doubt, LinkOut: t.link, Adopted: t.adopt}
+	if t.odd {
+		s.Status, s.Reason = "reversed", ""
+	}
+	if m.scene.window {
+		at := ago(-t.left + t.minute)
+		s.Window = &at
+	}
+	if t.doubt {
+		s.LastPay = ago(t.lastP + t.minute)
+	}
+	if m.scene.mock {
+		no := false
+		s.Mock = &no
+	}
+	item := order.ItemStatus{ItemID: "product", Quantity: quantity, Codes: int(t.codes)}
+	if t.is == completed {
+		item.Missing = quantity - item.Codes
+	}
+	s.Items = []order.ItemStatus{item}
+	return s
+}

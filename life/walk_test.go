@@ -1,0 +1,232 @@
+package life
+
+import (
+	"flag"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+var (
+	walkFaults = flag.Int("walk.faults", 1, "troubles on one way of the model check")
+	walkAsked  = flag.Int("walk.asked", 1, "things that people ask on one way")
+	walkScene  = flag.String("walk.scene", "", "walk scenes whose names hold this alone")
+)
+
+// scenes are the small worlds.
+var scenes = []scene{
+	{name: "enough money, a window", window: true, orders: 2},
+	{name: "balance too low, a window", window: true, low: true, orders: 2},
+	{name: "no window", orders: 2},
+	{name: "a provider's link", window: true, provider: true, orders: 2},
+	{name: "a mock that is none", window: true, mock: true, orders: 2},
+	{name: "seen at work", window: true, slow: true, orders: 1},
+	{name: "many windows over", window: true, expired: mostExpired - 1, orders: 3},
+	{name: "requests on their way", window: true, orders: 2, more: 2,
+		has: []trouble{lostPay, payFinal, lateAnswer, crashes, cancels, stops}},
+	{name: "overtaken", window: true, orders: 2, more: 2,
+		has: []trouble{lostPay, freezes, resets, cancels}},
+	{name: "overtaken, no window", orders: 2, more: 2,
+		has: []trouble{lostPay, freezes, resets, cancels}},
+	{name: "nothing is clear", window: true, orders: 2, more: 1,
+		has: []trouble{lostPay, oddStatus, lateAnswer, notFound, foreignPage, keyRefused, takenBack, dashboard, cancels, retries}},
+}
+
+// TestWalk walks breadth first through every state that an order's life, the shell around
+// it and a small world can come to, and holds the promises in each: promises 1 to 4.
+func TestWalk(t *testing.T) {
+	states, ways := 0, 0
+	begun := time.Now()
+	for _, sc := range scenes {
+		if !strings.Contains(sc.name, *walkScene) {
+			continue
+		}
+		t.Run(sc.name, func(t *testing.T) {
+			begun := time.Now()
+			w := walk{model: newModel(sc, *walkFaults+sc.more, *walkAsked)}
+			breach := w.whole()
+			t.Logf("%d states, %d transitions, %d facts, %.1f s", len(w.states), len(w.to), len(w.model.facts), time.Since(begun).Seconds())
+			require.Empty(t, breach)
+			states, ways = states+len(w.states), ways+len(w.to)
+		})
+	}
+	if testing.Verbose() {
+		fmt.Printf("walk: %d states, %d transitions, %.1f s, troubles on one way: %d\n", states, ways, time.Since(begun).Seconds(), *walkFaults)
+	}
+}
+
+// walk is the graph of all states that can be reached.
+type walk struct {
+	model  *model
+	ids    map[state]int32
+	states []state
+	parent []int32
+	words  []string // of the step that first led there
+	first  []int32  // of the ways on from each state, in to
+	to     []int32
+	inner  []bool // that way is gone at once
+	cut    []bool
+	lap    string // the circle that was found
+}
+
+// whole walks all of it and is the story of the first breach, or "".
+func (w *walk) whole() string {
+	w.ids = map[state]int32{}
+	w.add(w.model.start(), -1, "an order is placed")
+	for at := int32(0); int(at) < len(w.states); at++ {
+		if at > 5_000_000 {
+			panic("too many")
+		}
+		w.first = append(w.first, int32(len(w.to)))
+		for _, step := range w.model.from(w.states[at]) {
+			if step.to == w.states[at] {
+				if step.kind == trying {
+					return w.story(at, step.words, "it goes round on the spot")
+				}
+				continue
+			}
+			id, seen := w.ids[step.to]
+			if !seen {
+				id = w.add(step.to, at, step.words)
+				if step.breach == "" {
+					step.breach = w.model.breachOf(w.model.facts[step.to.facts], step.to.w)
+				}
+			}
+			if step.breach != "" {
+				return w.story(at, step.words, step.breach)
+			}
+			w.to, w.inner = append(w.to, id), append(w.inner, step.kind == trying)
+		}
+		w.cut = append(w.cut, w.model.cut)
+	}
+	w.first = append(w.first, int32(len(w.to)))
+	if at := w.stuck(); at >= 0 {
+		return w.story(at, "", "no end can be reached from here")
+	}
+	if at := w.round(); at >= 0 {
+		return w.story(at, "", "it goes round from here without anything happening, by way of:\n"+w.lap)
+	}
+	return ""
+}
+
+func (w *walk) add(s state, parent int32, words string) int32 {
+	id := int32(len(w.states))
+	w.ids[s] = id
+	w.states, w.parent, w.words = append(w.states, s), append(w.parent, parent), append(w.words, words)
+	return id
+}
+
+// stuck is a state from which no end can be reached, or -1. Where the bounds cut ways off,
+// nobody knows.
+func (w *walk) stuck() int32 {
+	back := make([][]int32, len(w.states))
+	for at := range w.states {
+		for _, to := range w.to[w.first[at]:w.first[at+1]] {
+			back[to] = append(back[to], int32(at))
+		}
+	}
+	ends := make([]bool, len(w.states))
+	var queue []int32
+	for at, s := range w.states {
+		if w.cut[at] || w.model.facts[s.facts].State.Ended() {
+			ends[at], queue = true, append(queue, int32(at))
+		}
+	}
+	for len(queue) > 0 {
+		at := queue[0]
+		queue = queue[1:]
+		for _, from := range back[at] {
+			if !ends[from] {
+				ends[from], queue = true, append(queue, from)
+			}
+		}
+	}
+	for at := range ends {
+		if !ends[at] {
+			return int32(at)
+		}
+	}
+	return -1
+}
+
+// round is a state that the shell comes back to though nothing has happened, or -1: what is
+// left once states without a way on at once are taken away, again and again.
+func (w *walk) round() int32 {
+	ways := make([]int32, len(w.states))
+	back := make([][]int32, len(w.states))
+	var queue []int32
+	for at := range w.states {
+		for i := w.first[at]; i < w.first[at+1]; i++ {
+			if w.inner[i] {
+				ways[at]++
+				back[w.to[i]] = append(back[w.to[i]], int32(at))
+			}
+		}
+		if ways[at] == 0 {
+			queue = append(queue, int32(at))
+		}
+	}
+	left := len(w.states)
+	for ; len(queue) > 0; left-- {
+		at := queue[0]
+		queue = queue[1:]
+		for _, from := range back[at] {
+			if ways[from]--; ways[from] == 0 {
+				queue = append(queue, from)
+			}
+		}
+	}
+	if left == 0 {
+		return -1
+	}
+	return w.circle(func(at int32) bool { return ways[at] > 0 })
+}
+
+// circle is a state on a circle of ways that are gone at once.
+func (w *walk) circle(left func(int32) bool) int32 {
+	at := int32(0)
+	for !left(at) {
+		at++
+	}
+	next := func(at int32) int32 {
+		for i := w.first[at]; i < w.first[at+1]; i++ {
+			if w.inner[i] && left(w.to[i]) {
+				return w.to[i]
+			}
+		}
+		return at
+	}
+	for been := map[int32]bool{}; !been[at]; at = next(at) {
+		been[at] = true
+	}
+	for to := next(at); ; to = next(to) {
+		w.lap += "     " + w.words[to] + "\n"
+		if to == at {
+			return at
+		}
+	}
+}
+
+// story tells how it came to a breach, shortest first.
+func (w *walk) story(at int32, words, breach string) string {
+	var lines []string
+	add := func(s state, words string) {
+		f := w.model.facts[s.facts]
+		lines = append(lines, fmt.Sprintf("%-90s %s, money %s%s", words, f.State, f.Money, map[bool]string{true: ", odd"}[f.Order.Odd]))
+	}
+	if words != "" {
+		lines = append(lines, words)
+	}
+	for ; at >= 0; at = w.parent[at] {
+		add(w.states[at], w.words[at])
+	}
+	var b strings.Builder
+	fmt.Fprintf(&b, "breach: %s\n", breach)
+	for i := range lines {
+		fmt.Fprintf(&b, "%3d. %s\n", i+1, strings.TrimSpace(lines[len(lines)-1-i]))
+	}
+	return b.String()
+}
