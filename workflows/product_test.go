@@ -38,9 +38,9 @@ func TestOrderThatItsProductDoesNotAllowIsNotCreated(t *testing.T) {
 		note    map[string]string
 		says    string
 	}{
-		"not for sale":  {foxreload.Product{}, nil, "product_a: it is not for sale now"},
+		"not for sale":  {foxreload.Product{NotForSale: true}, nil, "product_a: it is not for sale now"},
 		"too few":       {foxreload.Product{Price: usd("1"), OrderMinQuantity: number(5)}, nil, "product_a: quantity 1 is not at least 5"},
-		"too many":      {foxreload.Product{Price: usd("1"), OrderMaxQuantity: number(0)}, nil, "product_a: quantity 1 is not at most 0"},
+		"too many":      {foxreload.Product{Price: usd("1"), OrderMaxQuantity: number(1)}, nil, "product_a: quantity 2 is not at most 1"},
 		"out of bounds": {foxreload.Product{Price: usd("1"), OrderMinQuantity: number(5), OrderMaxQuantity: number(9)}, nil, "product_a: quantity 1 is not from 5 to 9"},
 		"a note is missing": {foxreload.Product{Price: usd("1"), RequiredNoteFields: []string{"player_id", "server"}, NoteFieldTypes: map[string]string{"player_id": "integer"},
 			NoteFieldOptions: map[string][]string{"server": {"eu", "asia"}}}, nil,
@@ -53,6 +53,9 @@ func TestOrderThatItsProductDoesNotAllowIsNotCreated(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := sells(t, c.product)
 			w.in.Request.Items[0].Note = c.note
+			if name == "too many" {
+				w.in.Request.Items[0].Quantity = 2
+			}
 			s := w.run()
 			assert.Equal(t, order.Failed, s.State)
 			assert.Equal(t, "PRODUCT_CHECK", s.Error.Code)
