@@ -83,11 +83,13 @@ func open(ctx workflow.Context, in OrderInput) (*run, error) {
 // waited for all the same.
 func (o *run) step(ctx workflow.Context) error {
 	move := o.terms.Next(o.facts)
-	if move.Do == life.Create || move.Do == life.Pay {
+	tries := move.Do == life.Create || move.Do == life.Pay
+	if tries {
 		o.facts = life.Paying(o.facts)
 	}
 	moved := func() bool {
-		return o.terms.Next(o.facts).Do != move.Do || o.facts.Blocker != nil && o.facts.Asked.Hint == life.FreshHint
+		hinted := tries && o.facts.Blocker != nil && o.facts.Asked.Hint == life.FreshHint
+		return hinted || o.terms.Next(o.facts).Do != move.Do
 	}
 	switch move.Do {
 	case life.Create:
