@@ -16,7 +16,8 @@ type kind uint8
 const (
 	trying kind = iota // the shell goes on at once
 	later              // the shell goes on after a while
-	outer              // time, FoxReload, people, a machine that fails
+	sure               // time, and what it surely brings
+	outer              // FoxReload, people, a machine that fails
 )
 
 // state is one state of the walk: the workflow's facts, by number, and the world.

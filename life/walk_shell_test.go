@@ -442,6 +442,9 @@ func (m *model) taken(f Facts, w world) Facts {
 func (m *model) deliver(s spot) {
 	w := s.w
 	g := m.taken(s.f, w)
+	if w.task.class == foxreload.ClassBalance && g.Asked.Hint == TriedHint {
+		m.breach = "a hint is acted on again and again"
+	}
 	w.task, w.busy, w.behind = task{}, false, max(w.behind-1, 0)
 	m.known("the workflow is told", s, g, w)
 }

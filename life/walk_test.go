@@ -31,6 +31,10 @@ var scenes = []scene{
 		has: []trouble{lostPay, freezes, resets, cancels}},
 	{name: "overtaken, no window", orders: 2, more: 2,
 		has: []trouble{lostPay, freezes, resets, cancels}},
+	{name: "held", window: true, orders: 1, more: 1,
+		has: []trouble{lostPay, payFinal, tooDear, keyRefused, pauses, limits, cancels, stops}},
+	{name: "held, no window", orders: 1, more: 1,
+		has: []trouble{lostPay, payFinal, tooDear, keyRefused, pauses, limits, cancels, stops}},
 	{name: "nothing is clear", window: true, orders: 2, more: 1,
 		has: []trouble{lostPay, oddStatus, lateAnswer, notFound, foreignPage, keyRefused, takenBack, dashboard, cancels, retries}},
 }
@@ -67,7 +71,7 @@ type walk struct {
 	words  []string // of the step that first led there
 	first  []int32  // of the ways on from each state, in to
 	to     []int32
-	inner  []bool // that way is gone at once
+	kinds  []kind
 	cut    []bool
 	lap    string // the circle that was found
 }
@@ -98,7 +102,7 @@ func (w *walk) whole() string {
 			if step.breach != "" {
 				return w.story(at, step.words, step.breach)
 			}
-			w.to, w.inner = append(w.to, id), append(w.inner, step.kind == trying)
+			w.to, w.kinds = append(w.to, id), append(w.kinds, step.kind)
 		}
 		w.cut = append(w.cut, w.model.cut)
 	}
@@ -119,13 +123,15 @@ func (w *walk) add(s state, parent int32, words string) int32 {
 	return id
 }
 
-// stuck is a state from which no end can be reached, or -1. Where the bounds cut ways off,
-// nobody knows.
+// stuck is a state from which no end can be reached, or -1, with time alone: neither
+// FoxReload nor people need to do anything. Where the bounds cut ways off, nobody knows.
 func (w *walk) stuck() int32 {
 	back := make([][]int32, len(w.states))
 	for at := range w.states {
-		for _, to := range w.to[w.first[at]:w.first[at+1]] {
-			back[to] = append(back[to], int32(at))
+		for i := w.first[at]; i < w.first[at+1]; i++ {
+			if w.kinds[i] != outer {
+				back[w.to[i]] = append(back[w.to[i]], int32(at))
+			}
 		}
 	}
 	ends := make([]bool, len(w.states))
@@ -160,7 +166,7 @@ func (w *walk) round() int32 {
 	var queue []int32
 	for at := range w.states {
 		for i := w.first[at]; i < w.first[at+1]; i++ {
-			if w.inner[i] {
+			if w.kinds[i] == trying {
 				ways[at]++
 				back[w.to[i]] = append(back[w.to[i]], int32(at))
 			}
@@ -193,7 +199,7 @@ func (w *walk) circle(left func(int32) bool) int32 {
 	}
 	next := func(at int32) int32 {
 		for i := w.first[at]; i < w.first[at+1]; i++ {
-			if w.inner[i] && left(w.to[i]) {
+			if w.kinds[i] == trying && left(w.to[i]) {
 				return w.to[i]
 			}
 		}

@@ -43,6 +43,7 @@ const (
 	freezes
 	resets
 	dashboard
+	paidElsewhere
 	takenBack
 	moneyGone
 	tooDear
@@ -105,6 +106,8 @@ type foxOrder struct {
 	codes     int8
 	everPaid  bool
 	link      bool // anybody can pay it
+	elsewhere bool // a person paid it from the dashboard
+	tooLate   bool // for the last look to see that
 	unanswerd bool // a request to pay it left that no listed answer came to
 }
 
