@@ -118,7 +118,7 @@ func (m *model) pay(s spot) {
 			m.answer(words, s, w, l.task(int8(f.Replacements)))
 			return
 		}
-		if g := m.terms.After(f, l.sighting(m, int8(f.Replacements))); g.Money != f.Money && (g.Money == Spared || g.Money == Unsent) && w.doubt() {
+		if g := m.terms.After(f, l.sighting(m, int8(f.Replacements))); g.Money == Spared || g.Money == Unsent && w.doubt() {
 			m.answer(words+", and its time to be paid is over", s, w, l.task(int8(f.Replacements)))
 			return
 		}
@@ -134,6 +134,8 @@ func (m *model) gates(s spot, w world, i int8, looked bool) {
 	switch {
 	case s.f.otherMock(m.terms.Request):
 		m.refused("it is no mock order", s, w, ClassNotOurs)
+	case w.dear && w.doubt():
+		// Later: nothing follows from it before the doubt is over.
 	case w.dear:
 		m.refused("it is too dear", s, w, ClassPriceGuard)
 	case w.held != "":
