@@ -190,17 +190,17 @@ func (m *model) reset(s spot, w world) {
 // switches are pause, daily limit, balance, price and key.
 func (m *model) switches(s spot) {
 	w := s.w
-	if v, ok := m.spend(w, pauses); ok && w.held == "" {
-		v.held = ClassPaused
+	if v, ok := m.spend(w, pauses); ok && w.held == 0 {
+		v.held = codeOf(ClassPaused)
 		m.at("payments are paused", outer, s.id, v)
 	}
-	if v, ok := m.spend(w, limits); ok && w.held == "" {
-		v.held = ClassLimit
+	if v, ok := m.spend(w, limits); ok && w.held == 0 {
+		v.held = codeOf(ClassLimit)
 		m.at("the daily limit is reached", outer, s.id, v)
 	}
-	if w.held != "" {
+	if w.held != 0 {
 		v := w
-		v.held = ""
+		v.held = 0
 		m.at("payments go on", sure, s.id, v)
 	}
 	if v, ok := m.spend(w, moneyGone); ok && !w.low {
