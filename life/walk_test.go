@@ -33,12 +33,14 @@ var scenes = []scene{
 	{name: "nothing is clear", window: true, orders: 2, more: 1,
 		has: []trouble{lostPay, oddStatus, lateAnswer, notFound, foreignPage, keyRefused, takenBack, dashboard, cancels, retries}},
 	{name: "enough money, a window", window: true, orders: 2},
-	{name: "balance too low, a window", window: true, low: true, orders: 2},
+	{name: "balance too low, a window", window: true, low: true, orders: 2,
+		has: []trouble{lostPay, lateAnswer, oddStatus, crashes, freezes, resets, payFinal, hints, cancels, stops}},
 	{name: "no window", orders: 2},
 	{name: "a provider's link", window: true, provider: true, orders: 2},
 	{name: "a mock that is none", window: true, mock: true, orders: 2},
 	{name: "seen at work", window: true, slow: true, orders: 1},
-	{name: "many windows over", window: true, expired: mostExpired - 1, orders: 3},
+	{name: "many windows over", window: true, expired: mostExpired - 1, orders: 3,
+		has: []trouble{lostPay, payPassing, createLost, resets, dashboard, hints, cancels}},
 }
 
 // TestWalk walks breadth first through every state that an order's life, the shell around
