@@ -67,15 +67,16 @@ func (f Facts) WindowOver(now time.Time) bool {
 
 // moneyWhileActive is where the money is of an order that FoxReload shows as active.
 // doubt says that a request to pay it may have gone through, for all that the ledger
-// knows; only time can end that here.
+// knows; only time can end that here. Time ends the order itself, too: FoxReload may go on
+// showing as active what nobody can pay any more.
 func (f Facts) moneyWhileActive(doubt bool, now time.Time) Money {
 	switch over := f.Order.Window != nil && !now.Before(f.Order.Window.Add(lapse)); {
 	case f.Money == LinkOut, f.Money == Spared:
 		return f.Money
-	case !doubt:
-		return Unsent
 	case over:
 		return Spared
+	case !doubt:
+		return Unsent
 	case f.Order.Window == nil && !f.Clocks.LastPay.IsZero() && !now.Before(f.Clocks.LastPay.Add(lapseUnknown)):
 		return Unsent
 	}

@@ -17,22 +17,22 @@ func (m *model) outside(s spot) {
 	if w.task.at == done {
 		// What the workflow is told does not depend on what happens now, but on people.
 		if v, ok := m.spend(w, slowWorker); ok && w.task.minute == 0 {
-			m.at("a minute passes before the workflow is told", outer, m.older(s.f, 1), v.older(1, m.scene.window))
+			m.at("a minute passes before the workflow is told", sure, m.older(s.f, 1), v.older(1, m.scene.window))
 		}
 		m.machines(s)
 		m.people(s)
 		return
 	}
 	if w.task.at != answered {
-		m.at("a minute passes", outer, m.older(s.f, 1), w.older(1, m.scene.window))
+		m.at("a minute passes", sure, m.older(s.f, 1), w.older(1, m.scene.window))
 		if !m.scene.window && w.task.at == idle {
-			m.at("an hour passes", outer, m.older(s.f, hourAgo), w.older(hourAgo, m.scene.window))
+			m.at("an hour passes", sure, m.older(s.f, hourAgo), w.older(hourAgo, m.scene.window))
 		}
 	}
 	if w.flying || w.early {
 		v := w
 		v.flying, v.early = false, false
-		m.at("seconds pass: the last request is quiet", outer, s.id, v)
+		m.at("seconds pass: the last request is quiet", sure, s.id, v)
 	}
 	for i := range mostOrders {
 		m.upstream(s, int8(i))
@@ -98,7 +98,18 @@ func (m *model) open(s spot, i int8) {
 		m.at("somebody pays "+the+" by its link", outer, s.id, s.w.become(i, paid))
 	}
 	if o.left <= 0 || !m.scene.window {
-		m.at(the+" expires", outer, s.id, s.w.become(i, paymentExpiration))
+		// One that is to be paid by link has nothing else to end it.
+		does := outer
+		if o.link {
+			does = sure
+		}
+		m.at(the+" expires", does, s.id, s.w.become(i, paymentExpiration))
+	}
+	if v, ok := m.spend(s.w, paidElsewhere); ok && o.canBePaid() {
+		v = v.become(i, paid)
+		v.fox[i].elsewhere, v.fox[i].unanswerd = true, true
+		v.fox[i].tooLate = s.f.Looked
+		m.at(the+" is paid from the dashboard", outer, s.id, v)
 	}
 	if v, ok := m.spend(s.w, dashboard); ok {
 		m.at(the+" is cancelled from the dashboard", outer, s.id, v.become(i, userRequest))
@@ -169,6 +180,9 @@ func (m *model) reset(s spot, w world) {
 	if w.doubt() {
 		f.Money = Doubtful
 	}
+	if w.seenPaid {
+		f.Money, f.Clocks.Paid = Left, noon // what is on record is not taken back
+	}
 	f.Asked.Stop = w.cancelled
 	m.at("the workflow is reset", outer, m.keep(f), w)
 }
@@ -176,18 +190,18 @@ func (m *model) reset(s spot, w world) {
 // switches are pause, daily limit, balance, price and key.
 func (m *model) switches(s spot) {
 	w := s.w
-	if v, ok := m.spend(w, pauses); ok && w.held == "" {
-		v.held = ClassPaused
+	if v, ok := m.spend(w, pauses); ok && w.held == 0 {
+		v.held = codeOf(ClassPaused)
 		m.at("payments are paused", outer, s.id, v)
 	}
-	if v, ok := m.spend(w, limits); ok && w.held == "" {
-		v.held = ClassLimit
+	if v, ok := m.spend(w, limits); ok && w.held == 0 {
+		v.held = codeOf(ClassLimit)
 		m.at("the daily limit is reached", outer, s.id, v)
 	}
-	if w.held != "" {
+	if w.held != 0 {
 		v := w
-		v.held = ""
-		m.at("payments go on", outer, s.id, v)
+		v.held = 0
+		m.at("payments go on", sure, s.id, v)
 	}
 	if v, ok := m.spend(w, moneyGone); ok && !w.low {
 		v.low = true

@@ -47,7 +47,7 @@ func (w *world) sight(i int8, is upstream, odd bool) look {
 }
 
 func (l look) task(number int8) task {
-	return task{order: l.order, seen: l.class == "", class: l.class, is: l.is, odd: l.odd, left: l.left, lastP: l.lastP, codes: l.codes, number: number, link: l.link}
+	return task{order: l.order, seen: l.class == "", class: codeOf(l.class), is: l.is, odd: l.odd, left: l.left, lastP: l.lastP, codes: l.codes, number: number, link: l.link}
 }
 
 // sighting is what a look shows, for the question whether it is news.

@@ -16,7 +16,8 @@ type kind uint8
 const (
 	trying kind = iota // the shell goes on at once
 	later              // the shell goes on after a while
-	outer              // time, FoxReload, people, a machine that fails
+	sure               // time, and what it surely brings
+	outer              // FoxReload, people, a machine that fails
 )
 
 // state is one state of the walk: the workflow's facts, by number, and the world.
@@ -93,7 +94,7 @@ func (m *model) at(words string, kind kind, facts int32, w world) {
 // lean is the world without what nothing follows from any more.
 func (m *model) lean(facts int32, w world) world {
 	if m.facts[facts].Money == Left && !w.frozen.on {
-		w.low, w.dear, w.held, w.early, w.flying = false, false, "", false, false
+		w.low, w.dear, w.held, w.early, w.flying = false, false, 0, false, false
 	}
 
 	for i := range w.fox {

@@ -28,10 +28,12 @@ func (m *model) breachOf(f Facts, w world) string {
 	return m.falseFacts(f, w)
 }
 
-// mayYetBePaid says whether money is out, or may yet be by what left.
-func mayYetBePaid(w world) bool {
+// mayYetBePaid says whether money is out, or may yet be by what left. What a person paid
+// from the dashboard is for the last look to find.
+func mayYetBePaid(w world, lastLook bool) bool {
 	for i, o := range w.fox {
-		if o.mayYetBePaid() && w.pinned(int8(i)) {
+		unseen := o.elsewhere && (!lastLook || o.tooLate)
+		if o.mayYetBePaid() && w.pinned(int8(i)) && !unseen {
 			return true
 		}
 	}
@@ -45,7 +47,7 @@ func (m *model) falseEnd(f Facts, w world) string {
 	switch {
 	case s.State != order.Completed && unpaid != (money[f.Money].words == ""):
 		return "the table of money contradicts itself"
-	case s.State != order.Completed && unpaid && !s.PaymentInDoubt && mayYetBePaid(w):
+	case s.State != order.Completed && unpaid && !s.PaymentInDoubt && mayYetBePaid(w, s.State != order.Unresolved):
 		return fmt.Sprintf("it ends as %s and unpaid, and money is or may be out", s.State)
 	case s.State == order.Cancelled && f.Why.CancelReason == order.PaymentExpiration && f.Money == Doubtful:
 		return "it ends as expired, and a payment is in doubt"
@@ -73,7 +75,7 @@ func (m *model) falseFacts(f Facts, w world) string {
 		move = m.terms.Next(f)
 	}
 	switch {
-	case seen && !f.State.Ended() && f.WhyNot() == "" && mayYetBePaid(w):
+	case seen && !f.State.Ended() && f.WhyNot() == "" && mayYetBePaid(w, false):
 		return "it may be cancelled, and money is or may be out"
 	case seen && f.Money == Left && !w.fox[i].everPaid && w.fox[i].is != paymentFailure:
 		return "it is called paid, and is not"

@@ -105,8 +105,8 @@ func (m *model) create(s spot) {
 func (m *model) pay(s spot) {
 	f, w := s.f, s.w
 	i := indexOf(f.Order.ID)
-	if w.held != "" && !w.doubt() {
-		m.refused("payments are held", s, w, w.held)
+	if w.held != 0 && !w.doubt() {
+		m.refused("payments are held", s, w, w.held.class())
 		return
 	}
 	if !w.rows[i].stands() {
@@ -118,7 +118,7 @@ func (m *model) pay(s spot) {
 			m.answer(words, s, w, l.task(int8(f.Replacements)))
 			return
 		}
-		if g := m.terms.After(f, l.sighting(m, int8(f.Replacements))); g.Money != f.Money && (g.Money == Spared || g.Money == Unsent) && w.doubt() {
+		if g := m.terms.After(f, l.sighting(m, int8(f.Replacements))); g.Money == Spared || g.Money == Unsent && w.doubt() {
 			m.answer(words+", and its time to be paid is over", s, w, l.task(int8(f.Replacements)))
 			return
 		}
@@ -134,10 +134,12 @@ func (m *model) gates(s spot, w world, i int8, looked bool) {
 	switch {
 	case s.f.otherMock(m.terms.Request):
 		m.refused("it is no mock order", s, w, ClassNotOurs)
+	case w.dear && w.doubt():
+		// Later: nothing follows from it before the doubt is over.
 	case w.dear:
 		m.refused("it is too dear", s, w, ClassPriceGuard)
-	case w.held != "":
-		m.refused("payments are held", s, w, w.held)
+	case w.held != 0:
+		m.refused("payments are held", s, w, w.held.class())
 	default:
 		w.task = task{at: ready, order: i, fresh: true, seen: looked}
 		m.at("about to pay the "+orderIDs[i]+" order", trying, s.id, w)
@@ -150,7 +152,7 @@ func (m *model) leaves(w world, i int8, fresh bool) string {
 	switch {
 	case w.ended, !w.pinned(i), w.rows[i].over, w.otherStands(i):
 		return "guard"
-	case w.flying, !fresh, w.held != "":
+	case w.flying, !fresh, w.held != 0:
 		return "later"
 	}
 	return ""
@@ -166,9 +168,9 @@ func (m *model) send(s spot) {
 		m.refused("the ledger forbids to pay the "+orderIDs[i]+" order", s, w, ClassGuard)
 		return
 	case "later":
-		if w.held != "" && w.task.fresh && !w.flying {
+		if w.held != 0 && w.task.fresh && !w.flying {
 			w.task = task{}
-			m.refused("payments are held", s, w, w.held)
+			m.refused("payments are held", s, w, w.held.class())
 			return
 		}
 		w.task = task{}
@@ -252,7 +254,7 @@ func (m *model) settle(words string, s spot, w world, i int8, class foxreload.Cl
 		l.link = m.scene.provider
 		m.answer(words, s, w, l.task(int8(s.f.Replacements)))
 	case LookNow:
-		w.task = task{at: answered, order: i, class: class}
+		w.task = task{at: answered, order: i, class: codeOf(class)}
 		m.at(words, trying, s.id, w)
 	case Refused:
 		m.refused(words, s, w, answer.Refusal)
@@ -263,7 +265,7 @@ func (m *model) settle(words string, s spot, w world, i int8, class foxreload.Cl
 
 // lookAfter is the look that follows an answer to pay.
 func (m *model) lookAfter(s spot) {
-	i, class := s.w.task.order, s.w.task.class
+	i, class := s.w.task.order, s.w.task.class.class()
 	answer := payAnswers[class]
 	again := s.w
 	again.task = task{}
@@ -276,7 +278,7 @@ func (m *model) lookAfter(s spot) {
 		open := l.class == "" && !l.odd && (l.is == active || class == foxreload.ClassBalance && l.is == paymentFailure)
 		switch {
 		case open:
-			t.class = answer.Refusal
+			t.class = codeOf(answer.Refusal)
 			m.answer(words+", and pay was refused: "+string(answer.Refusal), s, w, t)
 		default:
 			m.answer(words, s, w, t)
@@ -384,14 +386,14 @@ func (w *world) pinOf(i int8) int8 {
 // refused is an attempt that a refusal ends without a look.
 func (m *model) refused(words string, s spot, w world, class foxreload.Class) {
 	i := max(indexOf(s.f.Order.ID), 0)
-	m.answer(words, s, w, task{order: i, class: class, lastP: w.rows[i].lastPay})
+	m.answer(words, s, w, task{order: i, class: codeOf(class), lastP: w.rows[i].lastPay})
 }
 
 // answer is what the activity comes to. A refusal that the order is held by already is
 // none: it is waited out, until the time is up.
 func (m *model) answer(words string, s spot, w world, t task) {
 	t.at, t.doubt = done, w.doubt()
-	if by := s.f.Blocker; t.class != "" && !t.seen && by != nil && by.Class == t.class {
+	if by := s.f.Blocker; t.class != 0 && !t.seen && by != nil && by.Class == t.class.class() {
 		if until := m.terms.heldUntil(s.f); until.IsZero() || noon.Before(until) {
 			return
 		}
@@ -422,8 +424,8 @@ func (m *model) answer(words string, s spot, w world, t task) {
 func (m *model) taken(f Facts, w world) Facts {
 	t := w.task
 	var g Facts
-	if t.class != "" {
-		r := Refusal{Class: t.class, Code: string(t.class), Doubt: t.doubt, LastPay: ago(t.lastP + t.minute)}
+	if t.class != 0 {
+		r := Refusal{Class: t.class.class(), Code: string(t.class.class()), Doubt: t.doubt, LastPay: ago(t.lastP + t.minute)}
 		if t.seen {
 			s := m.sighting(t)
 			r.Seen = &s
@@ -442,6 +444,9 @@ func (m *model) taken(f Facts, w world) Facts {
 func (m *model) deliver(s spot) {
 	w := s.w
 	g := m.taken(s.f, w)
+	if w.task.class.class() == foxreload.ClassBalance && g.Asked.Hint == TriedHint {
+		m.breach = "a hint is acted on again and again"
+	}
 	w.task, w.busy, w.behind = task{}, false, max(w.behind-1, 0)
 	m.known("the workflow is told", s, g, w)
 }

@@ -1,6 +1,7 @@
 package life
 
 import (
+	"slices"
 	"time"
 
 	"foxflow/foxreload"
@@ -43,6 +44,7 @@ const (
 	freezes
 	resets
 	dashboard
+	paidElsewhere
 	takenBack
 	moneyGone
 	tooDear
@@ -105,6 +107,8 @@ type foxOrder struct {
 	codes     int8
 	everPaid  bool
 	link      bool // anybody can pay it
+	elsewhere bool // a person paid it from the dashboard
+	tooLate   bool // for the last look to see that
 	unanswerd bool // a request to pay it left that no listed answer came to
 }
 
@@ -132,6 +136,19 @@ func (r payRow) doubt() bool { return r.stands() && r.doubts > 0 }
 
 func (r *payRow) void() { r.voided, r.doubts = true, 0 }
 
+// code is a class of answer, or of refusal, as a number: states without pointers are
+// walked through much faster.
+type code uint8
+
+var classes = []foxreload.Class{"", foxreload.ClassFinal, foxreload.ClassPassing, foxreload.ClassBalance, foxreload.ClassNotPayable,
+	foxreload.ClassExists, foxreload.ClassPrice, foxreload.ClassUnauthorised, foxreload.ClassMisdirected, foxreload.ClassNotFound,
+	foxreload.ClassUnknown, foxreload.ClassForeign, foxreload.ClassHeld, ClassPaused, ClassLimit, ClassLimitCurrency, ClassPriceGuard,
+	ClassGuard, ClassNotOurs, ClassGone, ClassPaymentRefused}
+
+func codeOf(class foxreload.Class) code { return code(slices.Index(classes, class)) }
+
+func (c code) class() foxreload.Class { return classes[c] }
+
 // at is how far the activity at work is.
 type at uint8
 
@@ -148,7 +165,7 @@ type task struct {
 	order  int8
 	fresh  bool // no other attempt has written an intent since it looked
 	seen   bool // it has looked
-	class  foxreload.Class
+	class  code
 	last   bool // the last look before an end
 	is     upstream
 	odd    bool
@@ -187,9 +204,9 @@ type world struct {
 	frozen    frozen
 	orphan    int8 // index + 1 of an order that a lost create made
 	choice    decision
-	held      foxreload.Class // payments are held by the switch or the limit
-	low       bool            // the balance
-	dear      bool            // the order's price is above the highest
+	held      code // payments are held by the switch or the limit
+	low       bool // the balance
+	dear      bool // the order's price is above the highest
 	noKey     bool
 	flying    bool // for all that the ledger knows, a request may be in flight
 	early     bool // for another request to pay the order
