@@ -26,9 +26,9 @@ func (m *model) look(s spot, i int8, then func(words string, w world, l look)) {
 		return
 	}
 	o := w.fox[i]
-	then(the+"shows as "+shown[o.is].words, w, w.sight(i, o.is, false))
+	then(the+"shows as "+shows[o.is].words, w, w.sight(i, o.is, false))
 	if v, ok := m.spend(w, lateAnswer); ok && o.was != o.is {
-		then(the+"shows as it was: "+shown[o.was].words, v, v.sight(i, o.was, false))
+		then(the+"shows as it was: "+shows[o.was].words, v, v.sight(i, o.was, false))
 	}
 	if v, ok := m.spend(w, oddStatus); ok {
 		then(the+"shows with a status that nobody knows", v, v.sight(i, o.is, true))
@@ -59,7 +59,7 @@ func (l look) sighting(m *model, number int8) Sighting {
 
 // sighting is what an activity answers that has seen the order.
 func (m *model) sighting(t task) Sighting {
-	s := Sighting{At: ago(t.minute), OrderID: orderIDs[t.order], Status: shown[t.is].status, Reason: shown[t.is].reason,
+	s := Sighting{At: ago(t.minute), OrderID: orderIDs[t.order], Status: shows[t.is].status, Reason: shows[t.is].reason,
 		Replacement: int(t.number), Doubt: t.doubt, LinkOut: t.link, Adopted: t.adopt}
 	if t.odd {
 		s.Status, s.Reason = "reversed", ""

@@ -83,7 +83,7 @@ func (m *model) falseFacts(f Facts, w world) string {
 		return "a doubt without a cause"
 	case seen && !f.State.Ended() && f.Money == Unsent && w.doubt():
 		return "the ledger knows of a doubt, and who asks is told of none"
-	case move.Do == Pay && f.otherMock(m.terms.Request):
+	case move.Do == Pay && f.OtherMock(m.terms.Request):
 		return "an order that is no mock is to be paid"
 	case move.Do == End && f.Order.Odd:
 		return "an end follows from a status that nobody knows"

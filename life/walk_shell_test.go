@@ -132,7 +132,7 @@ func (m *model) pay(s spot) {
 // gates are what stands between the look and the request.
 func (m *model) gates(s spot, w world, i int8, looked bool) {
 	switch {
-	case s.f.otherMock(m.terms.Request):
+	case s.f.OtherMock(m.terms.Request):
 		m.refused("it is no mock order", s, w, ClassNotOurs)
 	case w.dear && w.doubt():
 		// Later: nothing follows from it before the doubt is over.
@@ -394,7 +394,7 @@ func (m *model) refused(words string, s spot, w world, class foxreload.Class) {
 func (m *model) answer(words string, s spot, w world, t task) {
 	t.at, t.doubt = done, w.doubt()
 	if by := s.f.Blocker; t.class != 0 && !t.seen && by != nil && by.Class == t.class.class() {
-		if until := m.terms.heldUntil(s.f); until.IsZero() || noon.Before(until) {
+		if until := m.terms.HeldUntil(s.f); until.IsZero() || noon.Before(until) {
 			return
 		}
 	}

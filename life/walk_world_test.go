@@ -77,7 +77,7 @@ const (
 	userRequest
 )
 
-var shown = [...]struct {
+var shows = [...]struct {
 	status foxreload.Status
 	reason string
 	words  string
