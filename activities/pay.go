@@ -272,6 +272,11 @@ func (a *Activities) answered(ctx context.Context, p *paying, answer foxreload.P
 // on all the same, be cancelled by it, or still be active.
 func (a *Activities) unpaid(ctx context.Context, p *paying, what life.PayAnswer, cause error) (Outcome, error) {
 	refused := a.patiently(ctx, p.Step, "pay", what.Refusal, what.Patience, cause)
+	if p.doubt() && what.Patience == (life.Patience{}) { // it is repeated all the same: less and less often
+		if _, err := a.Ledger.Again(ctx, p.reference(), "pay/"+string(what.Refusal), a.Now()); err != nil {
+			return Outcome{}, err
+		}
+	}
 	o, err := a.look(ctx, p.Step, p.orderID())
 	if err != nil {
 		return Outcome{}, err

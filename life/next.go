@@ -75,6 +75,8 @@ func (t Terms) ending(f Facts) *Ending {
 	case f.Ending == nil && f.Money == Spared && f.Asked.Hint == NoHint && f.Expired >= mostExpired:
 		return &Ending{State: order.Cancelled, CancelReason: order.PaymentExpiration, Error: &order.Error{Code: order.CodePaymentWindow,
 			Message: fmt.Sprintf("the payment windows of %d orders in a row ended before they could be paid", f.Expired+1)}}
+	case f.Ending != nil && f.Ending.CancelReason == order.PaymentFailure && f.Order.Reason != "":
+		return &Ending{State: f.Ending.State, CancelReason: f.Order.Reason, Error: f.Ending.Error} // FoxReload's own word
 	}
 	return f.Ending
 }
@@ -131,11 +133,7 @@ func (t Terms) lookUntil(f Facts) time.Time {
 func (t Terms) Overdue(f Facts, now time.Time) Facts {
 	switch {
 	case f.State == order.AwaitingTopUp && f.Money != Doubtful:
-		reason := order.PaymentFailure
-		if f.Order.Reason != "" {
-			reason = f.Order.Reason
-		}
-		f.Ending = &Ending{State: order.Cancelled, CancelReason: reason,
+		f.Ending = &Ending{State: order.Cancelled, CancelReason: order.PaymentFailure,
 			Error: &order.Error{Code: codeBalance, Message: "no top-up came within " + t.Intervals.GiveUpAfter.String()}}
 		return f
 	case f.State == order.Stalled && f.Why.Wait == order.WaitCodes && f.codes() > 0:
