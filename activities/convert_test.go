@@ -24,7 +24,7 @@ func TestConvert(t *testing.T) {
 	unauthorised := &life.Refusal{Class: foxreload.ClassUnauthorised, Code: "UNAUTHORIZED", Message: "no"}
 	balance := &life.Refusal{Class: foxreload.ClassBalance, Code: "BalanceNotEnough"}
 	blocked := func(since time.Time) Step {
-		return Step{Terms: life.Terms{Intervals: life.DefaultIntervals}, Facts: life.Facts{State: order.Blocked, Money: life.Unsent,
+		return Step{Terms: life.Terms{Intervals: life.DefaultIntervals}, Facts: life.Facts{State: order.Blocked, Why: life.Why{Wait: order.WaitKey}, Money: life.Unsent,
 			Blocker: &life.Blocker{Class: foxreload.ClassUnauthorised}, Clocks: life.Clocks{Entered: since}}}
 	}
 	held, over := blocked(noon), blocked(noon.Add(-24*time.Hour))

@@ -100,12 +100,11 @@ func (a *Activities) convert(ctx context.Context, in Step, err error) error {
 	}
 }
 
-// waitedOut says that a refusal is no news: the order is held by it already, and as far as
-// is known its money is where it was.
+// waitedOut says that a refusal is no news: the order is held by it already, and nothing
+// else would come next.
 func (s Step) waitedOut(r *life.Refusal, now time.Time) bool {
-	until := s.HeldUntil(s.Facts)
-	moved := r.Doubt && s.Facts.Money == life.Unsent || !r.Doubt && s.Facts.Money == life.Doubtful
-	return s.held(r.Class) && !moved && (until.IsZero() || now.Before(until))
+	next := s.Refuse(s.Facts, *r, now)
+	return s.held(r.Class) && s.Facts.Tells(next) && s.Facts.Money == next.Money && s.Next(s.Facts).Do == s.Next(next).Do
 }
 
 // retry asks Temporal for another attempt after the given time; 0 leaves the

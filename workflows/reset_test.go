@@ -9,8 +9,6 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/mock"
 	"github.com/stretchr/testify/require"
-	"go.temporal.io/sdk/activity"
-	"go.temporal.io/sdk/converter"
 
 	"foxflow/activities"
 	"foxflow/foxreload"
@@ -313,21 +311,6 @@ func TestReplacementWaitsForThePayOfTheOrderBefore(t *testing.T) {
 	assert.Equal(t, 1, s.Replacements)
 	require.Len(t, at, 2)
 	assert.GreaterOrEqual(t, at[1].Sub(at[0]), 10*time.Second)
-}
-
-// A cancellation meets an order that has ended unpaid, with a request to pay it that
-// may still be on its way: it waits for that, and does nothing else meanwhile.
-func TestCancelOfADeadOrderWaitsQuietly(t *testing.T) {
-	w := newWorld(t)
-	w.fox.window = 5 * time.Second
-	w.fox.onPay = func(int) error { return errLost }
-	w.at(4*time.Second, func() { w.cancel() })
-	records := 0
-	w.env.SetOnLocalActivityCompletedListener(func(*activity.Info, converter.EncodedValue, error) { records++ })
-	s := w.run()
-	assert.Equal(t, order.Cancelled, s.State)
-	assert.Equal(t, 1, w.fox.creates)
-	assert.Less(t, records, 10)
 }
 
 // A ledger that can't be written for a while delays an order, whatever it was about
