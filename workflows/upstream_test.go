@@ -145,8 +145,19 @@ func (u *upstream) PayOrder(ctx context.Context, id string, _ foxreload.PayReque
 	return foxreload.Payment{Order: u.see(m)}, nil
 }
 
-func (u *upstream) settle(m *made) {
-	m.paidAt = u.now()
+func (u *upstream) settle(m *made) { u.settleIn(m, 0) }
+
+// settleIn has a payment land in a while: until then looks show nothing of it. One that
+// comes before it is the one that counts.
+func (u *upstream) settleIn(m *made, late time.Duration) {
+	at := u.now().Add(late)
+	if !m.paidAt.IsZero() {
+		if m.paidAt.After(at) {
+			m.paidAt = at
+		}
+		return
+	}
+	m.paidAt = at
 	u.balance = u.balance.Sub(*m.order.Price)
 	u.debits[m.order.ID] = u.debits[m.order.ID].Add(*m.order.Price)
 }
