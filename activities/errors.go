@@ -104,7 +104,7 @@ func (a *Activities) convert(ctx context.Context, in Step, err error) error {
 // else would come next.
 func (s Step) waitedOut(r *life.Refusal, now time.Time) bool {
 	next := s.Refuse(s.Facts, *r, now)
-	return s.held(r.Class) && s.Facts.Tells(next) && s.Facts.Money == next.Money && s.Next(s.Facts).Do == s.Next(next).Do
+	return s.held(r.Class) && s.Facts.Tells(next) && s.Facts.Money == next.Money && s.Facts.Asked == next.Asked && s.Next(s.Facts).Do == s.Next(next).Do
 }
 
 // retry asks Temporal for another attempt after the given time; 0 leaves the

@@ -136,8 +136,9 @@ func (a *Activities) open(ctx context.Context, p *paying, o foxreload.Order) (*O
 	return &out, err
 }
 
-// isDue holds a repeat back until it is time for it, and for good once the payment window
-// is over or the order shows itself to be of the other kind.
+// isDue holds a repeat back until it is time for it; until money may have come, where it was
+// found short; and for good once the payment window is over or the order shows itself to be
+// of the other kind.
 func (a *Activities) isDue(ctx context.Context, p *paying) (*Outcome, error) {
 	if p.intent.Begun.IsZero() {
 		return nil, nil
@@ -153,7 +154,7 @@ func (a *Activities) isDue(ctx context.Context, p *paying) (*Outcome, error) {
 	look := p.Pace(p.Facts, attempts(ctx), a.Now())
 	wait := life.Repeat(max(streak.Times, p.intent.Doubts)) - now.Sub(p.intent.Begun)
 	switch {
-	case p.doubt() && (p.Facts.WindowOver(a.Now()) || p.Facts.OtherMock(p.Request)):
+	case p.doubt() && (p.Facts.WindowOver(a.Now()) || p.Facts.OtherMock(p.Request) || p.Facts.Short()):
 		return nil, &later{after: look, why: fmt.Sprintf("pay order %s (%s): a payment was sent and may yet go through; nothing more is sent", p.orderID(), p.reference())}
 	case wait > 0:
 		return nil, &later{after: min(look, wait), why: fmt.Sprintf("pay order %s (%s): the next request is due in %s", p.orderID(), p.reference(), wait.Round(time.Second))}
@@ -272,11 +273,6 @@ func (a *Activities) answered(ctx context.Context, p *paying, answer foxreload.P
 // on all the same, be cancelled by it, or still be active.
 func (a *Activities) unpaid(ctx context.Context, p *paying, what life.PayAnswer, cause error) (Outcome, error) {
 	refused := a.patiently(ctx, p.Step, "pay", what.Refusal, what.Patience, cause)
-	if p.doubt() && what.Patience == (life.Patience{}) { // it is repeated all the same: less and less often
-		if _, err := a.Ledger.Again(ctx, p.reference(), "pay/"+string(what.Refusal), a.Now()); err != nil {
-			return Outcome{}, err
-		}
-	}
 	o, err := a.look(ctx, p.Step, p.orderID())
 	if err != nil {
 		return Outcome{}, err

@@ -77,7 +77,7 @@ func enter(t *testing.T, l *Ledger, reference string, states ...order.State) {
 	for _, state := range states {
 		s, err := l.Status(t.Context(), reference)
 		require.NoError(t, err)
-		s.State, s.UpdatedAt = state, s.UpdatedAt.Add(time.Second)
+		s.State, s.UpdatedAt, s.PaymentInDoubt = state, s.UpdatedAt.Add(time.Second), false
 		require.NoError(t, l.Record(t.Context(), Entry{Reference: reference, Key: "state/" + string(state), Kind: KindState,
 			State: state, Reason: "as FoxReload says", At: s.UpdatedAt}, s))
 	}

@@ -281,3 +281,31 @@ func TestAttemptsToCreateAreCounted(t *testing.T) {
 	_, err = l.CreateIntent(t.Context(), "shop-2", 0, noon)
 	require.ErrorIs(t, err, ErrNotFound)
 }
+
+// Whoever reads the ledger is told of a payment that may have gone through from the moment
+// in which its request leaves, and no longer than that is so.
+func TestStatusSaysThatAPaymentIsInDoubt(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	pin(t, l, "shop-1", 0, "id-1")
+	enter(t, l, "shop-1", order.Creating, order.Active, order.AwaitingTopUp)
+	doubt := func() bool {
+		s, err := l.Status(t.Context(), "shop-1")
+		require.NoError(t, err)
+		list, err := l.List(t.Context(), Filter{})
+		require.NoError(t, err)
+		require.Equal(t, s.PaymentInDoubt, list[0].PaymentInDoubt)
+		return s.PaymentInDoubt
+	}
+	require.False(t, doubt())
+	p := payment("shop-1", "id-1")
+	p.Attempt = "first"
+	require.NoError(t, l.BeginPayment(t.Context(), p))
+	require.True(t, doubt())
+	require.NoError(t, l.LandPayment(t.Context(), "id-1", "first", Landing{Spared: true}))
+	require.False(t, doubt(), "it was refused")
+	p.Attempt = "second"
+	require.NoError(t, l.BeginPayment(t.Context(), p))
+	enter(t, l, "shop-1", order.Paid)
+	require.False(t, doubt(), "it is known to have gone through")
+}

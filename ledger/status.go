@@ -13,19 +13,26 @@ import (
 // Status is how an order stood when it was last recorded.
 func (l *Ledger) Status(ctx context.Context, reference string) (order.Status, error) {
 	var text string
-	err := l.db.reads.QueryRowContext(ctx, `SELECT snapshot FROM orders WHERE reference = $1`, reference).Scan(&text)
+	var doubt bool
+	err := l.db.reads.QueryRowContext(ctx, `SELECT snapshot, `+doubtNow+` FROM orders WHERE reference = $1`, reference).Scan(&text, &doubt)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
 	var s order.Status
 	if err == nil {
 		s, err = parseSnapshot(text)
+		s.PaymentInDoubt = s.PaymentInDoubt || doubt
 	}
 	if err != nil {
 		return order.Status{}, fmt.Errorf("read order %s: %w", reference, err)
 	}
 	return s, nil
 }
+
+// doubtNow says whether a payment of an order that is not known to be paid was sent and may
+// have gone through: what goes on right now is on record before the order's next state is.
+const doubtNow = `(state IN ('creating', 'active', 'awaiting_topup', 'paused') AND EXISTS
+	(SELECT 1 FROM payments WHERE payments.reference = orders.reference AND voided_at IS NULL AND doubts > 0))`
 
 // List is the orders that the filter chooses, newest first.
 func (l *Ledger) List(ctx context.Context, f Filter) ([]order.Status, error) {
@@ -49,15 +56,11 @@ func (l *Ledger) Each(ctx context.Context, f Filter, visit func(order.Status) er
 		if f.Limit > 0 && !f.searches() {
 			size = min(page, f.Limit-seen)
 		}
-		texts, last, err := l.readPage(ctx, f, after, size)
+		page, last, err := l.readPage(ctx, f, after, size)
 		if err != nil {
 			return fmt.Errorf("list orders: %w", err)
 		}
-		for _, text := range texts {
-			s, err := parseSnapshot(text)
-			if err != nil {
-				return fmt.Errorf("list orders: %w", err)
-			}
+		for _, s := range page {
 			if !f.fits(s) {
 				continue
 			}
@@ -68,7 +71,7 @@ func (l *Ledger) Each(ctx context.Context, f Filter, visit func(order.Status) er
 				return nil
 			}
 		}
-		if len(texts) < size {
+		if len(page) < size {
 			return nil
 		}
 		after = last
@@ -79,8 +82,8 @@ func (l *Ledger) Each(ctx context.Context, f Filter, visit func(order.Status) er
 // place is where a page ended: the order there, by the columns that sort.
 type place struct{ startedAt, reference string }
 
-func (l *Ledger) readPage(ctx context.Context, f Filter, after place, size int) (texts []string, last place, err error) {
-	query := `SELECT snapshot, started_at, reference FROM orders WHERE 1 = 1`
+func (l *Ledger) readPage(ctx context.Context, f Filter, after place, size int) (orders []order.Status, last place, err error) {
+	query := `SELECT snapshot, ` + doubtNow + `, started_at, reference FROM orders WHERE 1 = 1`
 	var args []any
 	add := func(text string, values ...any) {
 		args = append(args, values...)
@@ -110,12 +113,18 @@ func (l *Ledger) readPage(ctx context.Context, f Filter, after place, size int) 
 	defer rows.Close()
 	for rows.Next() {
 		var text string
-		if err := rows.Scan(&text, &last.startedAt, &last.reference); err != nil {
+		var doubt bool
+		if err := rows.Scan(&text, &doubt, &last.startedAt, &last.reference); err != nil {
 			return nil, place{}, err
 		}
-		texts = append(texts, text)
+		s, err := parseSnapshot(text)
+		if err != nil {
+			return nil, place{}, err
+		}
+		s.PaymentInDoubt = s.PaymentInDoubt || doubt
+		orders = append(orders, s)
 	}
-	return texts, last, rows.Err()
+	return orders, last, rows.Err()
 }
 
 // updateOrder makes s the order's row.

@@ -60,6 +60,10 @@ func (f Facts) Payable() bool {
 	return money[f.Money].mayPay && f.Ending == nil && !f.Order.Odd && !f.State.Ended()
 }
 
+// Short says whether the balance was found too low, and nobody has said since that it was
+// raised.
+func (f Facts) Short() bool { return f.State == order.AwaitingTopUp && f.Asked.Hint == NoHint }
+
 // WindowOver says whether the payment window ended before now.
 func (f Facts) WindowOver(now time.Time) bool {
 	return f.Order.Window != nil && !now.Before(*f.Order.Window)

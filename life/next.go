@@ -52,7 +52,7 @@ func (t Terms) Next(f Facts) Move {
 		return Move{Do: Look, Until: t.HeldUntil(f)}
 	case f.AsksPerson():
 		return Move{Do: AwaitPerson, Until: t.HeldUntil(f)}
-	case f.State == order.AwaitingTopUp && f.Asked.Hint == NoHint && f.Money != Doubtful:
+	case f.Short() && f.Money != Doubtful:
 		return Move{Do: AwaitTopUp, Until: f.Clocks.Short.Add(t.Intervals.GiveUpAfter)}
 	case f.Money == Spared:
 		return Move{Do: Replace, Pause: t.pause(f)}

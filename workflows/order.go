@@ -88,7 +88,7 @@ func (o *run) step(ctx workflow.Context) error {
 		o.facts = life.Paying(o.facts)
 	}
 	moved := func() bool {
-		hinted := tries && o.facts.Asked.Hint == life.FreshHint && (o.facts.State == order.Paused || o.facts.State == order.Blocked)
+		hinted := tries && o.facts.Asked.Hint == life.FreshHint && (o.facts.Money == life.Doubtful || o.facts.State != order.AwaitingTopUp && o.facts.Blocker != nil)
 		return hinted || o.terms.Next(o.facts).Do != move.Do
 	}
 	switch move.Do {
