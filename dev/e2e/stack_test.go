@@ -159,14 +159,16 @@ func (s *stack) must(name string, args ...string) string {
 
 // order is the JSON of "starter status".
 type order struct {
-	Reference    string  `json:"reference"`
-	OrderID      *string `json:"orderId"`
-	State        string  `json:"state"`
-	CancelReason *string `json:"cancelReason"`
-	WaitingFor   *string `json:"waitingFor"`
-	Replacements int     `json:"replacements"`
-	Items        []struct {
-		Codes int `json:"codes"`
+	Reference      string  `json:"reference"`
+	OrderID        *string `json:"orderId"`
+	State          string  `json:"state"`
+	CancelReason   *string `json:"cancelReason"`
+	WaitingFor     *string `json:"waitingFor"`
+	WaitingForCode *string `json:"waitingForCode"`
+	Replacements   int     `json:"replacements"`
+	Items          []struct {
+		Codes   int `json:"codes"`
+		Missing int `json:"missing"`
 	} `json:"items"`
 	Error *struct{ Code, Message string } `json:"error"`
 }

@@ -13,6 +13,8 @@ const (
 	voucher   = "product_01krmqz1ce0vn5ndr7gg9c4tw2" // 0.01 usd; the quantity asks for a behaviour
 	esim      = "product_01krn5sxs5aa819x9yp981068v" // 7.90 usd, codes are objects
 	steamCard = "product_01krdj8fssz5awsh8vhtpre95b" // 19.60 usd
+	appleCard = "product_01krqy77zxyyk596ngya1dq91k" // 481.25 usd
+	playCard  = "product_01krs3c4dwa7n36096q14dr9gp" // 24.10 usd
 	steamTop  = "product_01krqkfbf5kznwj47tan9zt24m" // 1.042 usd, needs login, delivers no code, is slow
 	genshin   = "product_01krm9s346q3d25vt4f5v37e3s" // 4.41 usd, needs player_id and server
 	telegram  = "product_01krcd1gdjfmgt83pxt891wb09" // 11.99 usd, needs username, delivers no code
