@@ -31,6 +31,12 @@ const (
 	ClassForeign Class = "foreign"
 )
 
+// Classes lists all of them.
+func Classes() []Class {
+	return []Class{ClassFinal, ClassPassing, ClassBalance, ClassNotPayable, ClassExists, ClassPrice, ClassUnauthorised,
+		ClassMisdirected, ClassNotFound, ClassUnknown, ClassForeign, ClassHeld}
+}
+
 // Codes that the API is known to answer with, in its own spelling.
 const (
 	CodeBalanceNotEnough   = "BALANCE_NOT_ENOUGH"

@@ -46,7 +46,7 @@ func (w *walkOf) log() (lines []string) {
 
 func (w *walkOf) state() order.State {
 	w.Helper()
-	s, err := w.Ledger.Status(w.Context(), "shop-1")
+	s, err := w.Status(w.Context(), "shop-1")
 	require.NoError(w, err)
 	return s.State
 }
@@ -80,7 +80,7 @@ func TestOvertakenAttemptTakesNothingBack(t *testing.T) {
 				require.NoError(t, w.enters("run-1/", 4, c.end))
 				want, now = append(want, "state "+string(c.end)), c.end
 			}
-			before, err := w.Ledger.Status(t.Context(), "shop-1")
+			before, err := w.Status(t.Context(), "shop-1")
 			require.NoError(t, err)
 
 			want = append(want, fmt.Sprintf("note %s: an attempt that was overtaken wanted to put state %s on record", now, c.late))
@@ -90,7 +90,7 @@ func TestOvertakenAttemptTakesNothingBack(t *testing.T) {
 				require.Equal(t, OvertakenError{Reference: "shop-1", State: now}, *overtaken)
 				require.Equal(t, want, w.log(), "one note, however often it comes")
 			}
-			after, err := w.Ledger.Status(t.Context(), "shop-1")
+			after, err := w.Status(t.Context(), "shop-1")
 			require.NoError(t, err)
 			require.Equal(t, before, after)
 
@@ -144,7 +144,7 @@ func TestRecheck(t *testing.T) {
 				s := w.status
 				s.State, s.Replacements = to, 7
 				err := w.Record(t.Context(), again, s)
-				have, err2 := w.Ledger.Status(t.Context(), "shop-1")
+				have, err2 := w.Status(t.Context(), "shop-1")
 				require.NoError(t, err2)
 				switch {
 				case !legal:
@@ -170,13 +170,13 @@ func TestNobodyElseChangesAnEnd(t *testing.T) {
 	for i, state := range []order.State{order.Creating, order.Paid, order.Stalled, order.Unresolved} {
 		require.NoError(t, w.enters("run-1/", i+1, state))
 	}
-	before, err := w.Ledger.Status(t.Context(), "shop-1")
+	before, err := w.Status(t.Context(), "shop-1")
 	require.NoError(t, err)
 	for _, state := range []order.State{order.Completed, order.Failed, order.Cancelled} {
 		require.ErrorAs(t, w.enters("run-1/", 5, state), new(*OvertakenError))
 	}
 	require.NoError(t, w.enters("run-1/", 6, order.Unresolved), "it is there already")
-	after, err := w.Ledger.Status(t.Context(), "shop-1")
+	after, err := w.Status(t.Context(), "shop-1")
 	require.NoError(t, err)
 	require.Equal(t, before, after)
 	require.NoError(t, w.enters("run-2/", 1, order.Creating), "a reset takes it up again")

@@ -59,15 +59,15 @@ func (t Terms) After(f Facts, s Sighting) Facts {
 		f.Ending, f.Looked = mockIgnored(t.Request), true
 		return f
 	case s.Status == foxreload.StatusActive && s.LinkOut:
-		return f.held(nil).enter(order.AwaitingPayment, Why{Wait: order.WaitPaymentLink}, s.At)
+		return f.unblocked().enter(order.AwaitingPayment, Why{Wait: order.WaitPaymentLink}, s.At)
 	case s.Status == foxreload.StatusActive:
 		return f.open(s)
 	case s.Status == foxreload.StatusCancelled:
-		return t.cancelled(f.held(nil), s)
+		return t.cancelled(f.unblocked(), s)
 	case s.Status == foxreload.StatusCompleted && f.missing() > 0:
-		return t.withoutCodes(f.held(nil), s)
+		return t.withoutCodes(f.unblocked(), s)
 	}
-	f = f.held(nil)
+	f = f.unblocked()
 	state := stateOf[s.Status]
 	if f.State == order.Stalled && !state.Ended() {
 		return f // late anyway, whatever it is at
@@ -150,9 +150,9 @@ func said[T any](now, before *T) *T {
 	return now
 }
 
-// held is the order with, or without, what blocks it.
-func (f Facts) held(by *Blocker) Facts {
-	f.Blocker = by
+// unblocked is the order without what held it.
+func (f Facts) unblocked() Facts {
+	f.Blocker = nil
 	return f
 }
 
@@ -160,11 +160,11 @@ func (f Facts) held(by *Blocker) Facts {
 func (f Facts) open(s Sighting) Facts {
 	switch {
 	case f.State == order.Creating:
-		return f.held(nil).enter(order.Active, Why{}, s.At)
+		return f.unblocked().enter(order.Active, Why{}, s.At)
 	case f.State == order.Blocked && !f.AsksPerson():
-		return f.held(nil).enter(f.released(), Why{Wait: f.linkWait()}, s.At)
+		return f.unblocked().enter(f.released(), Why{Wait: f.linkWait()}, s.At)
 	case f.State == order.Blocked && s.Adopted:
-		return f.held(nil).enter(order.Active, Why{}, s.At)
+		return f.unblocked().enter(order.Active, Why{}, s.At)
 	}
 	return f
 }

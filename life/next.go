@@ -107,10 +107,10 @@ func (t Terms) HeldUntil(f Facts) time.Time {
 
 // GivenUp is when an order that waits is given up; zero: it is not.
 func (t Terms) GivenUp(f Facts) time.Time {
-	switch {
-	case f.State == order.AwaitingTopUp:
+	switch f.State {
+	case order.AwaitingTopUp:
 		return f.Clocks.Short.Add(t.Intervals.GiveUpAfter)
-	case f.State == order.Stalled, f.State == order.Blocked:
+	case order.Stalled, order.Blocked:
 		return f.Clocks.Entered.Add(t.Intervals.GiveUpAfter)
 	}
 	return time.Time{}

@@ -93,7 +93,7 @@ func (t Terms) Refuse(f Facts, r Refusal, now time.Time) Facts {
 		return t.giveUp(f, now)
 	case what.state.Ended() && f.MayEnd():
 		f.Ending, f.Looked = &Ending{State: what.state, CancelReason: what.cancelReason, Error: err}, r.Seen != nil
-		return f.held(nil)
+		return f.unblocked()
 	case what.state.Ended():
 		return f // nothing ends while money is or may be out
 	}

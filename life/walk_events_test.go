@@ -107,7 +107,7 @@ func (m *model) open(s spot, i int8) {
 	}
 	if v, ok := m.spend(s.w, paidElsewhere); ok && o.canBePaid() {
 		v = v.become(i, paid)
-		v.fox[i].elsewhere, v.fox[i].unanswerd = true, true
+		v.fox[i].elsewhere, v.fox[i].lostAnswer = true, true
 		v.fox[i].tooLate = s.f.Looked
 		m.at(the+" is paid from the dashboard", outer, s.id, v)
 	}
@@ -155,7 +155,7 @@ func (m *model) wake(s spot) {
 	}
 	i := fro.order
 	v := w
-	v.fox[i].unanswerd = true
+	v.fox[i].lostAnswer = true
 	m.at("the frozen worker pays, and it is not carried out", outer, s.id, v)
 	if !w.fox[i].canBePaid() {
 		return

@@ -95,7 +95,7 @@ func (m *model) falseFacts(f Facts, w world) string {
 
 func (w world) unanswered() bool {
 	for _, o := range w.fox {
-		if o.unanswerd || o.everPaid {
+		if o.lostAnswer || o.everPaid {
 			return true
 		}
 	}

@@ -45,7 +45,7 @@ func (m *model) begin(s spot) {
 	case End:
 		m.end(s)
 	case Replace:
-		if int(f.Replacements)+1 >= m.scene.orders {
+		if f.Replacements+1 >= m.scene.orders {
 			m.cut = true
 			return
 		}
@@ -201,7 +201,7 @@ func (m *model) sent(w world, i int8, then func(words string, w world, class fox
 		if !ok {
 			return
 		}
-		v.fox[i].unanswerd = true
+		v.fox[i].lostAnswer = true
 		then(words+"answered "+string(class)+", not carried out", v, class)
 		if !o.canBePaid() {
 			return
@@ -217,11 +217,11 @@ func (m *model) sent(w world, i int8, then func(words string, w world, class fox
 		then(words+"answered unauthorised", w, foxreload.ClassUnauthorised)
 	case o.is != active || o.left <= 0:
 		v := w
-		v.fox[i].unanswerd = true
+		v.fox[i].lostAnswer = true
 		then(words+"answered not payable", v, foxreload.ClassNotPayable)
 	case m.scene.provider:
 		v := w
-		v.fox[i].link, v.fox[i].unanswerd = true, true
+		v.fox[i].link, v.fox[i].lostAnswer = true, true
 		then(words+"answered with a link", v, "")
 	case w.low:
 		then(words+"the balance is too low", w, foxreload.ClassBalance)

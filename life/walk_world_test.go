@@ -101,15 +101,15 @@ const (
 
 // foxOrder is an order at FoxReload.
 type foxOrder struct {
-	is, was   upstream // was: before the last minute's changes, as a replica may show it
-	left      int8     // minutes to the end of its payment window; -1: over for a minute
-	onWay     int8     // requests to pay it that left and can still arrive
-	codes     int8
-	everPaid  bool
-	link      bool // anybody can pay it
-	elsewhere bool // a person paid it from the dashboard
-	tooLate   bool // for the last look to see that
-	unanswerd bool // a request to pay it left that no listed answer came to
+	is, was    upstream // was: before the last minute's changes, as a replica may show it
+	left       int8     // minutes to the end of its payment window; -1: over for a minute
+	onWay      int8     // requests to pay it that left and can still arrive
+	codes      int8
+	everPaid   bool
+	link       bool // anybody can pay it
+	elsewhere  bool // a person paid it from the dashboard
+	tooLate    bool // for the last look to see that
+	lostAnswer bool // a request to pay it left that no listed answer came to
 }
 
 // canBePaid says whether a request that arrives now may be carried out. For a minute after

@@ -94,6 +94,7 @@ type movement struct {
 func (s *storm) gather() *evidence {
 	s.Helper()
 	e := &evidence{plan: s.orders, reset: s.reset, takenBack: s.takenBack, codes: map[string][]json.RawMessage{}, mute: map[string]string{}}
+	s.recheck()
 	e.orders = s.list("")
 	export := s.must("starter", "audit", "--export", "-")
 	for line := range strings.Lines(export) {
@@ -113,6 +114,27 @@ func (s *storm) gather() *evidence {
 	verified := s.starter("audit", "--verify-all", "-o", "json")
 	require.NoError(s, json.Unmarshal([]byte(verified.stdout), &e.chains), verified.stderr)
 	return e
+}
+
+// recheck looks again at what ended with fewer codes than FoxReload has now: an order that
+// need not deliver any ends at once, and codes that come after the end are had so.
+func (s *storm) recheck() {
+	s.Helper()
+	var fox struct{ Orders []foxOrder }
+	s.admin(http.MethodGet, "/admin/orders", "", &fox)
+	delivered := map[string]int{}
+	for _, o := range fox.Orders {
+		delivered[o.ID] = len(o.codes())
+	}
+	for _, o := range s.list("") {
+		have := 0
+		for _, item := range o.Items {
+			have += item.Codes
+		}
+		if o.State == "completed" && o.OrderID != nil && have < delivered[*o.OrderID] {
+			s.must("starter", "recheck", o.Reference)
+		}
+	}
 }
 
 // readCodes asks for the codes of every reference that has delivered ones, or

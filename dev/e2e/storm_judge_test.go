@@ -198,10 +198,10 @@ func amount(text string) *big.Rat {
 // legal says which states may follow which, as the design tells an order's life.
 var legal = map[string]string{
 	"":                 "creating",
-	"creating":         "active paid processing completed failed cancelled awaiting_topup blocked",
-	"active":           "creating paid processing completed failed cancelled awaiting_topup awaiting_payment paused blocked",
-	"awaiting_topup":   "creating active paid processing completed failed cancelled awaiting_payment paused blocked",
-	"paused":           "creating active paid processing completed failed cancelled awaiting_topup awaiting_payment blocked",
+	"creating":         "active paid processing completed failed cancelled awaiting_topup stalled blocked",
+	"active":           "creating paid processing completed failed cancelled awaiting_topup awaiting_payment paused stalled blocked",
+	"awaiting_topup":   "creating active paid processing completed failed cancelled awaiting_payment paused stalled blocked",
+	"paused":           "creating active paid processing completed failed cancelled awaiting_topup awaiting_payment stalled blocked",
 	"awaiting_payment": "paid processing completed failed cancelled stalled blocked",
 	"paid":             "processing completed failed cancelled stalled blocked",
 	"processing":       "completed failed cancelled stalled blocked",

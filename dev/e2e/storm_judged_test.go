@@ -49,7 +49,7 @@ func TestStormJudgeFindsEachBreach(t *testing.T) {
 		"paid before it was active":    {func(e *evidence) { e.audit[2].At = at(30) }, "no payment before its record"},
 		"a chain is broken":            {func(e *evidence) { e.chains.Broken = []brokenChain{{"a", "cut off"}} }, "every chain is whole"},
 		"a log with a gap":             {func(e *evidence) { e.audit[4].Seq = 9 }, "a log has no gap"},
-		"a step nobody can take":       {func(e *evidence) { e.audit[4].State = "stalled" }, "a log is a legal walk"},
+		"a step nobody can take":       {func(e *evidence) { e.audit[4].State = "unresolved" }, "a log is a legal walk"},
 		"walked again without a reset": {func(e *evidence) { again(e) }, "a log is a legal walk"},
 		"unpaid after it was paid": {func(e *evidence) {
 			e.audit = append(e.audit[:5:5], record(6, "state", "blocked", nil), record(7, "state", "active", nil), record(8, "state", "completed", nil))
