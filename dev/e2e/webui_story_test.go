@@ -54,7 +54,7 @@ func TestWebUITellsTheStory(t *testing.T) {
 
 	s.place("shop-1003", gameTopUp, "--mock", "--note", "player_id=fail").until("shop-1003", "failed")
 	tab.story(s, "shop-1003", "failed", []string{
-		"1 × PUBG Mobile 60 UC · mock", "✗ failed", "It failed.", "ORDER_FAILED: ",
+		"1 × PUBG Mobile 60 UC · mock", "✗ failed", "The supplier could not deliver all of it.", "ORDER_FAILED: ",
 		"starter audit shop-1003", "support about order", "It is a mock order",
 	})
 	tab.showsNot(player)
