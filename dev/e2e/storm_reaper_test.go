@@ -9,14 +9,15 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"time"
 
 	_ "modernc.org/sqlite" // the ledger's file, to get in its way
 )
 
 // killProcesses kills a worker every few seconds, the two in turn, and starts it
-// again at once; Temporal and the simulator at moments of their own. It alone
-// touches the stack's processes while the storm rages.
+// again at once, or freezes it; Temporal and the simulator at moments of their own. It
+// alone touches the stack's processes while the storm rages.
 func (h *hand) killProcesses() {
 	type blow struct {
 		at     float64
@@ -32,9 +33,35 @@ func (h *hand) killProcesses() {
 			blows[0].strike()
 			blows = blows[1:]
 		}
-		h.workers[n%2].kill()
-		h.count(&h.done.WorkerKills, 1)
-		h.reviveWorkers()
+		if h.IntN(4) == 0 {
+			h.freezeWorker(n % 2)
+			continue
+		}
+		h.killWorker(n % 2)
+	}
+}
+
+func (h *hand) killWorker(n int) {
+	h.workers[n].kill()
+	h.count(&h.done.WorkerKills, 1)
+	h.reviveWorkers()
+}
+
+// freezeWorker stops a worker, as a machine that is moved or short of memory does, for
+// less or more time than it takes until its calls are given to the other one; that is
+// killed meanwhile. Then it goes on where it stood.
+func (h *hand) freezeWorker(n int) {
+	frozen := h.workers[n]
+	if frozen.cmd.Process.Signal(syscall.SIGSTOP) != nil {
+		return // it has ended by itself
+	}
+	defer func() { _ = frozen.cmd.Process.Signal(syscall.SIGCONT) }()
+	h.count(&h.done.WorkerFreezes, 1)
+	for thaw := time.Now().Add(time.Second + time.Duration(h.Int64N(int64(20*time.Second)))); time.Now().Before(thaw); {
+		if !h.pause(2*time.Second, 6*time.Second) {
+			return
+		}
+		h.killWorker(1 - n)
 	}
 }
 

@@ -21,6 +21,7 @@ type tally struct {
 	Ends           map[string]int `json:"ends"`
 	Faults         map[string]int `json:"faults"` // by kind
 	WorkerKills    int            `json:"workerKills"`
+	WorkerFreezes  int            `json:"workerFreezes"`
 	ServerKills    int            `json:"serverKills"`
 	SimulatorKills int            `json:"simulatorKills"`
 	LedgerOutages  int            `json:"ledgerOutages"`
@@ -117,7 +118,7 @@ func (t tally) lines() [][2]string {
 		name  string
 		value int
 	}{
-		{"faults", faults}, {"worker kills", t.WorkerKills}, {"Temporal kills", t.ServerKills}, {"FoxReload kills", t.SimulatorKills},
+		{"faults", faults}, {"worker kills", t.WorkerKills}, {"worker freezes", t.WorkerFreezes}, {"Temporal kills", t.ServerKills}, {"FoxReload kills", t.SimulatorKills},
 		{"ledger outages", t.LedgerOutages}, {"resets", t.Resets}, {"double starts", t.DoubleStarts}, {"top-ups", t.TopUps},
 		{"resolves", t.Resolves}, {"cancels", t.TakenBack}, {"replacements", t.Replaced}, {"adopted", t.Adopted}, {"orphans", t.Orphans},
 		{"double payments", t.DoublePayments}, {"lost orders", t.LostOrders}, {"lost codes", t.LostCodes}, {"other breaches", t.Breaches},

@@ -102,6 +102,7 @@ type road struct {
 	mu   sync.Mutex
 	seen []request
 	stop func(request, http.ResponseWriter) (answered bool) // nil: all pass
+	hold func(request)                                      // before an answer goes back; nil: at once
 }
 
 // newRoad leads to the stack's simulator, wherever that will be.
@@ -112,12 +113,17 @@ func newRoad(s *stack) *road {
 		to, _ := url.Parse(s.simulator)
 		p.SetURL(to)
 		p.Out.Host = to.Host
+	}, ModifyResponse: func(a *http.Response) error {
+		r.mu.Lock()
+		hold := r.hold
+		r.mu.Unlock()
+		if hold != nil {
+			hold(callOf(a.Request))
+		}
+		return nil
 	}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
-		call := request{At: time.Now(), Route: routeOf(q)}
-		if rest, ok := strings.CutPrefix(q.URL.Path, "/api/orders/"); ok {
-			call.OrderID, _, _ = strings.Cut(rest, "/")
-		}
+		call := callOf(q)
 		r.mu.Lock()
 		r.seen = append(r.seen, call)
 		stop := r.stop
@@ -137,6 +143,14 @@ func byRoad(r **road) option {
 		*r = newRoad(s)
 		s.env["FOXRELOAD_BASE_URL"] = (*r).url
 	}
+}
+
+func callOf(q *http.Request) request {
+	call := request{At: time.Now(), Route: routeOf(q)}
+	if rest, ok := strings.CutPrefix(q.URL.Path, "/api/orders/"); ok {
+		call.OrderID, _, _ = strings.Cut(rest, "/")
+	}
+	return call
 }
 
 func routeOf(q *http.Request) string {
@@ -162,6 +176,12 @@ func (r *road) guard(stop func(request, http.ResponseWriter) bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.stop = stop
+}
+
+func (r *road) holdAnswers(hold func(request)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.hold = hold
 }
 
 // inState are the references of the orders in a state.
