@@ -1,7 +1,9 @@
 package e2e
 
 import (
+	"bytes"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -102,7 +104,7 @@ type road struct {
 	mu   sync.Mutex
 	seen []request
 	stop func(request, http.ResponseWriter) (answered bool) // nil: all pass
-	hold func(request)                                      // before an answer goes back; nil: at once
+	hold func(request, string)                              // before an answer, of that text, goes back; nil: at once
 }
 
 // newRoad leads to the stack's simulator, wherever that will be.
@@ -117,10 +119,13 @@ func newRoad(s *stack) *road {
 		r.mu.Lock()
 		hold := r.hold
 		r.mu.Unlock()
-		if hold != nil {
-			hold(callOf(a.Request))
+		if hold == nil {
+			return nil
 		}
-		return nil
+		text, err := io.ReadAll(a.Body)
+		a.Body = io.NopCloser(bytes.NewReader(text))
+		hold(callOf(a.Request), string(text))
+		return err
 	}}
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, q *http.Request) {
 		call := callOf(q)
@@ -178,7 +183,7 @@ func (r *road) guard(stop func(request, http.ResponseWriter) bool) {
 	r.stop = stop
 }
 
-func (r *road) holdAnswers(hold func(request)) {
+func (r *road) holdAnswers(hold func(request, string)) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	r.hold = hold
