@@ -18,6 +18,9 @@ type Ended struct {
 	// FromAPI: the answer is in the API's form. One that is not may be anybody's.
 	FromAPI bool
 	Took    time.Duration // from sending to the answer's last byte, without the wait at the gate
+	// Shown is the time of the answer's Date. Zero: it has none, or not its own: a cache
+	// kept it.
+	Shown time.Time
 	// Followed: a slash redirect, after which the same call is sent once more.
 	Followed bool
 }

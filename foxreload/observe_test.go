@@ -2,9 +2,11 @@ package foxreload
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
@@ -14,13 +16,15 @@ import (
 type watcher struct {
 	sent       []Sent
 	ended      []Ended
+	shown      []time.Time
 	unreadable []Sent
 }
 
 func (w *watcher) Call(_ context.Context, s Sent) func(Ended) {
 	w.sent = append(w.sent, s)
 	return func(e Ended) {
-		e.Took = 0
+		w.shown = append(w.shown, e.Shown)
+		e.Took, e.Shown = 0, time.Time{}
 		w.ended = append(w.ended, e)
 	}
 }
@@ -67,6 +71,34 @@ func TestObserverIsToldOfEachRequest(t *testing.T) {
 				assert.Contains(t, Endpoints(), s)
 			}
 			assert.Len(t, w.unreadable, c.unreadable)
+		})
+	}
+}
+
+func TestObserverIsToldOfTheTimeThatAnAnswerShows(t *testing.T) {
+	const date = "Tue, 24 Nov 2026 12:00:00 GMT"
+	for name, c := range map[string]struct {
+		header http.Header
+		want   time.Time
+	}{
+		"its own":    {http.Header{"Date": {date}}, noon},
+		"a cache's":  {http.Header{"Date": {date}, "Age": {"3600"}}, time.Time{}},
+		"no date":    {http.Header{"Date": {"noon"}}, time.Time{}},
+		"none is in": {http.Header{"Date": nil}, time.Time{}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				maps.Copy(w.Header(), c.header)
+				_, _ = w.Write([]byte(`{"id":"1f0c","status":"active"}`))
+			}))
+			defer server.Close()
+			api, err := New(Config{BaseURL: server.URL, APIKey: "key"})
+			require.NoError(t, err)
+			w := &watcher{}
+			api.Observe(w)
+			_, err = api.GetOrder(t.Context(), "1f0c")
+			require.NoError(t, err)
+			assert.Equal(t, []time.Time{c.want}, w.shown)
 		})
 	}
 }

@@ -68,6 +68,16 @@ func (a answer) spoken() bool {
 	return object || list
 }
 
+// shown is the time on the clock of whoever answered, to the second below; zero: not
+// known.
+func (a answer) shown() time.Time {
+	at, err := http.ParseTime(a.header.Get("Date"))
+	if err != nil || a.header.Get("Age") != "" {
+		return time.Time{}
+	}
+	return at
+}
+
 // do makes one call: it waits at the gate, sends, and sends once more only where
 // a slash redirect asked for that. The answer is a success; the error is an
 // *Error, or wraps a *HeldError.
@@ -111,7 +121,7 @@ func (c *Client) do(ctx context.Context, call call) (answer, error) {
 			c.slashes.remember(call.endpoint, flipped)
 		}
 		good, err := c.judge(ctx, call, got)
-		ended(Ended{Status: got.status, Class: ClassOf(err), FromAPI: got.spoken()})
+		ended(Ended{Status: got.status, Class: ClassOf(err), FromAPI: got.spoken(), Shown: got.shown()})
 		return good, err
 	}
 }

@@ -37,6 +37,8 @@ type database struct {
 	clock func(context.Context, querier) (time.Time, error)
 	// alone takes the database for one process until it is closed, or says that it is in use.
 	alone func(context.Context) error
+	// room says that hardly any is left for the database to grow. nil: only the server knows.
+	room func() error
 	// longest bounds one try at a write, the wait for its turn included. 0: nothing needs it.
 	longest time.Duration
 

@@ -77,9 +77,14 @@ func (l *Ledger) ID() string { return l.id }
 func (l *Ledger) Close() error { return l.db.Close() }
 
 // Ping says whether the ledger can be written, by writing: a disk that is full or
-// was remounted read-only still reads well.
+// was remounted read-only still reads well. A disk that is nearly full counts as full.
 func (l *Ledger) Ping(ctx context.Context) error {
 	defer l.timed("ping")()
+	if l.db.room != nil {
+		if err := l.db.room(); err != nil {
+			return fmt.Errorf("write to ledger: %w", err)
+		}
+	}
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		_, err := tx.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('pinged', $1)
 			ON CONFLICT (name) DO UPDATE SET value = excluded.value`, stamp(l.now()))

@@ -78,10 +78,29 @@ func openSQLite(address string) (database, error) {
 	return database{writes: writes, reads: reads, name: address,
 		dialect: goose.DialectSQLite3, migrations: "sqlite", viewing: &sql.TxOptions{ReadOnly: true}, passing: busy,
 		alone: func(ctx context.Context) error { return lockFile(ctx, writes, reads) },
+		room:  func() error { return roomLeft(path) },
 		// Two processes may meet over a new file. Each migration is one transaction, so the
 		// one that comes second fails whole, and finds the work done when it looks again.
 		meeting: func(error) bool { return true },
 		explain: func(err error) error { return err }}, nil
+}
+
+// leastRoom is several times what SQLite's log of writes takes: as long as that much is
+// left, orders find room.
+const leastRoom = 16 << 20
+
+// roomLeft is an error where the file's disk is as good as full. Writes do not tell in time:
+// SQLite's log of writes takes its room early, and keeps it, so small ones go well on a full
+// disk, until there are orders and the file has to grow.
+func roomLeft(path string) error {
+	left, err := roomBeside(path)
+	switch {
+	case err != nil:
+		return fmt.Errorf("look how full the disk is: %w", err)
+	case left < leastRoom:
+		return fmt.Errorf("the disk is full: %d MiB are left and %d MiB are needed; make room", left>>20, leastRoom>>20)
+	}
+	return nil
 }
 
 // lockFile takes the file for this process alone: it fails while any other has it open,

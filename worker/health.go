@@ -44,7 +44,9 @@ type verdict struct {
 	Reason string `json:"reason,omitempty"`
 }
 
-func newHealth(c client.Client, book *ledger.Ledger, budget *ledger.Budget, key *keyState, polls *pollState, s settings.Worker) *health {
+// newHealth has a check for each thing without which orders stand still. What each means and
+// what to do is told in docs/readiness.md, which a test holds against this table.
+func newHealth(c client.Client, book *ledger.Ledger, budget *ledger.Budget, seen *observation, s settings.Worker) *health {
 	h := &health{redact: redactor(s)}
 	h.checks = map[string]check{
 		"ledger": func(ctx context.Context) (string, error) { return "", book.Ping(ctx) },
@@ -56,9 +58,10 @@ func newHealth(c client.Client, book *ledger.Ledger, budget *ledger.Budget, key 
 			if !h.polling.Load() {
 				return "", errors.New("the worker is starting or stopping")
 			}
-			return "", polls.check()
+			return "", seen.polls.check()
 		},
-		"key":    func(context.Context) (string, error) { return key.check() },
+		"key":    func(context.Context) (string, error) { return seen.key.check() },
+		"clock":  func(ctx context.Context) (string, error) { return seen.clock.check(ctx, book.Clock) },
 		"budget": func(ctx context.Context) (string, error) { return "", notHeld(ctx, budget, time.Now) },
 	}
 	return h

@@ -196,7 +196,7 @@ func TestTheKeyIsAskedAboutOnceAtTheStart(t *testing.T) {
 		k.ask(ctx, func(ctx context.Context) (foxreload.Account, error) {
 			asked <- struct{}{}
 			return foxreload.Account{}, nil
-		})
+		}, func() bool { return false })
 		close(done)
 	}()
 	<-asked
@@ -206,13 +206,17 @@ func TestTheKeyIsAskedAboutOnceAtTheStart(t *testing.T) {
 	assert.True(t, k.settled())
 }
 
+// poll is a call of Temporal that ends with err.
+func poll(t *testing.T, p *pollState, method string, err error) {
+	t.Helper()
+	got := p.intercept(t.Context(), "/temporal.api.workflowservice.v1.WorkflowService/"+method, nil, nil, nil,
+		func(context.Context, string, any, any, *grpc.ClientConn, ...grpc.CallOption) error { return err })
+	assert.Equal(t, err, got, "who polls sees what came")
+}
+
 func TestPollsThatFailMakeAWorkerUnready(t *testing.T) {
-	p := &pollState{failed: map[string]pollFailure{}, now: func() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }}
-	see := func(method string, err error) {
-		got := p.intercept(t.Context(), "/temporal.api.workflowservice.v1.WorkflowService/"+method, nil, nil, nil,
-			func(context.Context, string, any, any, *grpc.ClientConn, ...grpc.CallOption) error { return err })
-		assert.Equal(t, err, got, "who polls sees what came")
-	}
+	p := newPollState(func() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) })
+	see := func(method string, err error) { poll(t, p, method, err) }
 	see("StartWorkflowExecution", status.Error(codes.PermissionDenied, marker))
 	see("PollWorkflowTaskQueue", status.Error(codes.DeadlineExceeded, "no work"))
 	see("PollWorkflowTaskQueue", status.Error(codes.Canceled, "we stop"))

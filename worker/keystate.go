@@ -13,10 +13,17 @@ import (
 )
 
 const (
-	// keyLookAgain is the time between questions about a key of which nothing is known,
-	// or which is refused: an accepted one is asked about only where others than
-	// FoxReload answer calls.
-	keyLookAgain = 30 * time.Second
+	// keyLookAgain is the least time between two questions about the key. They are asked
+	// while nothing good is known of it, and once others than FoxReload, or nobody, answered
+	// a call.
+	keyLookAgain = time.Minute
+	// keyGoodFor is how long FoxReload's word holds where no call brings a new one: a key
+	// that is revoked in a quiet night is to be known before the first order of the day.
+	keyGoodFor = 10 * time.Minute
+	// keySilence is how long questions may stay without an answer that says anything.
+	keySilence = 2 * time.Minute
+	// keyLook is how often it is looked whether there is something to ask.
+	keyLook = time.Second
 	// keyLookTakes bounds one question, its place in the budget's queue included.
 	keyLookTakes = 45 * time.Second
 )
@@ -37,8 +44,10 @@ type keyState struct {
 	mu       sync.Mutex
 	standing keyStanding
 	status   int  // the HTTP status behind standing
-	doubted  bool // since then somebody else than FoxReload has answered a call
+	doubted  bool // since then a call was answered by somebody else than FoxReload, or by nobody
 	since    time.Time
+	heard    time.Time // FoxReload's last word
+	silent   time.Time // since when questions are answered with nothing; zero: they are not
 	now      func() time.Time
 	changed  func(to keyStanding, status int) // told of each change but to a first accepted
 }
@@ -54,7 +63,7 @@ func (k *keyState) Call(_ context.Context, sent foxreload.Sent) func(foxreload.E
 	return func(e foxreload.Ended) {
 		switch {
 		case sent == foxreload.AccountCall:
-		case foreign(e):
+		case foreign(e), e.Status == 0, e.Status/100 == 5:
 			k.doubt()
 		default:
 			k.hear(e)
@@ -89,7 +98,9 @@ func (k *keyState) judge(err error) {
 	switch {
 	case err == nil:
 		k.set(keyAccepted, http.StatusOK)
-	case !errors.As(err, &api):
+	case !errors.As(err, &api), api.Code == foxreload.CodeNotSent: // nobody was asked
+	case api.Status == 0, api.Status/100 == 5:
+		k.silence()
 	case api.Class == foxreload.ClassForeign, api.Class == foxreload.ClassMisdirected, api.Code == foxreload.CodeMalformed && api.Status/100 == 2:
 		k.set(keyForeign, api.Status)
 	default:
@@ -104,10 +115,19 @@ func (k *keyState) set(to keyStanding, status int) {
 	if changed {
 		k.since = k.now()
 	}
-	k.standing, k.status, k.doubted = to, status, false
+	k.standing, k.status, k.doubted, k.heard, k.silent = to, status, false, k.now(), time.Time{}
 	k.mu.Unlock()
 	if tell && k.changed != nil {
 		k.changed(to, status)
+	}
+}
+
+// silence is a question that got no answer, or one of a server in trouble.
+func (k *keyState) silence() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.doubted = true; k.silent.IsZero() {
+		k.silent = k.now()
 	}
 }
 
@@ -122,6 +142,13 @@ func (k *keyState) check() (remark string, err error) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	since := k.since.UTC().Format(time.RFC3339)
+	switch k.standing {
+	case keyUnknown, keyAccepted:
+		if !k.silent.IsZero() && k.now().Sub(k.silent) >= keySilence {
+			return "", fmt.Errorf("nothing that could be used has come from FoxReload since %s: check FOXRELOAD_BASE_URL and the way there, or wait until FoxReload is back; orders wait and go on by themselves",
+				k.silent.UTC().Format(time.RFC3339))
+		}
+	}
 	switch k.standing {
 	case keyUnknown:
 		return "not known yet: FoxReload has not answered a call", nil
@@ -140,23 +167,26 @@ func (k *keyState) check() (remark string, err error) {
 func (k *keyState) settled() bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.standing == keyAccepted && !k.doubted
+	return k.standing == keyAccepted && !k.doubted && k.now().Sub(k.heard) < keyGoodFor
 }
 
-// ask finds out about the key at the start, and again while it is not settled: the
-// cheapest call there is, behind all others.
-func (k *keyState) ask(ctx context.Context, account func(context.Context) (foxreload.Account, error)) {
-	for ticker := time.NewTicker(keyLookAgain); ; {
-		if !k.settled() {
+// ask finds out about the key at the start, and again while it is not settled, or while
+// others want a new answer: the cheapest call there is, behind all others.
+func (k *keyState) ask(ctx context.Context, account func(context.Context) (foxreload.Account, error), others func() bool) {
+	for last := (time.Time{}); ; {
+		if wanted := !k.settled() || others(); wanted && k.now().Sub(last) >= keyLookAgain {
+			last = k.now()
 			asking, cancel := context.WithTimeout(foxreload.WithPriority(ctx, foxreload.PriorityPoll), keyLookTakes)
 			_, err := account(asking)
 			cancel()
+			if ctx.Err() != nil {
+				return
+			}
 			k.judge(err)
 		}
 		select {
-		case <-ticker.C:
+		case <-time.After(keyLook):
 		case <-ctx.Done():
-			ticker.Stop()
 			return
 		}
 	}

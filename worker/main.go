@@ -98,7 +98,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	if err != nil {
 		return err
 	}
-	api.Observe(watching.metrics, watching.tracing, watching.key)
+	api.Observe(watching.metrics, watching.tracing, watching.key, watching.clock)
 
 	options = codec.Seal(options, keys)
 	options.Logger = log.NewStructuredLogger(logging.Slog(logger))
@@ -114,7 +114,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	acts := &activities.Activities{API: api, Money: api, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body",
 		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout), Polled: watching.metrics.Polled}
 	workers := newWorkers(temporal, s, acts)
-	health := newHealth(temporal, book, requests, watching.key, watching.polls, s)
+	health := newHealth(temporal, book, requests, watching, s)
 	audits := &auditor{ledger: book, holder: uuid.NewString(), now: time.Now, log: logger}
 	if err := watching.metrics.Watch(metrics.Sources{Figures: book.Figures, Standing: requests.Standing, Audit: audits.report, Ready: health.passing,
 		Now: time.Now, Log: logger, PerMinute: s.PerMinute, LowBalance: s.LowBalance, DailyLimit: s.DailyLimit}); err != nil {
@@ -129,7 +129,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	group.Go(func() error { return workers.run(ctx, health, logger) })
 	group.Go(func() error { watch.Run(ctx); return nil })
 	group.Go(func() error { audits.run(ctx); return nil })
-	group.Go(func() error { watching.key.ask(ctx, api.Account); return nil })
+	group.Go(func() error { watching.key.ask(ctx, api.Account, watching.clock.off); return nil })
 	return group.Wait()
 }
 

@@ -23,6 +23,7 @@ type observation struct {
 	tracing *tracing.Tracing
 	key     *keyState
 	polls   *pollState
+	clock   *clockState
 }
 
 func observe(ctx context.Context, s settings.Worker, logger *zap.Logger) (*observation, error) {
@@ -35,7 +36,7 @@ func observe(ctx context.Context, s settings.Worker, logger *zap.Logger) (*obser
 	if err != nil {
 		return nil, err
 	}
-	return &observation{metrics: m, tracing: t, polls: &pollState{failed: map[string]pollFailure{}, now: time.Now},
+	return &observation{metrics: m, tracing: t, polls: newPollState(time.Now), clock: &clockState{now: time.Now},
 		key: &keyState{now: time.Now, changed: func(to keyStanding, status int) {
 			switch to {
 			case keyRefused:

@@ -1,9 +1,11 @@
 package e2e
 
 import (
+	"context"
 	"crypto/tls"
 	"net"
 	"slices"
+	"strings"
 	"sync"
 
 	"github.com/stretchr/testify/require"
@@ -20,11 +22,35 @@ import (
 // plain gRPC: it ends TLS, asks for a certificate or a key, and hands calls on.
 type front struct {
 	address string
-	tls     *tls.Config
-	apiKey  string // "": none is asked for
+	tls     *tls.Config // nil: it takes plain gRPC
+	apiKey  string      // "": none is asked for
 
 	mu    sync.Mutex
-	calls []string // methods that were let through
+	calls []string        // methods that were let through
+	polls context.Context // ends when polls are refused; nil: they never were
+	cut   context.CancelFunc
+}
+
+// refusePolls ends the polls on their way, and refuses those that come, until letPoll.
+func (f *front) refusePolls() {
+	f.polling()
+	f.cut()
+}
+
+func (f *front) letPoll() {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.polls = nil
+}
+
+// polling ends when polls are refused.
+func (f *front) polling() context.Context {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.polls == nil {
+		f.polls, f.cut = context.WithCancel(context.Background())
+	}
+	return f.polls
 }
 
 // startFront opens a front before s's Temporal, which may start later.
@@ -36,7 +62,11 @@ func startFront(s *stack, f *front) *front {
 	behind := sync.OnceValues(func() (*grpc.ClientConn, error) {
 		return grpc.NewClient(s.temporal, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	})
-	server := grpc.NewServer(grpc.Creds(credentials.NewTLS(f.tls)), grpc.ForceServerCodecV2(verbatim{}),
+	secure := insecure.NewCredentials()
+	if f.tls != nil {
+		secure = credentials.NewTLS(f.tls)
+	}
+	server := grpc.NewServer(grpc.Creds(secure), grpc.ForceServerCodecV2(verbatim{}),
 		grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error { return f.handOn(stream, behind) }))
 	go func() { _ = server.Serve(listener) }()
 	s.Cleanup(server.Stop)
@@ -62,8 +92,16 @@ func (f *front) handOn(stream grpc.ServerStream, behind func() (*grpc.ClientConn
 	if err := stream.RecvMsg(&question); err != nil {
 		return err
 	}
-	ctx := metadata.NewOutgoingContext(stream.Context(), headers)
+	ctx, cancel := context.WithCancel(metadata.NewOutgoingContext(stream.Context(), headers))
+	defer cancel()
+	polling := f.polling()
+	if polls := strings.Contains(method, "/Poll") && strings.HasSuffix(method, "TaskQueue"); polls {
+		defer context.AfterFunc(polling, cancel)()
+	}
 	if err := connection.Invoke(ctx, method, &question, &answer, grpc.ForceCodecV2(verbatim{})); err != nil {
+		if polling.Err() != nil && ctx.Err() != nil {
+			return status.Error(codes.PermissionDenied, "no right to poll")
+		}
 		return err
 	}
 	return stream.SendMsg(&answer)

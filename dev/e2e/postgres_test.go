@@ -52,8 +52,13 @@ func (s *stack) ledgerAs(role string) string {
 // sql runs a statement as the server's superuser.
 func (s *stack) sql(statement string) {
 	s.Helper()
+	s.sqlIn("postgres", statement)
+}
+
+func (s *stack) sqlIn(database, statement string) {
+	s.Helper()
 	ctx := context.WithoutCancel(s.Context())
-	c, err := pgx.Connect(ctx, fmt.Sprintf("postgres://postgres@%s/postgres?sslmode=disable", s.postgres))
+	c, err := pgx.Connect(ctx, fmt.Sprintf("postgres://postgres@%s/%s?sslmode=disable", s.postgres, database))
 	require.NoError(s, err)
 	defer func() { _ = c.Close(ctx) }()
 	_, err = c.Exec(ctx, statement)

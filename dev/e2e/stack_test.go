@@ -34,6 +34,7 @@ type stack struct {
 	processes map[string]*process
 	own       bool   // the story needs a Temporal server of its own, to kill it
 	codec     string // host:port of the codec server, where the Web UI has one
+	codecPath string // what the Web UI's endpoint has behind it
 	other     string // host:port of the other worker's health and metrics, where there is one
 	postgres  string // host:port of the ledger's server, where it is not a file
 }

@@ -53,7 +53,7 @@ func (s *stack) runTemporal(flags ...string) {
 	log := filepath.Join(s.dir, "foxflow-dev.log")
 	before, _ := os.ReadFile(log)
 	if s.codec != "" {
-		flags = append(flags, "--codec-endpoint", "http://"+s.codec)
+		flags = append(flags, "--codec-endpoint", "http://"+s.codec+s.codecPath)
 	}
 	s.run("foxflow-dev", append([]string{"temporal", "--port", port, "--ui-port", uiPort, "--state-dir", s.temporalDir()}, flags...)...)
 	s.eventually("foxflow-dev to be ready", func() bool {

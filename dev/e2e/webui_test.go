@@ -1,9 +1,15 @@
 package e2e
 
 import (
+	"net/http"
+	"net/http/httptest"
 	"net/url"
+	"os"
+	"path/filepath"
+	"strconv"
 	"testing"
 
+	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
 )
 
@@ -64,6 +70,43 @@ func TestWebUIShowsSealedPayloadsWithoutPermission(t *testing.T) {
 	tab.follow("User Metadata")
 	tab.shows("starter top-up shop-1001")
 	tab.picture("opened")
+}
+
+// The Web UI puts /decode behind the endpoint as somebody typed it: with a namespace, with a
+// slash at its end. Its pages get their payloads opened all the same, and so do those of a
+// Web UI that adds what it knows of its user; another origin's get nothing.
+func TestWebUIMayNameTheNamespaceInTheCodecsAddress(t *testing.T) {
+	s := newStack(t, []string{"--balance", "usd=0.1"}, ownTemporal, withCodec, func(s *stack) { s.codecPath = "/default/" })
+	tab := browse(t)
+	const player = "player-77310042"
+	s.place("shop-1001", gameTopUp, "--note", "player_id="+player).until("shop-1001", "awaiting_topup")
+	tab.signIn(s)
+	tab.shows("payloads")
+	tab.open(s.workflowPage("shop-1001"))
+	tab.shows(player)
+	log, err := os.ReadFile(filepath.Join(s.dir, "codec.log"))
+	require.NoError(t, err)
+	require.Contains(t, string(log), `"path":"/default//decode"`, "this is how the Web UI asks")
+
+	for _, path := range []string{"", "/", "/default", "/default/", "/%7Bnamespace%7D"} {
+		require.Equal(t, "200", tab.decode("http://"+s.codec+path+"/decode?preserveStorageRefs=true"), path)
+		require.Equal(t, "200", tab.decode("http://"+s.codec+path+"/decode/"), path)
+	}
+	elsewhere := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(elsewhere.Close)
+	tab.open(elsewhere.URL)
+	require.Contains(t, tab.decode("http://"+s.codec+"/default/decode"), "TypeError", "the browser keeps the answer from another origin's page")
+}
+
+// decode is the status with which a codec server answers the page's own question, or how
+// the browser refused to ask it.
+func (p *page) decode(url string) string {
+	p.Helper()
+	asks := `fetch(` + strconv.Quote(url) + `, {method: "POST", credentials: "include", body: '{"payloads":[]}', headers:
+		{"Content-Type": "application/json", "X-Namespace": "default", "Authorization-Extras": "of its user"}}).then(a => String(a.status), String)`
+	answer, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](asks, chromedp.EvalAwaitPromise))
+	require.NoError(p, err, url)
+	return answer
 }
 
 func (s *stack) workflowPage(reference string) string {

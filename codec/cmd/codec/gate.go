@@ -30,17 +30,32 @@ type caller struct {
 type gate struct {
 	token    [sha256.Size]byte
 	sessions *sessions
+	guesses  *guesses
 }
 
 func newGate(token settings.Secret, origin string, now func() time.Time) *gate {
-	return &gate{token: sha256.Sum256([]byte(token.Reveal())), sessions: newSessions(origin, now)}
+	return &gate{token: sha256.Sum256([]byte(token.Reveal())), sessions: newSessions(origin, now), guesses: newGuesses(now)}
 }
 
 // Why somebody may not.
 const (
 	noCredentials    = "no credentials"
 	wrongCredentials = "wrong credentials"
+	tooManyWrong     = "too many wrong passwords"
 )
+
+// refusal is why somebody may not and, after too many wrong passwords, for how long.
+type refusal struct {
+	why  string
+	wait time.Duration
+}
+
+func (r *refusal) status() int {
+	if r.why == tooManyWrong {
+		return http.StatusTooManyRequests
+	}
+	return http.StatusUnauthorized
+}
 
 // admit says who asks or, where they may not, why. An Authorization header decides
 // alone: with a wrong one a session does not help.
@@ -48,25 +63,29 @@ const (
 // A password on a page's request does not count. The browser adds it on its own, for
 // as long as it runs and from whatever page: with it a session would never end, and
 // no SameSite would hold it back.
-func (g *gate) admit(r *http.Request) (c caller, refused string) {
+func (g *gate) admit(r *http.Request) (c caller, refused *refusal) {
 	authorization, fromPage := r.Header.Get("Authorization"), r.Header.Get("Origin") != ""
 	user, password, basic := r.BasicAuth()
 	if authorization == "" || basic && fromPage {
 		if c, found := g.sessions.of(r); found {
-			return c, ""
+			return c, nil
 		}
-		return caller{}, noCredentials
+		return caller{}, &refusal{why: noCredentials}
 	}
-	if scheme, token, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "Bearer") && g.holds(token) {
-		return caller{by: byBearer}, ""
+	c = caller{by: byBasic, user: user}
+	if scheme, token, _ := strings.Cut(authorization, " "); strings.EqualFold(scheme, "Bearer") {
+		c, password = caller{by: byBearer}, token
 	}
-	if basic && g.holds(password) {
-		if g.holds(user) {
-			user = "" // someone typed it twice, and names are logged
-		}
-		return caller{by: byBasic, user: user}, ""
+	right, wait := g.guesses.judge(r.RemoteAddr, func() bool { return g.holds(password) })
+	switch {
+	case wait > 0:
+		return caller{}, &refusal{tooManyWrong, wait}
+	case !right:
+		return caller{}, &refusal{why: wrongCredentials}
+	case g.holds(c.user):
+		c.user = "" // someone typed it twice, and names are logged
 	}
-	return caller{}, wrongCredentials
+	return c, nil
 }
 
 // holds compares in a time that tells nothing of the token, its length included.

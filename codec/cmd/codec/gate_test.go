@@ -67,6 +67,7 @@ func TestWhoeverMayNotReadsNothing(t *testing.T) {
 			assert.Equal(t, path, last["path"], name)
 		}
 		response, _ := h.ask(http.MethodGet, "/", "", permission)
+		h.wait(time.Minute) // wrong ones are slowed down
 		assert.Equal(t, http.StatusUnauthorized, response.status, name)
 		assert.Empty(t, response.cookies, name)
 	}

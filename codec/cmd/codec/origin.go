@@ -24,10 +24,11 @@ func (s *server) sameOrigin(next http.Handler) http.Handler {
 }
 
 // preflight tells a browser what the Web UI's pages may send. It need not ask again
-// for each of a history's payloads.
-func (s *server) preflight(w http.ResponseWriter, _ *http.Request) {
+// for each of a history's payloads. The Web UI that passes its access token on sends
+// what it knows of its user beside it (Authorization-Extras): nothing is read of that.
+func (s *server) preflight(w http.ResponseWriter) {
 	w.Header().Set("Access-Control-Allow-Methods", http.MethodPost)
-	w.Header().Set("Access-Control-Allow-Headers", "Content-Type, X-Namespace, Authorization")
+	w.Header().Set("Access-Control-Allow-Headers", "Content-Type, X-Namespace, Authorization, Authorization-Extras")
 	w.Header().Set("Access-Control-Max-Age", "600")
 	w.WriteHeader(http.StatusNoContent)
 }

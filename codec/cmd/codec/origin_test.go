@@ -19,7 +19,7 @@ func TestTheWebUIsPagesMayAsk(t *testing.T) {
 		assert.Equal(t, origin, response.header.Get("Access-Control-Allow-Origin"))
 		assert.Equal(t, "true", response.header.Get("Access-Control-Allow-Credentials"))
 		assert.Equal(t, "POST", response.header.Get("Access-Control-Allow-Methods"))
-		assert.Equal(t, "Content-Type, X-Namespace, Authorization", response.header.Get("Access-Control-Allow-Headers"))
+		assert.Equal(t, "Content-Type, X-Namespace, Authorization, Authorization-Extras", response.header.Get("Access-Control-Allow-Headers"))
 	}
 	response, body := h.ask(http.MethodPost, "/decode", sealed(t, h.keys), header("Origin", origin), cookie(session))
 	assert.Equal(t, http.StatusOK, response.status)

@@ -18,13 +18,12 @@ var page = template.Must(template.New("page").Parse(`<!DOCTYPE html>
 // signIn asks a person for the token, gives the browser a session and says so.
 func (s *server) signIn(w http.ResponseWriter, r *http.Request) {
 	c, refused := s.gate.admit(r)
-	if refused != "" {
+	if refused != nil {
 		// Without credentials a browser only asks whether it must send some.
-		if refused != noCredentials {
-			s.record(r, entry{outcome: refused, status: http.StatusUnauthorized})
+		if refused.why != noCredentials {
+			s.record(r, entry{outcome: refused.why, status: refused.status()})
 		}
-		w.Header().Set("WWW-Authenticate", `Basic realm="foxflow codec server", charset="UTF-8"`)
-		http.Error(w, "sign in with any name and the codec server's token as password", http.StatusUnauthorized)
+		turnAway(w, refused, "sign in with any name and the codec server's token as password", `Basic realm="foxflow codec server", charset="UTF-8"`)
 		return
 	}
 	if c.by != bySession {

@@ -14,17 +14,16 @@ import (
 // maxBody is several times what Temporal takes in one event, as JSON.
 const maxBody = 16 << 20
 
-// turn opens (/decode) or seals (/encode) the payloads of a request, for those who
+// turn opens (decode) or seals (encode) the payloads of a request, for those who
 // may. Temporal's own handler does the work; around it stands who may, how much, and
 // the record of it.
-func (s *server) turn(w http.ResponseWriter, r *http.Request) {
+func (s *server) turn(w http.ResponseWriter, r *http.Request, does string) {
 	c, refused := s.gate.admit(r)
-	if refused != "" {
-		s.record(r, entry{outcome: refused, status: http.StatusUnauthorized})
+	if refused != nil {
+		s.record(r, entry{outcome: refused.why, status: refused.status()})
 		// Not Basic: a browser would ask for a password in the middle of the Web UI,
 		// once for each payload.
-		w.Header().Set("WWW-Authenticate", `Bearer realm="foxflow codec server"`)
-		http.Error(w, "sign in at / of the codec server, or send its token: Authorization: Bearer TOKEN", http.StatusUnauthorized)
+		turnAway(w, refused, "sign in at / of the codec server, or send its token: Authorization: Bearer TOKEN", `Bearer realm="foxflow codec server"`)
 		return
 	}
 	// A page may send other types without asking the browser's permission first.
@@ -43,10 +42,11 @@ func (s *server) turn(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, text, status)
 		return
 	}
-	r.Body = io.NopCloser(bytes.NewReader(body))
+	asked := r.Clone(r.Context()) // r stays as it came, for the record
+	asked.URL.Path, asked.Body = "/"+does, io.NopCloser(bytes.NewReader(body))
 	turned := &counted{PayloadCodec: s.codec, outcome: "not payloads"}
 	answer := &held{ResponseWriter: w, status: http.StatusOK}
-	converter.NewPayloadCodecHTTPHandler(turned).ServeHTTP(answer, r)
+	converter.NewPayloadCodecHTTPHandler(turned).ServeHTTP(answer, asked)
 	s.record(r, entry{caller: c, payloads: turned.payloads, outcome: turned.outcome, status: answer.status})
 	answer.send()
 }

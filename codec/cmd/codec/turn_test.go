@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"strings"
 	"testing"
 
@@ -39,6 +40,47 @@ func TestTemporalsRemoteCodecSealsAndOpensThroughIt(t *testing.T) {
 	for i, outcome := range []string{"sealed", "opened"} {
 		assert.Equal(t, outcome, h.lines()[i]["outcome"])
 		assert.EqualValues(t, 2, h.lines()[i]["payloads"])
+	}
+}
+
+// wherePathsStand are paths as the Web UI (the endpoint as it was typed, and /decode) and the
+// temporal command (the same, {namespace} replaced) put them together.
+var wherePathsStand = []string{"", "/", "/default", "/default/", "/my.shop/", "//default", "/%7Bnamespace%7D", "/codec/default"}
+
+func TestPayloadsAreOpenedWhereverTheEndpointStands(t *testing.T) {
+	h := newHouse(t)
+	for _, endpoint := range wherePathsStand {
+		remote := converter.NewRemotePayloadCodec(converter.RemotePayloadCodecOptions{Endpoint: h.url + endpoint,
+			Client: http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
+				return errors.New("a browser's preflight follows no redirect")
+			}},
+			ModifyRequest: func(r *http.Request) error { bearer(token)(r); return nil }})
+		plain, err := converter.GetDefaultDataConverter().ToPayloads(player)
+		require.NoError(t, err)
+		shut, err := remote.Encode(plain.Payloads)
+		require.NoError(t, err, endpoint)
+		open, err := remote.Decode(shut)
+		require.NoError(t, err, endpoint)
+		var text string
+		require.NoError(t, converter.GetDefaultDataConverter().FromPayload(open[0], &text))
+		assert.Equal(t, player, text, endpoint)
+		lines := h.lines()
+		path, err := url.PathUnescape(endpoint + "/decode")
+		require.NoError(t, err)
+		assert.Equal(t, path, lines[len(lines)-1]["path"], "the record has it as it came")
+
+		for _, tail := range []string{"/decode", "/decode/", "/decode?preserveStorageRefs=true"} {
+			response, body := h.ask(http.MethodPost, endpoint+tail, sealed(t, h.keys), header("Origin", origin), bearer(token))
+			require.Equal(t, http.StatusOK, response.status, "%s%s: %s", endpoint, tail, body)
+			assert.Equal(t, player, opened(t, body))
+			response, _ = h.ask(http.MethodOptions, endpoint+tail, "", header("Origin", origin), header("Access-Control-Request-Method", "POST"))
+			assert.Equal(t, http.StatusNoContent, response.status, endpoint+tail)
+			assert.Equal(t, origin, response.header.Get("Access-Control-Allow-Origin"))
+			response, _ = h.ask(http.MethodPost, endpoint+tail, sealed(t, h.keys), header("Origin", "http://evil.example"), bearer(token))
+			assert.Equal(t, http.StatusForbidden, response.status, endpoint+tail)
+			response, _ = h.ask(http.MethodPost, endpoint+tail, sealed(t, h.keys))
+			assert.Equal(t, http.StatusUnauthorized, response.status, endpoint+tail)
+		}
 	}
 }
 
@@ -90,7 +132,8 @@ func TestRequestsAreBounded(t *testing.T) {
 		{"deep JSON", http.MethodPost, "/decode", strings.Repeat(`[`, 1<<20), "application/json", 400, "not payloads"},
 		{"nothing", http.MethodPost, "/decode", "", "application/json", 400, "not payloads"},
 		{"another method", http.MethodGet, "/decode", "", "application/json", 405, ""},
-		{"another path", http.MethodPost, "/v1/decode", padded(10_000), "application/json", 404, ""},
+		{"another path", http.MethodPost, "/decode/v1", padded(10_000), "application/json", 404, ""},
+		{"a word that ends alike", http.MethodPost, "/redecode", padded(10_000), "application/json", 404, ""},
 	} {
 		before := len(h.lines())
 		response, body := h.ask(c.method, c.path, c.body, header("Content-Type", c.kind), bearer(token))
