@@ -155,7 +155,7 @@ func TestUnpaidEndNeedsEveryAttemptAnswered(t *testing.T) {
 	require.NoError(t, l.LandPayment(t.Context(), "ord-1", lost, Landing{Spared: true}))
 	doubted("the first one may have gone through")
 
-	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", at))
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", intent(t, l, "ord-1").Attempt, "payment_failure", at))
 	again := attempt()
 	doubted("begun again")
 	require.NoError(t, l.LandPayment(t.Context(), "ord-1", again, Landing{Quiet: time.Minute, At: at}))

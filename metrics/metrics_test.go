@@ -123,7 +123,7 @@ func sources(now *time.Time, failure *error, reads *int) Sources {
 	return Sources{
 		Figures: func(context.Context, time.Time) (ledger.Figures, error) {
 			*reads++
-			return ledger.Figures{Orders: map[order.State]int{order.AwaitingTopUp: 1, order.Completed: 7},
+			return ledger.Figures{At: noon, Orders: map[order.State]int{order.AwaitingTopUp: 1, order.Completed: 7},
 				Oldest: map[order.State]time.Time{order.AwaitingTopUp: noon.Add(-time.Hour)}, SeenAt: noon,
 				Balances: map[string]decimal.Decimal{"usd": *price("5"), "rub": *price("100")}, Waiting: map[string]int{"usd": 1, "": 2},
 				Needed: map[string]decimal.Decimal{"usd": *price("9.55")}, PaidToday: map[string]decimal.Decimal{"usd": *price("66.85")},
