@@ -224,3 +224,14 @@ func TestNothingIsReadWhileMetricsAreCollected(t *testing.T) {
 	require.NoError(t, err)
 	assert.Zero(t, reads)
 }
+
+// The ages are on the ledger's clock, whatever this worker's shows.
+func TestAgesAreOfTheLedgersClock(t *testing.T) {
+	for _, wrong := range []time.Duration{time.Hour, -time.Hour} {
+		m, now, failure, reads := newMetrics(t), noon.Add(wrong), error(nil), 0
+		require.NoError(t, m.Watch(sources(&now, &failure, &reads)))
+		text := shown(t, m)
+		assert.Contains(t, text, "\nfoxflow_payments_in_doubt_seconds 660\n")
+		assert.Contains(t, text, "\nfoxflow_oldest_order_age_seconds{state=\"awaiting_topup\"} 3600\n")
+	}
+}
