@@ -10,7 +10,7 @@ import (
 func Address(t testing.TB) string {
 	t.Helper()
 	if missing := Missing(); missing != "" {
-		if os.Getenv("CI") == "true" {
+		if os.Getenv("CI") == "true" { //nolint:forbidigo // CI says it, no user
 			t.Fatal(missing)
 		}
 		t.Skip(missing)
