@@ -52,7 +52,7 @@ type Activities struct {
 type Step struct {
 	life.Terms
 	Facts life.Facts `json:"facts"`
-	// Seq numbers the step within the run of the workflow.
+	// Seq numbers the step: a later one has the higher number, over all runs of the order.
 	Seq int `json:"seq"`
 	// Answer says that somebody waits for the answer: a refusal is one, even where the
 	// order is held by the same already. Otherwise that refusal is waited out.
@@ -106,9 +106,11 @@ func stateKey(runID string, seq int, s order.State) string {
 // stateKeys is how all of a run's begin.
 func stateKeys(runID string) string { return "state/" + runID + "/" }
 
-// stepOf orders what the attempts of a run's steps put on record: a later attempt at the
-// same step comes after an earlier one.
+// mostAttempts is how many attempts at a step are told apart.
+const mostAttempts = 1 << 20
+
+// stepOf orders what the attempts at steps put on record: a later attempt at the same step
+// comes after an earlier one.
 func stepOf(ctx context.Context, seq int) int {
-	const mostAttempts = 1 << 20
 	return seq*mostAttempts + min(int(activity.GetInfo(ctx).Attempt), mostAttempts-1)
 }

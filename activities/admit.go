@@ -24,7 +24,7 @@ func (a *Activities) admit(ctx context.Context, in Step) error {
 	if err != nil || doubt {
 		return err
 	}
-	p := a.payment(in, "", a.Now())
+	p := a.payment(in, "", a.now(ctx))
 	ok, err := a.Ledger.AdmitPayment(ctx, ledger.Claim{Reference: p.Reference, Currency: p.Currency, Amount: p.Amount, At: p.At,
 		Waits: in.Facts.State == order.AwaitingTopUp})
 	if err != nil || ok {
@@ -44,8 +44,8 @@ func (a *Activities) tellDesk(ctx context.Context, in Step, err error) {
 	switch {
 	case !fromBalance(in.Request):
 	case err == nil:
-		_ = a.Ledger.PaymentKept(ctx, in.reference(), a.Now())
+		_ = a.Ledger.PaymentKept(ctx, in.reference(), a.now(ctx))
 	case foxreload.ClassOf(err) == foxreload.ClassBalance:
-		_ = a.Ledger.PaymentRefused(ctx, in.reference(), a.Now())
+		_ = a.Ledger.PaymentRefused(ctx, in.reference(), a.now(ctx))
 	}
 }

@@ -60,7 +60,7 @@ func (a *Activities) adopt(ctx context.Context, in Step, o foxreload.Order, how 
 // own pins the order to the reference, then takes in what it says. Where another
 // attempt's order has the place, that one counts: both were made for this reference.
 func (a *Activities) own(ctx context.Context, in Step, o foxreload.Order) (Outcome, error) {
-	err := a.Ledger.Pin(ctx, in.reference(), in.Facts.Replacements, o.ID, a.Now().UTC())
+	err := a.Ledger.Pin(ctx, in.reference(), in.Facts.Replacements, o.ID, a.now(ctx))
 	taken := new(ledger.PinnedError)
 	switch {
 	case errors.As(err, &taken) && taken.Reference == in.reference() && taken.OrderID != o.ID:

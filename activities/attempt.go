@@ -16,7 +16,12 @@ import (
 // one error for Temporal.
 func (a *Activities) attempt(ctx context.Context, in Step, p foxreload.Priority, work func(context.Context) (Outcome, error)) (Outcome, error) {
 	defer heartbeat(ctx)()
-	out, done, err := a.earlier(ctx, in)
+	var out Outcome
+	var done bool
+	ctx, err := a.onClock(ctx)
+	if err == nil {
+		out, done, err = a.earlier(ctx, in)
+	}
 	if !done && err == nil {
 		out, err = work(foxreload.WithPriority(ctx, p))
 	}
@@ -70,7 +75,7 @@ func (a *Activities) patiently(ctx context.Context, in Step, call string, class 
 	if p == (life.Patience{}) || in.held(class) {
 		return refused
 	}
-	streak, failed := a.Ledger.Again(ctx, in.reference(), call+"/"+string(class)+"/"+refused.Code, a.Now())
+	streak, failed := a.Ledger.Again(ctx, in.reference(), call+"/"+string(class)+"/"+refused.Code, a.now(ctx))
 	switch {
 	case failed != nil:
 		return failed

@@ -55,7 +55,11 @@ type seen struct {
 // Refusals: none.
 func (a *Activities) WatchBalance(ctx context.Context, in WatchInput) (Watched, error) {
 	defer heartbeat(ctx)()
-	out, err := a.watchBalance(ctx, in)
+	var out Watched
+	ctx, err := a.onClock(ctx)
+	if err == nil {
+		out, err = a.watchBalance(ctx, in)
+	}
 	return out, a.convert(ctx, Step{}, err)
 }
 
@@ -72,11 +76,11 @@ func (a *Activities) watchBalance(ctx context.Context, in WatchInput) (Watched, 
 	// The desk may have looked before this top-up did.
 	if now.At.After(before.At) {
 		risen = rise(before, now)
-		if err := a.keepSeen(ctx, in.TopUpID, now, risen); err != nil {
+		if err := a.keepSeen(ctx, in.TopUpID, text, now, risen); err != nil {
 			return Watched{}, err
 		}
 	}
-	at := a.Now()
+	at := a.now(ctx)
 	switch {
 	case risen != "":
 		return Watched{Risen: risen}, nil
@@ -104,7 +108,7 @@ func (a *Activities) lookBefore(ctx context.Context, id string) error {
 	if err != nil || text != "" {
 		return err
 	}
-	now := seen{At: a.Now().UTC()}
+	now := seen{At: a.now(ctx)}
 	balances, err := a.Money.Balances(ctx)
 	if held := new(foxreload.HeldError); errors.As(err, &held) {
 		return err
@@ -115,15 +119,16 @@ func (a *Activities) lookBefore(ctx context.Context, id string) error {
 			now.Balances[b.Currency] = now.Balances[b.Currency].Add(b.Available)
 		}
 	}
-	return a.keepSeen(ctx, id, now, "")
+	return a.keepSeen(ctx, id, "", now, "")
 }
 
-func (a *Activities) keepSeen(ctx context.Context, id string, look seen, risen string) error {
+// keepSeen keeps a look in the place of the one before it.
+func (a *Activities) keepSeen(ctx context.Context, id, before string, look seen, risen string) error {
 	text, err := json.Marshal(look)
 	if err != nil {
 		return err
 	}
-	return a.Ledger.SeeTopUpBalances(ctx, id, string(text), risen)
+	return a.Ledger.SeeTopUpBalances(ctx, id, before, string(text), risen)
 }
 
 // readSeen reads a look that was kept; one that another version wrote otherwise is as

@@ -31,6 +31,8 @@ func TestConvert(t *testing.T) {
 	asked := held
 	asked.Answer = true
 	doubtful := &life.Refusal{Class: foxreload.ClassUnauthorised, Code: "UNAUTHORIZED", Doubt: true}
+	a := &Activities{Now: func() time.Time { return noon }, Ledger: openLedger(t)}
+	ctx := onClock(t, a)
 	for name, c := range map[string]struct {
 		in     Step
 		err    error
@@ -56,9 +58,8 @@ func TestConvert(t *testing.T) {
 		"ledger": {err: errors.New("disk full"), kind: "Ledger"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			a := &Activities{Now: func() time.Time { return noon }}
 			var app *temporal.ApplicationError
-			require.ErrorAs(t, a.convert(t.Context(), c.in, c.err), &app)
+			require.ErrorAs(t, a.convert(ctx, c.in, c.err), &app)
 			assert.Equal(t, c.kind, app.Type())
 			assert.Equal(t, c.final, app.NonRetryable())
 			assert.Equal(t, c.benign, app.Category() == temporal.ApplicationErrorCategoryBenign)

@@ -128,21 +128,22 @@ func (a *Activities) createFailed(ctx context.Context, c *creating, err error) e
 // One that surely was not carried out is taken off again: a search for it would cost
 // requests for nothing.
 func (a *Activities) sendCreate(ctx context.Context, c *creating) (foxreload.Order, error) {
-	recorded := false
+	recorded, fresh := false, 0
 	o, err := a.API.CreateOrder(foxreload.Leaving(ctx, func(ctx context.Context) (context.Context, error) {
-		left, err := a.Ledger.CreateIntent(ctx, c.reference(), c.Facts.Replacements, a.Now().UTC())
+		left, keys, err := a.Ledger.CreateIntent(ctx, c.reference(), c.Facts.Replacements, a.now(ctx))
 		if err != nil {
 			return nil, err
 		}
-		recorded = true
+		recorded, fresh = true, keys
 		if c.left++; left != c.left {
 			return nil, &later{after: settle, why: fmt.Sprintf("create order (%s): another attempt has sent a create, look for what it made first", c.reference())}
 		}
+		a.leaves(ctx)
 		return ctx, nil
 	}), createRequest(c.Request, c.key, c.prices))
 	if recorded && err != nil && life.OfCreate(err).Spared {
 		c.left--
-		return o, errors.Join(err, a.Ledger.WithdrawCreate(ctx, c.reference(), c.Facts.Replacements))
+		return o, errors.Join(err, a.Ledger.WithdrawCreate(ctx, c.reference(), c.Facts.Replacements, fresh))
 	}
 	return o, err
 }

@@ -70,6 +70,14 @@ func openLedger(t *testing.T) *ledger.Ledger {
 	return book
 }
 
+// onClock is the context of an activity.
+func onClock(t *testing.T, a *Activities) context.Context {
+	t.Helper()
+	ctx, err := a.onClock(t.Context())
+	require.NoError(t, err)
+	return ctx
+}
+
 // A cancelled activity must not leave a payment in flight, nor make an orphan: what
 // it has begun runs to its end.
 func TestCancelledActivityFinishesItsCall(t *testing.T) {
@@ -100,7 +108,7 @@ func TestCancelledActivityFinishesItsCall(t *testing.T) {
 	active.Facts.Order.ID, active.Seq = "fox-2", 3
 	intent, err := book.PaymentIntent(t.Context(), "fox-1")
 	require.NoError(t, err)
-	require.NoError(t, book.VoidPayment(t.Context(), "shop-1", "fox-1", "test", noon))
+	require.NoError(t, book.VoidPayment(t.Context(), "shop-1", "fox-1", intent.Attempt, "test", noon))
 	require.NoError(t, book.LandPayment(t.Context(), "fox-1", intent.Attempt, ledger.Landing{Spared: true}))
 	require.NoError(t, book.Pin(t.Context(), "shop-1", 1, "fox-2", noon))
 	clock := time.Now()

@@ -79,8 +79,8 @@ func (a *Activities) convert(ctx context.Context, in Step, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &refused):
-		if in.waitedOut(refused, a.Now()) {
-			return retry(refused.Error(), refused.Code, in.HeldPace(in.Facts, a.Now()), temporal.ApplicationErrorCategoryBenign)
+		if in.held(refused.Class) && in.waitedOut(refused, a.now(ctx)) {
+			return retry(refused.Error(), refused.Code, in.HeldPace(in.Facts, a.now(ctx)), temporal.ApplicationErrorCategoryBenign)
 		}
 		return temporal.NewApplicationErrorWithOptions(refused.Error(), refused.Code, temporal.ApplicationErrorOptions{
 			NonRetryable: true,
@@ -100,11 +100,11 @@ func (a *Activities) convert(ctx context.Context, in Step, err error) error {
 	}
 }
 
-// waitedOut says that a refusal is no news: the order is held by it already, and nothing
-// else would come next.
+// waitedOut says that a refusal of the class that holds the order already is no news:
+// nothing else would come next.
 func (s Step) waitedOut(r *life.Refusal, now time.Time) bool {
 	next := s.Refuse(s.Facts, *r, now)
-	return s.held(r.Class) && s.Facts.Tells(next) && s.Facts.Money == next.Money && s.Facts.Asked == next.Asked && s.Next(s.Facts).Do == s.Next(next).Do
+	return s.Facts.Tells(next) && s.Facts.Money == next.Money && s.Facts.Asked == next.Asked && s.Next(s.Facts).Do == s.Next(next).Do
 }
 
 // retry asks Temporal for another attempt after the given time; 0 leaves the

@@ -21,7 +21,7 @@ func (a *Activities) payment(in Step, attempt string, begun time.Time) ledger.Pa
 	o := in.Facts.Order
 	p := ledger.Payment{
 		Reference: in.reference(), OrderID: o.ID, Mock: in.Request.Mock && o.Mock != nil && *o.Mock,
-		Currency: strings.ToLower(cmp.Or(deref(o.Currency), a.Currency)), At: begun.UTC(), Attempt: attempt,
+		Currency: strings.ToLower(cmp.Or(deref(o.Currency), a.Currency)), At: begun, Attempt: attempt,
 		Key: "intent/pay/" + o.ID, State: in.Facts.State, InFlight: a.PayTakes,
 	}
 	if price, known := amount(o.Price); known {
@@ -63,7 +63,7 @@ func (a *Activities) needsPrice(in Step) bool {
 
 // stillHeld is the refusal of an order whose payment is held now, or nil.
 func (a *Activities) stillHeld(ctx context.Context, in Step) error {
-	p := a.payment(in, "", a.Now())
+	p := a.payment(in, "", a.now(ctx))
 	if err := a.countable(p); err != nil {
 		return err
 	}

@@ -49,8 +49,9 @@ func (a *Activities) PayOrder(ctx context.Context, in Step) (Outcome, error) {
 // paying is an attempt to pay.
 type paying struct {
 	Step
-	intent ledger.Intent // of the attempts before this one, as it stood before the look
-	seen   *life.Sighting
+	intent  ledger.Intent // of the attempts before this one, as it stood before the look
+	seen    *life.Sighting
+	attempt string // that sent a request; empty: none has left yet
 }
 
 // doubt says whether an earlier attempt may have gone through.
@@ -147,14 +148,11 @@ func (a *Activities) isDue(ctx context.Context, p *paying) (*Outcome, error) {
 	if err != nil || !p.doubt() && streak.Times == 0 {
 		return nil, err
 	}
-	now, err := a.Ledger.Clock(ctx, a.Now())
-	if err != nil {
-		return nil, err
-	}
-	look := p.Pace(p.Facts, attempts(ctx), a.Now())
+	now := a.now(ctx)
+	look := p.Pace(p.Facts, attempts(ctx), now)
 	wait := life.Repeat(max(streak.Times, p.intent.Doubts)) - now.Sub(p.intent.Begun)
 	switch {
-	case p.doubt() && (p.Facts.WindowOver(a.Now()) || p.Facts.OtherMock(p.Request) || p.Facts.Short()):
+	case p.doubt() && (p.Facts.WindowOver(now) || p.Facts.OtherMock(p.Request) || p.Facts.Short()):
 		return nil, &later{after: look, why: fmt.Sprintf("pay order %s (%s): a payment was sent and may yet go through; nothing more is sent", p.orderID(), p.reference())}
 	case wait > 0:
 		return nil, &later{after: min(look, wait), why: fmt.Sprintf("pay order %s (%s): the next request is due in %s", p.orderID(), p.reference(), wait.Round(time.Second))}
@@ -169,7 +167,7 @@ func (a *Activities) isCheap(ctx context.Context, p *paying) (*Outcome, error) {
 		return nil, nil
 	}
 	if p.doubt() {
-		return nil, &later{after: p.Pace(p.Facts, attempts(ctx), a.Now()),
+		return nil, &later{after: p.Pace(p.Facts, attempts(ctx), a.now(ctx)),
 			why: fmt.Sprintf("pay order %s (%s): it became too dear, and a payment that was sent may yet go through", p.orderID(), p.reference())}
 	}
 	refused.Seen = p.seen
@@ -194,25 +192,20 @@ func (a *Activities) sendPay(ctx context.Context, p *paying) (foxreload.Payment,
 	stop := func() {}
 	defer func() { stop() }()
 	answer, err := a.API.PayOrder(foxreload.Leaving(ctx, func(ctx context.Context) (context.Context, error) {
-		// One that leaves between these two is in flight, and the intent is refused.
-		switch latest, err := a.Ledger.PaymentIntent(ctx, p.orderID()); {
-		case err != nil:
-			return nil, err
-		case latest.Attempt != p.intent.Attempt:
-			return nil, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", p.orderID(), p.reference())}
-		}
-		begun := a.Now()
-		if err := a.intend(ctx, p.Step, attempt, begun); err != nil {
+		begun := a.now(ctx)
+		if err := a.intend(ctx, p, attempt, begun); err != nil {
 			return nil, err
 		}
 		left = true
-		ctx, stop = context.WithTimeout(ctx, a.PayTakes-a.Now().Sub(begun))
+		p.attempt = attempt
+		a.leaves(ctx)
+		ctx, stop = context.WithTimeout(ctx, a.PayTakes-a.now(ctx).Sub(begun))
 		return ctx, nil
 	}), p.orderID(), foxreload.PayRequest{Provider: p.Request.Provider, ReturnURL: p.Request.ReturnURL})
 	if left && err != nil {
 		// Where this can't be written down, the next attempt waits as if the request were
 		// still on its way.
-		landing := ledger.Landing{Spared: life.OfPay(err).Spared, At: a.Now()}
+		landing := ledger.Landing{Spared: life.OfPay(err).Spared, At: a.now(ctx)}
 		if life.OfPay(err).Then == life.LookLater {
 			landing.Quiet = repeatAfter
 		}
@@ -225,8 +218,9 @@ func (a *Activities) sendPay(ctx context.Context, p *paying) (foxreload.Payment,
 }
 
 // intend writes the payment's intent: from here on, whoever comes looks first.
-func (a *Activities) intend(ctx context.Context, in Step, attempt string, begun time.Time) error {
-	payment := a.payment(in, attempt, begun)
+func (a *Activities) intend(ctx context.Context, p *paying, attempt string, begun time.Time) error {
+	payment := a.payment(p.Step, attempt, begun)
+	payment.Step, payment.After = stepOf(ctx, p.Seq), &p.intent.Attempt
 	if err := a.countable(payment); err != nil {
 		return err
 	}
@@ -236,8 +230,11 @@ func (a *Activities) intend(ctx context.Context, in Step, attempt string, begun 
 		other     *ledger.OtherPaymentError
 		flying    *ledger.PaymentInFlightError
 		ended     *ledger.EndedError
+		overtaken *ledger.OvertakenError
 	)
 	switch {
+	case errors.As(err, &overtaken):
+		return &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", p.orderID(), p.reference())}
 	case errors.As(err, &flying):
 		return &later{after: max(min(flying.For, settle), time.Millisecond), why: err.Error()}
 	case errors.As(err, &notPinned), errors.As(err, &other), errors.As(err, &ended):
@@ -256,7 +253,7 @@ func (a *Activities) answered(ctx context.Context, p *paying, answer foxreload.P
 	case life.TakeIn:
 		return a.paid(ctx, p, answer)
 	case life.LookLater:
-		if _, err := a.Ledger.Again(ctx, p.reference(), "pay/lost", a.Now()); err != nil {
+		if _, err := a.Ledger.Again(ctx, p.reference(), "pay/lost", a.now(ctx)); err != nil {
 			return Outcome{}, err
 		}
 		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): the answer is lost, look before anything else", p.orderID(), p.reference())}
@@ -300,7 +297,7 @@ func (a *Activities) unpaid(ctx context.Context, p *paying, what life.PayAnswer,
 
 // paid takes in the answer to a pay that FoxReload accepted.
 func (a *Activities) paid(ctx context.Context, p *paying, answer foxreload.Payment) (Outcome, error) {
-	a.keepAnswer(ctx, p.Step, answer)
+	a.keepAnswer(ctx, p, answer)
 	o := answer.Order
 	if o.ID != p.orderID() || !o.Status.Known() || o.Status == foxreload.StatusActive {
 		// The answer to a pay may be anything with a link in it: the order itself

@@ -63,11 +63,11 @@ func (a *Activities) polled(out Outcome, err error) {
 }
 
 func (a *Activities) pollStatus(ctx context.Context, in PollInput) (Outcome, error) {
-	if wait := in.NotBefore.Sub(a.Now()); attempts(ctx) == 1 && wait > 0 {
-		return Outcome{}, a.unchanged(in, wait, in.Facts.Order.Status)
+	if wait := in.NotBefore.Sub(a.now(ctx)); attempts(ctx) == 1 && wait > 0 {
+		return Outcome{}, a.unchanged(ctx, in, wait, in.Facts.Order.Status)
 	}
 	o, err := a.API.GetOrder(ctx, in.orderID())
-	over := in.Once || !in.Until.IsZero() && !a.Now().Before(in.Until)
+	over := in.Once || !in.Until.IsZero() && !a.now(ctx).Before(in.Until)
 	if err != nil {
 		err = refuse(err, in.Request, pollRefusals...)
 		if refused, held := new(life.Refusal), new(foxreload.HeldError); over && !errors.As(err, &refused) && !errors.As(err, &held) {
@@ -85,14 +85,14 @@ func (a *Activities) pollStatus(ctx context.Context, in PollInput) (Outcome, err
 		return Outcome{}, nil
 	}
 	// Jitter needs no secret.
-	pace := in.Pace(in.Facts, attempts(ctx), a.Now())
-	return Outcome{}, a.unchanged(in, pace+time.Duration(0.3*rand.Float64()*float64(pace)), o.Status) //nolint:gosec // see above
+	pace := in.Pace(in.Facts, attempts(ctx), a.now(ctx))
+	return Outcome{}, a.unchanged(ctx, in, pace+time.Duration(0.3*rand.Float64()*float64(pace)), o.Status) //nolint:gosec // see above
 }
 
 // unchanged asks to be run again after d, but not later than Until.
-func (a *Activities) unchanged(in PollInput, d time.Duration, s foxreload.Status) error {
+func (a *Activities) unchanged(ctx context.Context, in PollInput, d time.Duration, s foxreload.Status) error {
 	if !in.Until.IsZero() {
-		d = max(min(d, in.Until.Sub(a.Now())), time.Millisecond)
+		d = max(min(d, in.Until.Sub(a.now(ctx))), time.Millisecond)
 	}
 	return &later{after: d, why: fmt.Sprintf("order %s (%s) is still %.40s", in.orderID(), in.reference(), s)}
 }

@@ -12,11 +12,11 @@ import (
 // keepAnswer keeps, sealed, what an external provider answered to a pay. The link in it
 // is what a person waits for: where the ledger can't keep the rest, it goes on all the
 // same.
-func (a *Activities) keepAnswer(ctx context.Context, in Step, p foxreload.Payment) {
+func (a *Activities) keepAnswer(ctx context.Context, in *paying, p foxreload.Payment) {
 	if in.Request.Provider == "" || len(p.Raw) == 0 {
 		return
 	}
-	if err := a.Ledger.KeepPaymentAnswer(ctx, in.reference(), in.orderID(), p.Raw, a.Now()); err != nil {
+	if err := a.Ledger.KeepPaymentAnswer(ctx, in.reference(), in.orderID(), in.attempt, p.Raw, a.now(ctx)); err != nil {
 		activity.GetLogger(ctx).Error("keep the provider's answer", "reference", in.reference(), "order_id", in.orderID(), "error", err)
 	}
 }

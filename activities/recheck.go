@@ -36,6 +36,9 @@ func (a *Activities) Recheck(ctx context.Context, reference string) (order.Statu
 	if err != nil {
 		return order.Status{}, err
 	}
+	if ctx, err = a.onClock(ctx); err != nil {
+		return order.Status{}, err
+	}
 	o, err := a.API.GetOrder(ctx, *was.OrderID)
 	if err != nil {
 		return order.Status{}, fmt.Errorf("look at order %s (%s): %w", *was.OrderID, reference, err)

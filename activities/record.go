@@ -49,7 +49,11 @@ func (a *Activities) OpenOrder(ctx context.Context, r order.Request, startedAt t
 	if err != nil {
 		return Opened{}, err
 	}
-	opened := Opened{StartedAt: first.StartedAt, Cancelled: cancelled, Names: a.names(ctx, r)}
+	step, err := a.Ledger.LastStep(ctx, r.Reference)
+	if err != nil {
+		return Opened{}, err
+	}
+	opened := Opened{StartedAt: first.StartedAt, Cancelled: cancelled, Names: a.names(ctx, r), Seq: step / mostAttempts}
 	last, id, err := a.lastPinned(ctx, Step{Terms: life.Terms{Request: r}})
 	if err != nil || id == "" {
 		return opened, err
@@ -68,6 +72,8 @@ type Opened struct {
 	Doubt bool `json:"doubt,omitempty"`
 	// Cancelled says that it was once cancelled because a person asked for that.
 	Cancelled bool `json:"cancelled,omitempty"`
+	// Seq is the last step on record: the run's own come after it.
+	Seq int `json:"seq,omitempty"`
 	// Names are the products' names, by id, as far as they are known.
 	Names map[string]string `json:"names,omitempty"`
 }
@@ -75,7 +81,7 @@ type Opened struct {
 // RecordInput is one state that belongs to no call of the API.
 type RecordInput struct {
 	Status order.Status `json:"status"`
-	Seq    int          `json:"seq"`
+	Seq    int          `json:"seq"` // as Step's
 	Reason string       `json:"reason,omitempty"`
 	// Unpaid says that it is an end which means that nothing was paid.
 	Unpaid bool `json:"unpaid,omitempty"`
@@ -120,7 +126,7 @@ func (a *Activities) note(ctx context.Context, in Step, key, text string) error 
 		State:     in.Facts.State,
 		Reason:    text,
 		OrderID:   in.orderID(),
-		At:        a.Now().UTC(),
+		At:        a.now(ctx),
 	})
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"foxflow/foxreload"
 	"foxflow/ledger"
@@ -28,7 +29,7 @@ type Decision struct {
 	Text string `json:"text"`
 }
 
-func (d Decision) entry(a *Activities) ledger.Entry {
+func (d Decision) entry(at time.Time) ledger.Entry {
 	who := d.By
 	if who == "" {
 		who = "a person"
@@ -40,7 +41,7 @@ func (d Decision) entry(a *Activities) ledger.Entry {
 		State:     d.Facts.State,
 		Reason:    who + " decided: " + d.Text,
 		OrderID:   d.orderID(),
-		At:        a.Now().UTC(),
+		At:        at,
 	}
 }
 
@@ -48,10 +49,14 @@ func (d Decision) entry(a *Activities) ledger.Entry {
 // order is created under a fresh idempotency key from now on. Doing it again
 // changes nothing.
 func (a *Activities) RecordDecision(ctx context.Context, d Decision) error {
-	if d.FreshKey {
-		return a.Ledger.RenewKey(ctx, d.entry(a), d.Facts.Replacements)
+	ctx, err := a.onClock(ctx)
+	if err != nil {
+		return err
 	}
-	return a.Ledger.Append(ctx, d.entry(a))
+	if d.FreshKey {
+		return a.Ledger.RenewKey(ctx, d.entry(a.now(ctx)), d.Facts.Replacements)
+	}
+	return a.Ledger.Append(ctx, d.entry(a.now(ctx)))
 }
 
 // AdoptOrder makes the order that a person names the reference's own. It moves no
@@ -86,7 +91,7 @@ func (a *Activities) adoptNamed(ctx context.Context, d Decision) (Outcome, error
 		}
 		return Outcome{}, err
 	}
-	if err := a.Ledger.Append(ctx, d.entry(a)); err != nil {
+	if err := a.Ledger.Append(ctx, d.entry(a.now(ctx))); err != nil {
 		return Outcome{}, err
 	}
 	in := d.Step
@@ -94,7 +99,7 @@ func (a *Activities) adoptNamed(ctx context.Context, d Decision) (Outcome, error
 		if in, err = a.freePlace(ctx, in); err != nil {
 			return Outcome{}, err
 		}
-		if err := a.Ledger.Pin(ctx, in.reference(), in.Facts.Replacements, o.ID, a.Now().UTC()); err != nil {
+		if err := a.Ledger.Pin(ctx, in.reference(), in.Facts.Replacements, o.ID, a.now(ctx)); err != nil {
 			if taken := new(ledger.PinnedError); errors.As(err, &taken) {
 				err = notAdopted("%s", taken)
 			}

@@ -53,7 +53,7 @@ func (a *Activities) sight(ctx context.Context, in Step, o foxreload.Order) (lif
 	if err != nil {
 		return life.Sighting{}, err
 	}
-	s := life.Sighting{At: a.Now().UTC(), OrderID: o.ID, Status: o.Status, Reason: o.CancelReason, Mock: o.IsMock,
+	s := life.Sighting{At: left(ctx).UTC(), OrderID: o.ID, Status: o.Status, Reason: o.CancelReason, Mock: o.IsMock,
 		Replacement: in.Facts.Replacements, LastPay: intent.Begun, Doubt: intent.Doubts > 0 && !intent.Voided}
 	if o.Price != nil {
 		s.Price = text(o.Price.String())
@@ -69,7 +69,7 @@ func (a *Activities) sight(ctx context.Context, in Step, o foxreload.Order) (lif
 		return life.Sighting{}, err
 	}
 	if next := in.After(in.Facts, s); !intent.Begun.IsZero() && !intent.Voided && (next.Money == life.Spared || s.Doubt && next.Money == life.Unsent) && s.Status.Known() {
-		return s, a.Ledger.VoidPayment(ctx, in.reference(), o.ID, unpaidBecause(o), a.Now().UTC())
+		return s, a.Ledger.VoidPayment(ctx, in.reference(), o.ID, intent.Attempt, unpaidBecause(o), a.now(ctx))
 	}
 	return s, nil
 }

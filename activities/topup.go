@@ -59,9 +59,9 @@ func (a *Activities) OpenTopUp(ctx context.Context, r order.TopUpRequest, starte
 	return err
 }
 
-// RecordTopUp makes t how the top-up stands in the ledger.
-func (a *Activities) RecordTopUp(ctx context.Context, t order.TopUp, at time.Time) error {
-	return a.Ledger.RecordTopUp(ctx, t, at)
+// RecordTopUp makes t how the top-up stands in the ledger. seq is as Step's.
+func (a *Activities) RecordTopUp(ctx context.Context, t order.TopUp, seq int, at time.Time) error {
+	return a.Ledger.RecordTopUp(ctx, t, stepOf(ctx, seq), at)
 }
 
 // RequestTopUp asks FoxReload for a top-up with one POST, ever: its intent is in the
@@ -74,7 +74,11 @@ func (a *Activities) RecordTopUp(ctx context.Context, t order.TopUp, at time.Tim
 func (a *Activities) RequestTopUp(ctx context.Context, r order.TopUpRequest) (AskedTopUp, error) {
 	ctx = context.WithoutCancel(ctx) // breaking it off would lose its answer
 	defer heartbeat(ctx)()
-	asked, err := a.requestTopUp(foxreload.WithPriority(ctx, foxreload.PriorityCreate), r)
+	var asked AskedTopUp
+	ctx, err := a.onClock(ctx)
+	if err == nil {
+		asked, err = a.requestTopUp(foxreload.WithPriority(ctx, foxreload.PriorityCreate), r)
+	}
 	return asked, a.convert(ctx, Step{}, err)
 }
 
@@ -89,11 +93,11 @@ func (a *Activities) requestTopUp(ctx context.Context, r order.TopUpRequest) (As
 	case sent.At.IsZero():
 		return a.sendTopUp(ctx, r)
 	}
-	return a.sentTopUp(r, sent)
+	return a.sentTopUp(ctx, r, sent)
 }
 
 // sentTopUp is what the request was answered that another attempt has sent.
-func (a *Activities) sentTopUp(r order.TopUpRequest, sent ledger.TopUpSent) (AskedTopUp, error) {
+func (a *Activities) sentTopUp(ctx context.Context, r order.TopUpRequest, sent ledger.TopUpSent) (AskedTopUp, error) {
 	switch {
 	case sent.Answer != nil:
 		return asked(foxreload.ReadTopUp(sent.Answer)), nil
@@ -104,7 +108,7 @@ func (a *Activities) sentTopUp(r order.TopUpRequest, sent ledger.TopUpSent) (Ask
 		}
 		return AskedTopUp{}, &life.Refusal{Class: class, Code: sent.Refusal.Code, Message: sent.Refusal.Message}
 	}
-	if wait := sent.At.Add(a.PayTakes).Sub(a.Now()); wait > 0 {
+	if wait := sent.At.Add(a.PayTakes).Sub(a.now(ctx)); wait > 0 {
 		// It may be on its way: another attempt that was thought dead can still tell.
 		return AskedTopUp{}, &later{after: max(min(wait, settle), time.Millisecond),
 			why: fmt.Sprintf("top-up %s: its one request is out; waiting for what it was answered", r.ID)}
@@ -118,13 +122,13 @@ func (a *Activities) sendTopUp(ctx context.Context, r order.TopUpRequest) (Asked
 	stop := func() {}
 	defer func() { stop() }()
 	t, err := a.Money.CreateTopUp(foxreload.Leaving(ctx, func(ctx context.Context) (_ context.Context, err error) {
-		if sent, err = a.Ledger.SendTopUp(ctx, r.ID, attempt, a.Now()); err != nil {
+		if sent, err = a.Ledger.SendTopUp(ctx, r.ID, attempt, a.now(ctx)); err != nil {
 			return nil, err
 		}
 		if !sent.Now {
 			return nil, &later{after: time.Millisecond, why: fmt.Sprintf("top-up %s: another attempt has sent its one request", r.ID)}
 		}
-		ctx, stop = context.WithTimeout(ctx, sent.At.Add(a.PayTakes).Sub(a.Now()))
+		ctx, stop = context.WithTimeout(ctx, sent.At.Add(a.PayTakes).Sub(a.now(ctx)))
 		return ctx, nil
 	}), foxreload.TopUpRequest{Amount: r.Amount, Currency: r.Currency})
 	switch class := foxreload.ClassOf(err); class {

@@ -32,7 +32,7 @@ func TestBalanceIsReadForATopUpThatAsks(t *testing.T) {
 		reads int
 	}{{order.TopUpRequested, 0}, {order.TopUpWaiting, 2}, {order.TopUpArrived, 2}} { // asked once too soon, once in time, once too late
 		status.State = step.state
-		require.NoError(t, s.book.RecordTopUp(t.Context(), status, s.now))
+		require.NoError(t, s.book.RecordTopUp(t.Context(), status, 1, s.now))
 		s.after(time.Hour)
 		require.NoError(t, s.book.AskDesk(t.Context(), s.now))
 		s.after(time.Second)

@@ -11,12 +11,20 @@ import (
 )
 
 // KeepPaymentAnswer keeps what an external payment provider answered to the pay of an
-// order whose payment was begun, sealed. An answer like the one before it adds nothing.
-func (l *Ledger) KeepPaymentAnswer(ctx context.Context, reference, orderID string, raw json.RawMessage, at time.Time) error {
+// order whose payment was begun, sealed. An answer like the one before it adds nothing;
+// that of an attempt which is not the latest takes no other's place: *OvertakenError.
+func (l *Ledger) KeepPaymentAnswer(ctx context.Context, reference, orderID, attempt string, raw json.RawMessage, at time.Time) error {
+	var refused error
 	err := l.write(ctx, func(tx *sql.Tx) error {
+		refused = nil
 		number, last, err := l.lastAnswer(ctx, tx, reference, orderID)
 		if err != nil || (number > 0 && string(last) == string(raw)) {
 			return err
+		}
+		if number > 0 {
+			if refused, err = l.notLatest(ctx, tx, reference, orderID, attempt, "keep the provider's answer for", at); refused != nil || err != nil {
+				return err
+			}
 		}
 		sealed, err := l.seal(raw, answerAD(reference, orderID, number+1))
 		if err != nil {
@@ -29,7 +37,7 @@ func (l *Ledger) KeepPaymentAnswer(ctx context.Context, reference, orderID strin
 	if err != nil {
 		return fmt.Errorf("keep answer to the payment of order %s (%s): %w", orderID, reference, err)
 	}
-	return nil
+	return refused
 }
 
 // PaymentAnswer is what the provider last answered to the pay of an order, if anything

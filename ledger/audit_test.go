@@ -53,7 +53,7 @@ func TestStrangeWordsAreStored(t *testing.T) {
 	require.NoError(t, l.Append(t.Context(), Entry{Reference: "shop-1", Key: "note", Kind: KindNote, Reason: strange}))
 	pin(t, l, "shop-1", 0, "ord-1")
 	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-1")))
-	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", strange, noon))
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", intent(t, l, "ord-1").Attempt, strange, noon))
 	require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", []Code{{ItemID: strange, Raw: json.RawMessage(`"AAAA"`)}}))
 	require.NoError(t, l.Pause(t.Context(), strange, noon))
 	s, err := l.Status(t.Context(), "shop-1")

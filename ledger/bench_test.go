@@ -70,7 +70,7 @@ func wholeOrder(b *testing.B, l *Ledger, reference string) error {
 	}
 	for _, step := range []func() error{
 		func() error { return enters(order.Creating) },
-		func() error { _, err := l.CreateIntent(ctx, reference, 0, noon); return err },
+		func() error { _, _, err := l.CreateIntent(ctx, reference, 0, noon); return err },
 		func() error { return budget.Wait(ctx, 2) },
 		func() error { return l.Pin(ctx, reference, 0, id, noon) },
 		func() error { return enters(order.Active) },

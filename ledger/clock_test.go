@@ -60,7 +60,7 @@ func TestWhoseClockItIs(t *testing.T) {
 // Promise 6. A worker whose clock is behind gets as much of the budget as one whose clock
 // is right, and no request more is granted to both.
 func TestWorkerWhoseClockIsBehindGetsItsShare(t *testing.T) {
-	for _, behind := range []time.Duration{0, 5 * time.Second, 25 * time.Second, time.Hour, -25 * time.Second} {
+	for _, behind := range []time.Duration{0, 5 * time.Second, 25 * time.Second, time.Hour, -25 * time.Second, -time.Hour} {
 		c, books := apart(t, 0, -behind)
 		budgets := []*Budget{books[0].Budget("key", 100), books[1].Budget("key", 100)}
 		granted, pays := [2]int{}, 0
@@ -119,7 +119,14 @@ func TestLeaseWhereClocksDiffer(t *testing.T) {
 
 // What one worker saw and promised holds for another whose clock is wrong.
 func TestDeskWhereClocksDiffer(t *testing.T) {
-	c, books := apart(t, 0, -10*time.Minute)
+	for _, wrong := range []time.Duration{-time.Hour, time.Hour} {
+		t.Run(wrong.String(), func(t *testing.T) { deskWhereClocksDiffer(t, wrong) })
+	}
+}
+
+func deskWhereClocksDiffer(t *testing.T, wrong time.Duration) {
+	t.Helper()
+	c, books := apart(t, 0, wrong)
 	ten := decimal.NewFromInt(10)
 	for _, reference := range []string{"waits", "other"} {
 		s := begin(t, books[0], reference)
@@ -155,7 +162,15 @@ func TestDeskWhereClocksDiffer(t *testing.T) {
 }
 
 func TestLimitAndStreaksWhereClocksDiffer(t *testing.T) {
-	c, books := apart(t, 0, -13*time.Hour)
+	for _, wrong := range []time.Duration{-13 * time.Hour, 13 * time.Hour} {
+		t.Run(wrong.String(), func(t *testing.T) { limitWhereClocksDiffer(t, wrong) })
+	}
+}
+
+// The day is the ledger's: it ends at one midnight for all.
+func limitWhereClocksDiffer(t *testing.T, wrong time.Duration) {
+	t.Helper()
+	c, books := apart(t, 0, wrong)
 	for _, reference := range []string{"a", "b"} {
 		begin(t, books[0], reference)
 		pin(t, books[0], reference, 0, "ord-"+reference)
@@ -169,6 +184,12 @@ func TestLimitAndStreaksWhereClocksDiffer(t *testing.T) {
 	f, err := books[1].Figures(t.Context(), books[1].now())
 	require.NoError(t, err)
 	require.Equal(t, "60", f.PaidToday["usd"].String())
+	c.advance(12 * time.Hour)
+	for _, l := range books {
+		why, err := l.PaymentHeld(t.Context(), costs("b", "60", l.now()))
+		require.NoError(t, err)
+		require.NoError(t, why, "it is the next day for all")
+	}
 
 	for i := range 2 {
 		_, err := books[i].Again(t.Context(), "a", "NO", books[i].now())
@@ -178,6 +199,42 @@ func TestLimitAndStreaksWhereClocksDiffer(t *testing.T) {
 	streak, err := books[0].StreakOf(t.Context(), "a")
 	require.NoError(t, err)
 	require.Equal(t, time.Minute, streak.Lasted())
+}
+
+// The ages that alerts go by, a search's bound and the time that a top-up's request left:
+// whichever worker wrote it and whichever reads it, an hour apart.
+func TestAgesWhereClocksDiffer(t *testing.T) {
+	c, books := apart(t, 0, time.Hour, -time.Hour)
+	openTopUp(t, books[0], "tu-1")
+	for writer, reference := range []string{"a", "b", "c"} {
+		l := books[writer]
+		begin(t, l, reference)
+		pin(t, l, reference, 0, "ord-"+reference)
+		_, _, err := l.CreateIntent(t.Context(), reference, 0, l.now())
+		require.NoError(t, err)
+		p := payment(reference, "ord-"+reference)
+		p.At = l.now()
+		require.NoError(t, l.BeginPayment(t.Context(), p))
+		c.advance(10 * time.Minute)
+		for _, reader := range books {
+			f, err := reader.Figures(t.Context(), reader.now())
+			require.NoError(t, err)
+			require.Equal(t, 10*time.Minute, f.At.Sub(f.DoubtSince))
+			_, first, err := reader.CreateAttempts(t.Context(), reference, 0)
+			require.NoError(t, err)
+			require.Equal(t, 10*time.Minute, f.At.Sub(first))
+		}
+		require.NoError(t, l.LandPayment(t.Context(), "ord-"+reference, p.Attempt, Landing{Spared: true, At: l.now()}))
+		require.NoError(t, l.RenewKey(t.Context(), Entry{Reference: reference, Key: "decision/1", Kind: KindNote, At: l.now()}, 0))
+		_, first, err := l.CreateAttempts(t.Context(), reference, 0)
+		require.NoError(t, err)
+		require.Equal(t, c.now(), first.UTC())
+
+		sent, err := l.SendTopUp(t.Context(), "tu-1", reference, l.now())
+		require.NoError(t, err)
+		require.Equal(t, c.now(), sent.At.UTC())
+		require.NoError(t, l.UnsendTopUp(t.Context(), "tu-1", reference))
+	}
 }
 
 func TestProductIsAskedForOnceWhereClocksDiffer(t *testing.T) {

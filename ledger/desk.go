@@ -108,6 +108,9 @@ func (l *Ledger) LookFailed(ctx context.Context, at time.Time, answered bool) er
 		if err != nil {
 			return err
 		}
+		if m.lookedAt.After(at) {
+			return nil // a later look was quicker
+		}
 		m.lookedAt, m.stale = at, true
 		if answered && !m.askedAt.After(at) {
 			m.askedAt = time.Time{}

@@ -115,7 +115,7 @@ type OvertakenError struct {
 }
 
 func (e *OvertakenError) Error() string {
-	return fmt.Sprintf("record order %s: a later attempt has overtaken this one; it is on record as %s", e.Reference, e.State)
+	return fmt.Sprintf("order %s: a later attempt has overtaken this one; it is on record as %s", e.Reference, e.State)
 }
 
 // PaymentInDoubtError: an attempt to pay an order of the reference may have gone through,

@@ -15,6 +15,7 @@ import (
 // Figures is what a look at the whole ledger shows, for those who watch it. Money
 // is by currency, lower case; "" is one that is not known.
 type Figures struct {
+	At     time.Time // when they were read, on the ledger's clock, as all times in here are
 	Orders map[order.State]int
 	// Oldest is when the oldest order of each state that is no end was placed; a
 	// state without orders is left out.
@@ -56,6 +57,7 @@ func (l *Ledger) Figures(ctx context.Context, at time.Time) (Figures, error) {
 		if err != nil {
 			return err
 		}
+		f.At = now
 		if err := f.readMissing(ctx, tx, now); err != nil {
 			return err
 		}

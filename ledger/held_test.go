@@ -56,7 +56,7 @@ func TestDailyLimitCountsWhatMayHaveBeenPaid(t *testing.T) {
 	roubles.Currency = "rub"
 	require.Nil(t, pay(roubles), "each currency has its own sum")
 
-	require.NoError(t, l.VoidPayment(t.Context(), "b", "ord-b", "payment_failure", noon))
+	require.NoError(t, l.VoidPayment(t.Context(), "b", "ord-b", intent(t, l, "ord-b").Attempt, "payment_failure", noon))
 	require.Nil(t, pay(costs("c", "40", noon)), "what surely was not paid counts no more")
 	require.NotNil(t, pay(costs("b", "40", noon)), "nor is its room kept for it")
 	require.Nil(t, pay(costs("b", "40", midnight)), "the next day begins anew")

@@ -150,7 +150,7 @@ func TestFiguresOfPaymentsInDoubt(t *testing.T) {
 	requireDoubts(2, minute(2), "another one")
 	enter(t, l, "shop-1", order.Paid)
 	requireDoubts(1, minute(5), "FoxReload shows it paid")
-	require.NoError(t, l.VoidPayment(t.Context(), "shop-2", "id-shop-2", order.PaymentExpiration, minute(7)))
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-2", "id-shop-2", intent(t, l, "id-shop-2").Attempt, order.PaymentExpiration, minute(7)))
 	requireDoubts(0, time.Time{}, "FoxReload shows it unpaid")
 	pay("shop-2", minute(8))
 	requireDoubts(1, minute(8), "begun again: the old doubt is over")

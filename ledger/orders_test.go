@@ -96,7 +96,7 @@ func TestWithdrawTakesBackOnlyWhatNeverBegan(t *testing.T) {
 	for reference, history := range map[string]func(reference string) error{
 		"audited": func(r string) error { return l.Append(t.Context(), Entry{Reference: r, Key: "n", Kind: KindNote}) },
 		"pinned":  func(r string) error { return l.Pin(t.Context(), r, 0, "ord-"+r, noon) },
-		"created": func(r string) error { _, err := l.CreateIntent(t.Context(), r, 0, noon); return err },
+		"created": func(r string) error { _, _, err := l.CreateIntent(t.Context(), r, 0, noon); return err },
 		"coded":   func(r string) error { return l.StoreCodes(t.Context(), r, "ord-"+r, codes("AAAA")) },
 	} {
 		begin(t, l, reference)
@@ -231,19 +231,19 @@ func TestListIsNewestFirst(t *testing.T) {
 func TestActivityOfAnOvertakenRunTakesNoEndBack(t *testing.T) {
 	l := newLedger(t)
 	s := begin(t, l, "shop-1")
-	enters := func(run string, state order.State) error {
+	enters := func(run string, step int, state order.State) error {
 		s.State = state
-		return l.Record(t.Context(), Entry{Reference: "shop-1", Key: run + string(state), Run: run, Kind: KindState, State: state, At: noon}, s)
+		return l.Record(t.Context(), Entry{Reference: "shop-1", Key: run + string(state), Run: run, Step: step, Kind: KindState, State: state, At: noon}, s)
 	}
-	require.NoError(t, enters("run-1/", order.Creating))
-	require.NoError(t, enters("run-2/", order.Creating))
-	require.NoError(t, enters("run-2/", order.Cancelled))
-	require.ErrorAs(t, enters("run-1/", order.Active), new(*OvertakenError))
+	require.NoError(t, enters("run-1/", 1, order.Creating))
+	require.NoError(t, enters("run-2/", 3, order.Creating))
+	require.NoError(t, enters("run-2/", 4, order.Cancelled))
+	require.ErrorAs(t, enters("run-1/", 2, order.Active), new(*OvertakenError))
 	now, err := l.Status(t.Context(), "shop-1")
 	require.NoError(t, err)
 	require.Equal(t, order.Cancelled, now.State)
 
-	require.NoError(t, enters("run-3/", order.Creating), "a reset takes it up again")
-	require.NoError(t, enters("run-3/", order.Cancelled))
-	require.NoError(t, enters("run-3/", order.Active), "the run that ended it may learn better")
+	require.NoError(t, enters("run-3/", 5, order.Creating), "a reset takes it up again")
+	require.NoError(t, enters("run-3/", 6, order.Cancelled))
+	require.NoError(t, enters("run-3/", 7, order.Active), "the run that ended it may learn better")
 }

@@ -18,7 +18,8 @@ import (
 // leaves open whether the intent is on record, it may be begun again. Whoever does not,
 // and whoever was refused then, sends nothing: LandPayment says so of the attempt.
 //
-// Refusals: *EndedError, *NotPinnedError, *OtherPaymentError when another order of the
+// Refusals: *OvertakenError when a later step is on record, or an attempt to pay the order
+// that p.After does not know of; *EndedError, *NotPinnedError, *OtherPaymentError when another order of the
 // reference has an intent that stands, *PaymentInFlightError while the request of
 // another attempt may be on its way; and, for what is no mock, ErrPaused when payments
 // are switched off and *LimitError when it would exceed the day's limit. These two may
@@ -37,6 +38,9 @@ func (l *Ledger) BeginPayment(ctx context.Context, p Payment) error {
 	err := l.write(ctx, func(tx *sql.Tx) error {
 		now, err := l.clock(ctx, tx, p.At)
 		if err != nil {
+			return err
+		}
+		if refused, err = l.payOvertaken(ctx, tx, p); refused != nil || err != nil {
 			return err
 		}
 		if refused, err = refusal(ctx, tx, p, now); refused != nil || err != nil {
@@ -172,8 +176,9 @@ func payReason(p Payment) string {
 }
 
 // VoidPayment says that an order ended unpaid, surely: another one may be paid
-// for its reference from now on. Without an intent there is nothing to void.
-func (l *Ledger) VoidPayment(ctx context.Context, reference, orderID, reason string, at time.Time) error {
+// for its reference from now on. Without an intent there is nothing to void. attempt is
+// the latest that the caller knows of: where another was begun since, *OvertakenError.
+func (l *Ledger) VoidPayment(ctx context.Context, reference, orderID, attempt, reason string, at time.Time) error {
 	defer l.timed("void_payment")()
 	at = l.at(at)
 	var refused error
@@ -189,6 +194,9 @@ func (l *Ledger) VoidPayment(ctx context.Context, reference, orderID, reason str
 		case owner != reference:
 			refused = &NotPinnedError{Reference: reference, OrderID: orderID}
 			return nil
+		}
+		if refused, err = l.notLatest(ctx, tx, reference, orderID, attempt, "void the payment of", at); refused != nil || err != nil {
+			return err
 		}
 		result, err := tx.ExecContext(ctx, `UPDATE payments SET voided_at = $1, void_reason = $2 WHERE order_id = $3 AND voided_at IS NULL`,
 			stamp(at), storable(reason), orderID)

@@ -176,13 +176,13 @@ func TestReplacementIsPaidOnceTheFirstIsSurelyUnpaid(t *testing.T) {
 	begin(t, l, "shop-2")
 	pin(t, l, "shop-1", 0, "ord-1")
 	pin(t, l, "shop-1", 1, "ord-2")
-	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_expiration", noon), "nothing to void yet")
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", intent(t, l, "ord-1").Attempt, "payment_expiration", noon), "nothing to void yet")
 	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-1")))
 
 	var notPinned *NotPinnedError
-	require.ErrorAs(t, l.VoidPayment(t.Context(), "shop-2", "ord-1", "payment_failure", noon), &notPinned)
+	require.ErrorAs(t, l.VoidPayment(t.Context(), "shop-2", "ord-1", intent(t, l, "ord-1").Attempt, "payment_failure", noon), &notPinned)
 	for range 2 {
-		require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", noon))
+		require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", intent(t, l, "ord-1").Attempt, "payment_failure", noon))
 	}
 	require.True(t, intent(t, l, "ord-1").Voided)
 
@@ -205,14 +205,14 @@ func TestVoidedOrderBegunAgainStandsAgain(t *testing.T) {
 	pin(t, l, "shop-1", 0, "ord-1")
 	pin(t, l, "shop-1", 1, "ord-2")
 	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-1")))
-	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", noon))
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", intent(t, l, "ord-1").Attempt, "payment_failure", noon))
 
 	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-1")))
 	require.False(t, intent(t, l, "ord-1").Voided)
 	var other *OtherPaymentError
 	require.ErrorAs(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-2")), &other)
 
-	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", noon))
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", intent(t, l, "ord-1").Attempt, "payment_failure", noon))
 	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-2")))
 }
 
@@ -249,7 +249,7 @@ func TestPaymentWithoutItsOwnEntryIsRefused(t *testing.T) {
 	p := payment("shop-1", "ord-1")
 	p.Key = "intent/7"
 	require.NoError(t, l.BeginPayment(t.Context(), p))
-	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", "payment_failure", noon))
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", intent(t, l, "ord-1").Attempt, "payment_failure", noon))
 	p.OrderID = "ord-2"
 	require.ErrorAs(t, l.BeginPayment(t.Context(), p), new(*KeyReusedError))
 	require.Equal(t, Intent{}, intent(t, l, "ord-2"))
@@ -260,14 +260,14 @@ func TestAttemptsToCreateAreCounted(t *testing.T) {
 	begin(t, l, "shop-1")
 	for _, replacement := range []int{0, 1} {
 		for want := 1; want <= 3; want++ {
-			attempts, err := l.CreateIntent(t.Context(), "shop-1", replacement, noon)
+			attempts, _, err := l.CreateIntent(t.Context(), "shop-1", replacement, noon)
 			require.NoError(t, err)
 			require.Equal(t, want, attempts)
 		}
 	}
 	seen := make([]int, 20)
 	noErrors(t, atOnce(len(seen), func(i int) (err error) {
-		seen[i], err = l.CreateIntent(t.Context(), "shop-1", 2, noon)
+		seen[i], _, err = l.CreateIntent(t.Context(), "shop-1", 2, noon)
 		return err
 	}))
 	require.ElementsMatch(t, []int{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20}, seen)
@@ -278,7 +278,7 @@ func TestAttemptsToCreateAreCounted(t *testing.T) {
 	require.Equal(t, "about to create the order", entries[0].Reason)
 	require.Equal(t, "about to create replacement 1", entries[1].Reason)
 	require.Equal(t, KindIntent, entries[1].Kind)
-	_, err = l.CreateIntent(t.Context(), "shop-2", 0, noon)
+	_, _, err = l.CreateIntent(t.Context(), "shop-2", 0, noon)
 	require.ErrorIs(t, err, ErrNotFound)
 }
 

@@ -82,8 +82,8 @@ func found(row *sql.Row) (text string, ok bool, err error) {
 // CreateIntent puts on record that a request to create an order for a reference and
 // replacement number is about to leave, and counts those that may have made one, this
 // one included; the first also writes an audit entry. Call it last of all before the
-// request goes out.
-func (l *Ledger) CreateIntent(ctx context.Context, reference string, replacement int, at time.Time) (attempts int, err error) {
+// request goes out. fresh counts the fresh keys so far.
+func (l *Ledger) CreateIntent(ctx context.Context, reference string, replacement int, at time.Time) (attempts, fresh int, err error) {
 	defer l.timed("create_intent")()
 	at = l.at(at)
 	err = l.write(ctx, func(tx *sql.Tx) error {
@@ -91,21 +91,25 @@ func (l *Ledger) CreateIntent(ctx context.Context, reference string, replacement
 			Kind: KindIntent, Reason: createReason(replacement), At: at}); err != nil {
 			return err
 		}
+		now, err := l.clock(ctx, tx, at)
+		if err != nil {
+			return err
+		}
 		return tx.QueryRowContext(ctx, `INSERT INTO create_attempts (reference, replacement, attempts, first_at) VALUES ($1, $2, 1, $3)
-			ON CONFLICT (reference, replacement) DO UPDATE SET attempts = create_attempts.attempts + 1 RETURNING attempts`,
-			reference, replacement, stamp(at)).Scan(&attempts)
+			ON CONFLICT (reference, replacement) DO UPDATE SET attempts = create_attempts.attempts + 1 RETURNING attempts, fresh_keys`,
+			reference, replacement, stamp(now)).Scan(&attempts, &fresh)
 	})
 	if err != nil {
-		return 0, fmt.Errorf("write intent to create (%s, replacement %d): %w", reference, replacement, err)
+		return 0, 0, fmt.Errorf("write intent to create (%s, replacement %d): %w", reference, replacement, err)
 	}
-	return attempts, nil
+	return attempts, fresh, nil
 }
 
 // WithdrawCreate takes back one CreateIntent whose request surely was not carried out:
-// it made no order.
-func (l *Ledger) WithdrawCreate(ctx context.Context, reference string, replacement int) error {
-	err := l.exec(ctx, `UPDATE create_attempts SET attempts = attempts - 1 WHERE reference = $1 AND replacement = $2 AND attempts > 0`,
-		reference, replacement)
+// it made no order. Where a fresh key came since, those that are counted now left later.
+func (l *Ledger) WithdrawCreate(ctx context.Context, reference string, replacement, fresh int) error {
+	err := l.exec(ctx, `UPDATE create_attempts SET attempts = attempts - 1 WHERE reference = $1 AND replacement = $2 AND fresh_keys = $3 AND attempts > 0`,
+		reference, replacement, fresh)
 	if err != nil {
 		return fmt.Errorf("withdraw intent to create (%s, replacement %d): %w", reference, replacement, err)
 	}
@@ -114,8 +118,8 @@ func (l *Ledger) WithdrawCreate(ctx context.Context, reference string, replaceme
 
 // CreateAttempts counts the requests to create an order for a reference and
 // replacement number that left under its present key and may have made one: where there are any, look for
-// it before another. first is when the first of them was about to leave; zero: none
-// ever was.
+// it before another. first is when the first of them was about to leave, on the ledger's
+// clock; zero: none ever was.
 func (l *Ledger) CreateAttempts(ctx context.Context, reference string, replacement int) (n int, first time.Time, err error) {
 	var at string
 	err = l.db.reads.QueryRowContext(ctx, `SELECT attempts, first_at FROM create_attempts WHERE reference = $1 AND replacement = $2`,
@@ -163,8 +167,12 @@ func (l *Ledger) RenewKey(ctx context.Context, e Entry, replacement int) error {
 		if _, err := l.append(ctx, tx, e); err != nil {
 			return err
 		}
+		now, err := l.clock(ctx, tx, e.At)
+		if err != nil {
+			return err
+		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO create_attempts (reference, replacement, attempts, first_at, fresh_keys) VALUES ($1, $2, 0, $3, 1)
-			ON CONFLICT (reference, replacement) DO UPDATE SET fresh_keys = create_attempts.fresh_keys + 1, attempts = 0, first_at = excluded.first_at`, e.Reference, replacement, stamp(e.At))
+			ON CONFLICT (reference, replacement) DO UPDATE SET fresh_keys = create_attempts.fresh_keys + 1, attempts = 0, first_at = excluded.first_at`, e.Reference, replacement, stamp(now))
 		return err
 	})
 	if err != nil {

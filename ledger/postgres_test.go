@@ -177,7 +177,7 @@ func TestAnswerToACommitIsLost(t *testing.T) {
 	})
 	lost(func() error { return l.Pin(ctx, "shop-1", 0, "ord-1", noon) })
 	lost(func() error {
-		attempts, err := l.CreateIntent(ctx, "shop-1", 0, noon)
+		attempts, _, err := l.CreateIntent(ctx, "shop-1", 0, noon)
 		require.Equal(t, 2, attempts, "so an order is looked for before one is made")
 		return err
 	})
@@ -192,7 +192,9 @@ func TestAnswerToACommitIsLost(t *testing.T) {
 	doubt, err := l.PaymentInDoubt(ctx, "shop-1")
 	require.NoError(t, err)
 	require.False(t, doubt, "landed once")
-	lost(func() error { return l.VoidPayment(ctx, "shop-1", "ord-1", "payment_failure", noon) })
+	lost(func() error {
+		return l.VoidPayment(ctx, "shop-1", "ord-1", intent(t, l, "ord-1").Attempt, "payment_failure", noon)
+	})
 	openTopUp(t, sound, "tu-1")
 	lost(func() error {
 		sent, err := l.SendTopUp(ctx, "tu-1", "one", noon)

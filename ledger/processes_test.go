@@ -110,7 +110,7 @@ func shareJob(ctx context.Context, l *Ledger, name string) error {
 	case !errors.As(err, new(*OtherPaymentError)):
 		return err
 	}
-	if seen.Attempts, err = l.CreateIntent(ctx, "shop-1", 0, noon); err != nil {
+	if seen.Attempts, _, err = l.CreateIntent(ctx, "shop-1", 0, noon); err != nil {
 		return err
 	}
 	if err := l.StoreCodes(ctx, "shop-1", "ord-0", codes("AAAA", "BBBB", "AAAA")); err != nil {

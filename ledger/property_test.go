@@ -177,7 +177,9 @@ func (g *game) land(rt *rapid.T) {
 
 func (g *game) void(rt *rapid.T) {
 	reference, id := g.reference(rt), g.orderID(rt)
-	err := g.ledger.VoidPayment(g.t.Context(), reference, id, order.PaymentExpiration, g.now)
+	latest, err := g.ledger.PaymentIntent(g.t.Context(), id)
+	require.NoError(rt, err)
+	err = g.ledger.VoidPayment(g.t.Context(), reference, id, latest.Attempt, order.PaymentExpiration, g.now)
 	if g.begun[id] && g.owner[id] != reference {
 		require.ErrorAs(rt, err, new(*NotPinnedError), "another reference's payment")
 		return

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 
 	"foxflow/order"
 )
@@ -21,10 +20,10 @@ import (
 // earlier point: a note says so first.
 //
 // What a later attempt has put on record is never taken back by one that was thought dead:
-// *OvertakenError. That is a state of a run which has a later step on record, or the same
-// step under another key (a note says so); an activity of an earlier run, once the order
-// has ended; and what came of an unresolved order, other than by a recheck. The row of an
-// order that has ended is renewed by a recheck alone, whose reason is noted.
+// *OvertakenError. That is a state of a step that is not above every step on record, of
+// whichever run (a note says so); and what came of an unresolved order, other than by a
+// recheck. The row of an order that has ended is renewed by a recheck alone, whose reason
+// is noted.
 //
 // With e.Unpaid, a *PaymentInDoubtError says that a payment may have gone through.
 func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status) error {
@@ -73,23 +72,25 @@ func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status) error {
 // walked is how far an order has come on record, before an entry.
 type walked struct {
 	last order.State // that was entered; "": none was
-	key  string      // of its entry
-	// The entry's run has entries on record, up to this step.
+	step int         // the highest on record, of whichever run
+	// wrote says that the entry's run has entries on record.
 	wrote bool
-	step  int
 }
 
 func readWalked(ctx context.Context, tx *sql.Tx, e Entry) (w walked, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT state, key FROM audit WHERE reference = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1`,
-		e.Reference, KindState).Scan(&w.last, &w.key)
+	err = tx.QueryRowContext(ctx, `SELECT state FROM audit WHERE reference = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1`,
+		e.Reference, KindState).Scan(&w.last)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = nil
 	}
 	if err != nil || e.Run == "" {
 		return w, err
 	}
-	err = tx.QueryRowContext(ctx, `SELECT COUNT(*) > 0, COALESCE(MAX(step), 0) FROM audit WHERE reference = $1 AND substr(key, 1, $2) = $3`,
-		e.Reference, len(e.Run), e.Run).Scan(&w.wrote, &w.step)
+	if w.step, err = lastStep(ctx, tx, e.Reference); err != nil {
+		return w, err
+	}
+	err = tx.QueryRowContext(ctx, `SELECT COUNT(*) > 0 FROM audit WHERE reference = $1 AND substr(key, 1, $2) = $3`,
+		e.Reference, len(e.Run), e.Run).Scan(&w.wrote)
 	return w, err
 }
 
@@ -101,12 +102,8 @@ func (l *Ledger) refuseRecord(ctx context.Context, tx *sql.Tx, e Entry, have wal
 	overtaken := &OvertakenError{Reference: e.Reference, State: have.last}
 	revises := have.last == order.Unresolved && slices.Contains(revisable, e.State)
 	switch {
-	case e.Run != "" && have.last.Ended() && have.wrote && !strings.HasPrefix(have.key, e.Run):
-		return overtaken, nil
-	case e.Run != "" && e.Step > 0 && e.Step <= have.step:
-		_, err := l.append(ctx, tx, Entry{Reference: e.Reference, Key: "overtaken/" + e.Key, Kind: KindNote, State: have.last, OrderID: e.OrderID, At: e.At,
-			Reason: fmt.Sprintf("an attempt that was overtaken wanted to put state %s on record", e.State)})
-		return overtaken, err
+	case e.Step > 0 && e.Step <= have.step:
+		return l.overtaken(ctx, tx, e, fmt.Sprintf("put state %s on record", e.State))
 	case e.Recheck && !revises && e.State != have.last:
 		return fmt.Errorf("recheck order %s: it is on record as %s, which a recheck can't change to %s", e.Reference, have.last, e.State), nil
 	case e.Recheck && !have.last.Ended():

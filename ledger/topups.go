@@ -76,11 +76,29 @@ func (l *Ledger) TopUpRequest(ctx context.Context, id string) (order.TopUpReques
 	return r, nil
 }
 
-// RecordTopUp makes t, but for its answer, how the top-up stands on record.
-func (l *Ledger) RecordTopUp(ctx context.Context, t order.TopUp, at time.Time) error {
+// ErrTopUpOvertaken: a later step of the top-up is on record.
+var ErrTopUpOvertaken = errors.New("a later attempt has overtaken this one")
+
+// RecordTopUp makes t, but for its answer, how the top-up stands on record. step numbers
+// the step, as Entry's does: nothing is taken back by one below it, ErrTopUpOvertaken.
+func (l *Ledger) RecordTopUp(ctx context.Context, t order.TopUp, step int, at time.Time) error {
 	sealed, err := l.sealTopUp(t)
 	if err == nil {
-		err = l.changeTopUp(ctx, t.ID, `state = $2, snapshot = $3, updated_at = $4`, t.State, sealed, stamp(l.at(at)))
+		err = l.write(ctx, func(tx *sql.Tx) error {
+			var last int
+			err := tx.QueryRowContext(ctx, `SELECT step FROM topups WHERE id = $1`, t.ID).Scan(&last)
+			switch {
+			case errors.Is(err, sql.ErrNoRows):
+				return ErrNoTopUp
+			case err != nil:
+				return err
+			case step < last:
+				return ErrTopUpOvertaken
+			}
+			_, err = tx.ExecContext(ctx, `UPDATE topups SET state = $1, snapshot = $2, step = $3, updated_at = $4 WHERE id = $5`,
+				t.State, sealed, step, stamp(l.at(at)), t.ID)
+			return err
+		})
 	}
 	if err != nil {
 		return fmt.Errorf("record top-up %s as %s: %w", t.ID, t.State, err)
@@ -239,13 +257,14 @@ func (l *Ledger) TopUpBalances(ctx context.Context, id string) (balances, risen 
 	return orEmpty(seen), orEmpty(rise), nil
 }
 
-// SeeTopUpBalances keeps what a look showed. The first rise stays on record.
-func (l *Ledger) SeeTopUpBalances(ctx context.Context, id, balances, risen string) error {
+// SeeTopUpBalances keeps what a look showed, unless what was kept is not before any more:
+// then another look was kept meanwhile. The first rise stays on record.
+func (l *Ledger) SeeTopUpBalances(ctx context.Context, id, before, balances, risen string) error {
 	var rise *string
 	if risen != "" {
 		rise = &risen
 	}
-	if err := l.changeTopUp(ctx, id, `balances = $2, risen = COALESCE(risen, $3)`, balances, rise); err != nil {
+	if err := l.changeTopUp(ctx, id, `balances = CASE WHEN COALESCE(balances, '') = $2 THEN $3 ELSE balances END, risen = COALESCE(risen, $4)`, before, balances, rise); err != nil {
 		return fmt.Errorf("keep balances of top-up %s: %w", id, err)
 	}
 	return nil

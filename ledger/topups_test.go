@@ -115,7 +115,7 @@ func TestATopUpIsOnRecord(t *testing.T) {
 	require.ErrorIs(t, err, ErrNoTopUp)
 	_, err = l.TopUpRequest(t.Context(), "tu-1")
 	require.ErrorIs(t, err, ErrNoTopUp)
-	require.ErrorIs(t, l.RecordTopUp(t.Context(), order.TopUp{ID: "tu-1"}, noon), ErrNoTopUp)
+	require.ErrorIs(t, l.RecordTopUp(t.Context(), order.TopUp{ID: "tu-1"}, 1, noon), ErrNoTopUp)
 	_, err = l.SendTopUp(t.Context(), "tu-1", "one", noon)
 	require.ErrorIs(t, err, ErrNoTopUp)
 
@@ -130,7 +130,7 @@ func TestATopUpIsOnRecord(t *testing.T) {
 	require.NoError(t, l.AnswerTopUp(t.Context(), "tu-1", raw))
 	address := "TXyz"
 	s.State, s.Address = order.TopUpWaiting, &address
-	require.NoError(t, l.RecordTopUp(t.Context(), s, noon))
+	require.NoError(t, l.RecordTopUp(t.Context(), s, 1, noon))
 	have, _, err := l.TopUp(t.Context(), "tu-1")
 	require.NoError(t, err)
 	s.Raw = raw
@@ -146,8 +146,10 @@ func TestATopUpIsOnRecord(t *testing.T) {
 func TestTheFirstRiseStays(t *testing.T) {
 	l := newLedger(t)
 	openTopUp(t, l, "tu-1")
+	before := ""
 	for _, step := range []struct{ balances, risen, want string }{{"a", "", ""}, {"b", "50 usd", "50 usd"}, {"c", "", "50 usd"}, {"d", "7 usd", "50 usd"}} {
-		require.NoError(t, l.SeeTopUpBalances(t.Context(), "tu-1", step.balances, step.risen))
+		require.NoError(t, l.SeeTopUpBalances(t.Context(), "tu-1", before, step.balances, step.risen))
+		before = step.balances
 		balances, risen, err := l.TopUpBalances(t.Context(), "tu-1")
 		require.NoError(t, err)
 		require.Equal(t, step.balances, balances)
@@ -172,13 +174,13 @@ func TestTheLatestAnswerOfAProviderIsShown(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, kept)
 	for _, answer := range []string{`{"url":"1"}`, `{"url":"2"}`, `{"url":"2"}`} {
-		require.NoError(t, l.KeepPaymentAnswer(t.Context(), "shop-1", "ord-1", json.RawMessage(answer), noon))
+		require.NoError(t, l.KeepPaymentAnswer(t.Context(), "shop-1", "ord-1", intent(t, l, "ord-1").Attempt, json.RawMessage(answer), noon))
 	}
 	raw, kept, err := l.PaymentAnswer(t.Context(), "shop-1", "ord-1")
 	require.NoError(t, err)
 	require.True(t, kept)
 	require.JSONEq(t, `{"url":"2"}`, string(raw))
-	require.Error(t, l.KeepPaymentAnswer(t.Context(), "shop-1", "ord-9", raw, noon), "of a payment that was never begun")
+	require.Error(t, l.KeepPaymentAnswer(t.Context(), "shop-1", "ord-9", intent(t, l, "ord-9").Attempt, raw, noon), "of a payment that was never begun")
 	_, _, err = l.PaymentAnswer(t.Context(), "shop-2", "ord-1")
 	require.Error(t, err, "sealed for its reference")
 
@@ -191,12 +193,12 @@ func TestAnswersAreNotInTheFile(t *testing.T) {
 	aboutSQLite(t)
 	s := newShop(t)
 	l := payable(t, s)
-	require.NoError(t, l.KeepPaymentAnswer(t.Context(), "shop-1", "ord-1", json.RawMessage(`{"session":"marker-session"}`), noon))
+	require.NoError(t, l.KeepPaymentAnswer(t.Context(), "shop-1", "ord-1", intent(t, l, "ord-1").Attempt, json.RawMessage(`{"session":"marker-session"}`), noon))
 	openTopUp(t, l, "tu-1")
 	require.NoError(t, l.AnswerTopUp(t.Context(), "tu-1", json.RawMessage(`{"address":"marker-address"}`)))
 	require.NoError(t, l.RefuseTopUp(t.Context(), "tu-1", order.Error{Code: "marker-code", Message: "marker-message"}))
 	address := "marker-address"
-	require.NoError(t, l.RecordTopUp(t.Context(), order.TopUp{ID: "tu-1", State: order.TopUpWaiting, Address: &address, Raw: json.RawMessage(`"marker-raw"`)}, noon))
+	require.NoError(t, l.RecordTopUp(t.Context(), order.TopUp{ID: "tu-1", State: order.TopUpWaiting, Address: &address, Raw: json.RawMessage(`"marker-raw"`)}, 1, noon))
 
 	files, err := filepath.Glob(s.path + "*")
 	require.NoError(t, err)

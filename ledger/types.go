@@ -29,8 +29,9 @@ type Entry struct {
 	// Run is how the keys of all entries begin that the same run of the order's workflow
 	// writes; empty: it is no run's.
 	Run string
-	// Step counts the steps of the run: a state of an earlier one is not put on record after
-	// that of a later one; 0: it has none.
+	// Step numbers the attempt at a step: a later one has the higher number, over all runs of
+	// the order. A state of an earlier one is not put on record after that of a later one; 0:
+	// it has none.
 	Step int
 	// Unpaid says that the state is an end that nothing was paid for: it is not put on
 	// record while a payment is in doubt.
@@ -75,7 +76,13 @@ type Filter struct {
 type Payment struct {
 	Reference, OrderID string
 	// Attempt is an id that no other sending has: by it an attempt knows itself.
-	Attempt  string
+	Attempt string
+	// Step numbers the attempt as Entry's does: one below a step on record does not pay; 0:
+	// it has none.
+	Step int
+	// After is the latest attempt that was known as the order was looked at, empty: none
+	// was; nil: nobody looked.
+	After    *string
 	Mock     bool
 	Amount   *decimal.Decimal
 	Currency string

@@ -50,7 +50,7 @@ type AuditReport struct {
 // snapshot is what a scrape shows: read before it, never while metrics are
 // collected.
 type snapshot struct {
-	readAt   time.Time // of what is in the ledger
+	readAt   time.Time // of what is in the ledger, on this process's clock
 	figures  ledger.Figures
 	standing ledger.BudgetStanding
 	audit    AuditReport
@@ -171,7 +171,7 @@ var gauges = []struct {
 	}},
 	{"foxflow.oldest.order.age", "s", "How long ago the oldest order was placed that is in the state and has no end yet", false, func(_ *Metrics, r *reading, show show) {
 		for state, placed := range r.figures.Oldest {
-			show(max(0, r.readAt.Sub(placed).Seconds()), attribute.String("state", string(state)))
+			show(max(0, r.figures.At.Sub(placed).Seconds()), attribute.String("state", string(state)))
 		}
 	}},
 	{"foxflow.orders.missing.codes", "", "Orders whose codes did not all come: completed in the last 24 hours, or stalled for it", false, func(_ *Metrics, r *reading, show show) {
@@ -187,7 +187,7 @@ var gauges = []struct {
 			show(0)
 			return
 		}
-		show(max(0, r.readAt.Sub(r.figures.DoubtSince).Seconds()))
+		show(max(0, r.figures.At.Sub(r.figures.DoubtSince).Seconds()))
 	}},
 	{"foxflow.payments.paused", "", "Whether payments are held by starter pause", false, func(_ *Metrics, r *reading, show show) {
 		show(truth(r.figures.Paused))

@@ -123,7 +123,7 @@ func sources(now *time.Time, failure *error, reads *int) Sources {
 	return Sources{
 		Figures: func(context.Context, time.Time) (ledger.Figures, error) {
 			*reads++
-			return ledger.Figures{Orders: map[order.State]int{order.AwaitingTopUp: 1, order.Completed: 7},
+			return ledger.Figures{At: noon, Orders: map[order.State]int{order.AwaitingTopUp: 1, order.Completed: 7},
 				Oldest: map[order.State]time.Time{order.AwaitingTopUp: noon.Add(-time.Hour)}, SeenAt: noon,
 				Balances: map[string]decimal.Decimal{"usd": *price("5"), "rub": *price("100")}, Waiting: map[string]int{"usd": 1, "": 2},
 				Needed: map[string]decimal.Decimal{"usd": *price("9.55")}, PaidToday: map[string]decimal.Decimal{"usd": *price("66.85")},
@@ -223,4 +223,15 @@ func TestNothingIsReadWhileMetricsAreCollected(t *testing.T) {
 	_, err := m.registry.Gather()
 	require.NoError(t, err)
 	assert.Zero(t, reads)
+}
+
+// The ages are on the ledger's clock, whatever this worker's shows.
+func TestAgesAreOfTheLedgersClock(t *testing.T) {
+	for _, wrong := range []time.Duration{time.Hour, -time.Hour} {
+		m, now, failure, reads := newMetrics(t), noon.Add(wrong), error(nil), 0
+		require.NoError(t, m.Watch(sources(&now, &failure, &reads)))
+		text := shown(t, m)
+		assert.Contains(t, text, "\nfoxflow_payments_in_doubt_seconds 660\n")
+		assert.Contains(t, text, "\nfoxflow_oldest_order_age_seconds{state=\"awaiting_topup\"} 3600\n")
+	}
 }

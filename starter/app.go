@@ -58,7 +58,12 @@ type desk struct {
 	book     *ledger.Ledger
 	// names is what products are called, as far as this command had to ask for them.
 	names map[string]string
+	// ahead is how far the ledger's clock was ahead of this machine's when it was opened.
+	ahead time.Duration
 }
+
+// now is the time on the ledger's clock: what the workers wrote is compared with it.
+func (d *desk) now() time.Time { return d.app.now().Add(d.ahead) }
 
 // open reads the settings and opens the ledger; close the desk's book after use.
 func (a *app) open(ctx context.Context) (*desk, error) {
@@ -78,7 +83,12 @@ func (a *app) open(ctx context.Context) (*desk, error) {
 	case err != nil:
 		return nil, failed("FOXFLOW_LEDGER names the ledger", "%v", err)
 	}
-	return &desk{app: a, settings: s, keys: keys, book: book}, nil
+	here := a.now()
+	there, err := book.Clock(ctx, here)
+	if err != nil {
+		return nil, errors.Join(failed("FOXFLOW_LEDGER names the ledger", "%v", err), book.Close())
+	}
+	return &desk{app: a, settings: s, keys: keys, book: book, ahead: there.Sub(here)}, nil
 }
 
 // atDesk opens the ledger around work.

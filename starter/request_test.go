@@ -42,7 +42,7 @@ func (s *shop) tops(id string, states ...order.TopUpState) {
 		}
 		reason := "because of " + string(state)
 		top.Reason = &reason
-		require.NoError(s.t, s.book.RecordTopUp(ctx, top, s.now))
+		require.NoError(s.t, s.book.RecordTopUp(ctx, top, 1, s.now))
 	}
 }
 

@@ -60,10 +60,10 @@ days [{day, orders, mock, states}], the newest day first.`,
 			if days > 0 && !since.IsZero() {
 				return misused("leave one of the two out", "--days: stands beside --since")
 			}
-			if days > 0 {
-				since = a.now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-days)
-			}
 			return a.atDesk(cmd.Context(), func(d *desk) error {
+				if days > 0 {
+					since = d.now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-days)
+				}
 				all, byDay := tally{}, map[string]tally{}
 				err := d.book.EachCount(cmd.Context(), since, func(c ledger.Count) {
 					if byDay[c.Day] == nil {

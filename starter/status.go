@@ -39,17 +39,17 @@ func (a *app) listCommand() *cobra.Command {
 		Long:  "List the ledger's orders, newest first; of several filters, all must fit. With --state\nawaiting_topup the table shows what each needs, and how much money is missing.",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			if older > 0 {
-				filter.Before = a.now().Add(-older)
-			}
-			if newer > 0 {
-				filter.Since = a.now().Add(-newer)
-			}
 			if older > 0 && newer > 0 && older >= newer {
 				return misused("give --older-than less than --newer-than: the orders between the two are listed",
 					"--older-than: no order is both older than %s and newer than %s", older, newer)
 			}
 			return a.atDesk(cmd.Context(), func(d *desk) error {
+				if older > 0 {
+					filter.Before = d.now().Add(-older)
+				}
+				if newer > 0 {
+					filter.Since = d.now().Add(-newer)
+				}
 				orders, err := d.book.List(cmd.Context(), filter)
 				if err != nil {
 					return err

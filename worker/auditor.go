@@ -72,17 +72,25 @@ func (a *auditor) due(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	age := a.now().Sub(last.At)
+	now, err := a.ledger.Clock(ctx, a.now())
+	if err != nil {
+		return false, err
+	}
+	age := now.Sub(last.At)
 	return age >= max(auditEvery, auditShare*last.Took) || age < 0, nil
 }
 
 func (a *auditor) check(ctx context.Context) error {
+	at, err := a.ledger.Clock(ctx, a.now())
+	if err != nil {
+		return err
+	}
 	began := a.now()
 	orders, entries, broken, err := a.ledger.VerifyAll(ctx)
 	if err != nil {
 		return err
 	}
-	r := metrics.AuditReport{At: began.UTC(), Whole: len(broken) == 0, Orders: orders, Entries: entries, Took: a.now().Sub(began)}
+	r := metrics.AuditReport{At: at, Whole: len(broken) == 0, Orders: orders, Entries: entries, Took: a.now().Sub(began)}
 	if !r.Whole {
 		a.log.Error("the audit log was tampered with, or has lost entries: starter audit --verify-all", zap.Int("broken", len(broken)), zap.Error(broken[0]))
 	}

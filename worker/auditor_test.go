@@ -15,6 +15,7 @@ import (
 
 	"foxflow/keyset"
 	"foxflow/ledger"
+	"foxflow/ledger/ledgertest"
 	"foxflow/metrics"
 	"foxflow/order"
 )
@@ -133,4 +134,24 @@ func TestAnotherWorkersLeaseIsKept(t *testing.T) {
 	now = now.Add(auditLease)
 	require.NoError(t, a.tend(t.Context()))
 	assert.Equal(t, 1, checks.n, "who died over it is not waited for")
+}
+
+// Workers on clocks an hour apart share a PostgreSQL: one check an hour is enough for all.
+func TestTheAuditLogIsCheckedOnceAnHourWhereClocksDiffer(t *testing.T) {
+	text, err := keyset.New()
+	require.NoError(t, err)
+	keys, err := keyset.Parse(text)
+	require.NoError(t, err)
+	book, err := ledger.Open(t.Context(), ledgertest.Address(t), keys)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = book.Close() })
+	checks := &counter{}
+	book.Observe(checks)
+	for range 2 {
+		for holder, wrong := range map[string]time.Duration{"right": 0, "ahead": time.Hour, "behind": -time.Hour} {
+			a := &auditor{ledger: book, holder: holder, now: func() time.Time { return time.Now().Add(wrong) }, log: zap.NewNop()}
+			require.NoError(t, a.tend(t.Context()))
+		}
+	}
+	assert.Equal(t, 1, checks.n)
 }

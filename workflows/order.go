@@ -21,7 +21,7 @@ var acts *activities.Activities
 type run struct {
 	terms life.Terms
 	facts life.Facts
-	seq   int // steps so far
+	seq   int // the step that was begun last
 
 	cancelling int       // cancel updates that wait for the end
 	decision   *decision // a person's, for a blocked order that asks for one
@@ -75,6 +75,7 @@ func open(ctx workflow.Context, in OrderInput) (*run, error) {
 	// a person who was told that it is cancelled relies on it.
 	o.learn(known.Names)
 	o.facts.Asked.Stop = o.facts.Asked.Stop || known.Cancelled
+	o.seq = max(o.seq, known.Seq)
 	return o, o.enter(ctx, life.Opened(o.facts, known.StartedAt, known.OrderID, known.Replacements, known.Doubt, workflow.Now(ctx)), false)
 }
 
@@ -93,9 +94,9 @@ func (o *run) step(ctx workflow.Context) error {
 	}
 	switch move.Do {
 	case life.Create:
-		return o.act(apiOptions(ctx, priorityCreate, "create "+o.summary()), acts.CreateOrder, o.input(), moved)
+		return o.act(apiOptions(ctx, priorityCreate, "create "+o.summary()), acts.CreateOrder, o.input(ctx), moved)
 	case life.Pay:
-		return o.act(apiOptions(ctx, priorityPay, "pay "+o.named()), acts.PayOrder, o.input(), moved)
+		return o.act(apiOptions(ctx, priorityPay, "pay "+o.named()), acts.PayOrder, o.input(ctx), moved)
 	case life.Look:
 		return o.look(ctx, move.Until, moved)
 	case life.LastLook:
@@ -115,7 +116,7 @@ func (o *run) step(ctx workflow.Context) error {
 
 // look watches the order until there is news, or until the time is up.
 func (o *run) look(ctx workflow.Context, until time.Time, moved func() bool) error {
-	in := activities.PollInput{Step: o.input(), Until: until}
+	in := activities.PollInput{Step: o.input(ctx), Until: until}
 	if seen := o.facts.Order.SeenAt; o.facts.Blocker == nil && !seen.IsZero() {
 		in.NotBefore = seen.Add(o.terms.Pace(o.facts, 1, workflow.Now(ctx)))
 	}
@@ -125,7 +126,7 @@ func (o *run) look(ctx workflow.Context, until time.Time, moved func() bool) err
 // lastLook looks at the order once more before it ends as one that is not paid, in case it
 // was paid past us. Where it can't be seen, the ledger says whether it may end all the same.
 func (o *run) lastLook(ctx workflow.Context) error {
-	in := activities.PollInput{Step: o.input(), Once: true}
+	in := activities.PollInput{Step: o.input(ctx), Once: true}
 	in.Answer = true
 	out, err := o.call(apiOptions(ctx, priorityPay, "look once more at "+o.named()), acts.PollStatus, in, nil)
 	switch _, refused := refusalIn(err); {
@@ -209,7 +210,7 @@ var errBrokenOff = errors.New("broken off")
 func (o *run) call(ctx workflow.Context, activity, in any, moved func() bool) (out activities.Outcome, err error) {
 	ctx, stop := workflow.WithCancel(ctx)
 	defer stop()
-	o.seq++
+	o.seq = nextStep(ctx, o.seq)
 	future := workflow.ExecuteActivity(ctx, activity, in)
 	if moved != nil {
 		if err := workflow.Await(ctx, func() bool { return future.IsReady() || moved() }); err != nil {
@@ -228,8 +229,15 @@ func (o *run) call(ctx workflow.Context, activity, in any, moved func() bool) (o
 
 // input is what an activity is told of the order now; its step is the one that is begun
 // with it.
-func (o *run) input() activities.Step {
-	return activities.Step{Terms: o.terms, Facts: o.facts, Seq: o.seq + 1}
+func (o *run) input(ctx workflow.Context) activities.Step {
+	return activities.Step{Terms: o.terms, Facts: o.facts, Seq: nextStep(ctx, o.seq)}
+}
+
+// nextStep numbers the step after last. Time numbers them, and so over all runs: what a
+// reset begins has a higher number than whatever the run before it has begun, which may
+// not have heard of its end.
+func nextStep(ctx workflow.Context, last int) int {
+	return max(last+1, int(workflow.Now(ctx).UnixMilli()))
 }
 
 func (o *run) status() order.Status { return o.terms.Status(o.facts) }

@@ -69,7 +69,7 @@ func TestALinkIsAskedForOnce(t *testing.T) {
 	require.NoError(t, w.book.Pin(t.Context(), reference, 0, id, w.env.Now()))
 	err = w.book.BeginPayment(t.Context(), ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: id, At: w.env.Now()})
 	require.NoError(t, err)
-	require.NoError(t, w.book.KeepPaymentAnswer(t.Context(), reference, id, []byte(`{"redirectUrl":"https://pay.example/first"}`), w.env.Now()))
+	require.NoError(t, w.book.KeepPaymentAnswer(t.Context(), reference, id, "earlier", []byte(`{"redirectUrl":"https://pay.example/first"}`), w.env.Now()))
 	w.at(5*time.Minute, func() {
 		s := w.now()
 		assert.Equal(t, order.AwaitingPayment, s.State)

@@ -84,7 +84,7 @@ func (o *run) decide(ctx workflow.Context) error {
 // adopt goes on with the order that a person named. Where that can't be, the
 // order stays blocked.
 func (o *run) adopt(ctx workflow.Context, d *decision) error {
-	in := o.decided(d, "go on with order "+d.OrderID)
+	in := o.decided(ctx, d, "go on with order "+d.OrderID)
 	in.OrderID = d.OrderID
 	out, err := o.call(apiOptions(ctx, priorityCreate, "adopt order "+d.OrderID), acts.AdoptOrder, in, nil)
 	if refused, ok := refusalIn(err); ok {
@@ -99,7 +99,7 @@ func (o *run) adopt(ctx workflow.Context, d *decision) error {
 
 // retry goes back to where the order was blocked.
 func (o *run) retry(ctx workflow.Context, d *decision) error {
-	in := o.decided(d, "try again")
+	in := o.decided(ctx, d, "try again")
 	if in.FreshKey = o.facts.Order.ID == ""; in.FreshKey {
 		in.Text = "create it anew under a fresh key; the order that can't be found, should there be one, expires unpaid"
 	}
@@ -111,7 +111,7 @@ func (o *run) retry(ctx workflow.Context, d *decision) error {
 
 // abort ends the order, unless a last look finds it paid.
 func (o *run) abort(ctx workflow.Context, d *decision) error {
-	if err := o.record(ctx, o.decided(d, "end the order")); err != nil {
+	if err := o.record(ctx, o.decided(ctx, d, "end the order")); err != nil {
 		return err
 	}
 	o.cancelling++
@@ -129,8 +129,8 @@ func (o *run) abort(ctx workflow.Context, d *decision) error {
 	return nil
 }
 
-func (o *run) decided(d *decision, text string) activities.Decision {
-	in := activities.Decision{Step: o.input(), ID: d.id, By: d.By, Text: text}
+func (o *run) decided(ctx workflow.Context, d *decision, text string) activities.Decision {
+	in := activities.Decision{Step: o.input(ctx), ID: d.id, By: d.By, Text: text}
 	// A refusal is the answer to whoever decided, not one more reason to wait.
 	in.Answer = true
 	return in

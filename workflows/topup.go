@@ -38,6 +38,7 @@ const (
 type topUp struct {
 	in     TopUpInput
 	status order.TopUp
+	seq    int // the step that was begun last
 	until  time.Time
 }
 
@@ -152,7 +153,8 @@ func expiredReason(w activities.Watched) string {
 func (t *topUp) become(ctx workflow.Context, next order.TopUpState, reason string) error {
 	s := t.status
 	s.State, s.Reason = next, ptr(reason)
-	if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next)), acts.RecordTopUp, s, workflow.Now(ctx).UTC()).Get(ctx, nil); err != nil {
+	t.seq = nextStep(ctx, t.seq)
+	if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next)), acts.RecordTopUp, s, t.seq, workflow.Now(ctx).UTC()).Get(ctx, nil); err != nil {
 		return err
 	}
 	t.status = s

@@ -193,7 +193,7 @@ func TestTopUpsThatWaitShareTheDesksLooks(t *testing.T) {
 			require.NoError(t, c.book.OpenTopUp(t.Context(), other, c.env.Now()))
 			waits := order.NewTopUp(other)
 			waits.State = order.TopUpWaiting
-			require.NoError(t, c.book.RecordTopUp(t.Context(), waits, c.env.Now()))
+			require.NoError(t, c.book.RecordTopUp(t.Context(), waits, 1, c.env.Now()))
 			for after := time.Minute; after < 2*time.Hour; after += 3 * time.Minute {
 				c.at(after+time.Duration(i)*time.Second, func() {
 					_, err := (&activities.Activities{Ledger: c.book, Now: c.env.Now}).WatchBalance(context.Background(), activities.WatchInput{

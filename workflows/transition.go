@@ -27,7 +27,7 @@ func (o *run) enterAs(ctx workflow.Context, next life.Facts, recorded order.Stat
 func (o *run) enter(ctx workflow.Context, next life.Facts, unpaid bool) error {
 	o.facts.Asked = next.Asked // what is asked from here on comes on top
 	if !o.facts.Tells(next) {
-		o.seq++
+		o.seq = nextStep(ctx, o.seq)
 		s := o.terms.Status(next)
 		in := activities.RecordInput{Status: s, Seq: o.seq, Reason: next.Reason(s), Unpaid: unpaid}
 		if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next.State)), acts.RecordState, in).Get(ctx, nil); err != nil {

@@ -1,0 +1,185 @@
+package ledger
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shopspring/decimal"
+	"github.com/stretchr/testify/require"
+
+	"foxflow/order"
+)
+
+// A worker stood still, and others have gone on meanwhile: what it writes as it wakes up
+// takes back nothing that is on record, and its attempt is noted.
+
+// Promise 4. A reset has begun a new run; an activity of the run before it comes late, on
+// the way as well as after the end.
+func TestOvertakenRunTakesNothingBack(t *testing.T) {
+	w := newWalk(t)
+	require.NoError(t, w.enters("run-1/", 10, order.Creating))
+	require.NoError(t, w.enters("run-1/", 20, order.Active))
+	require.NoError(t, w.enters("run-2/", 30, order.Processing)) // reset to before the pay
+	before, err := w.Status(t.Context(), "shop-1")
+	require.NoError(t, err)
+	for step, late := range map[int]order.State{21: order.Paid, 22: order.AwaitingTopUp, 30: order.Paused} {
+		require.ErrorAs(t, w.enters("run-1/", step, late), new(*OvertakenError))
+		require.Contains(t, w.log(), "note processing: an attempt that was overtaken wanted to put state "+string(late)+" on record")
+	}
+	require.ErrorAs(t, w.enters("run-0/", 5, order.Paid), new(*OvertakenError), "one that has nothing on record")
+	after, err := w.Status(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Equal(t, before, after)
+	require.NoError(t, w.enters("run-2/", 31, order.Completed), "the run of now goes on")
+	last, err := w.LastStep(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Equal(t, 31, last)
+}
+
+// Promise 1. An attempt that passed its gates and stood still pays nothing once a later
+// step, or a later attempt to pay, is on record: also where no payment is in flight.
+func TestOvertakenAttemptDoesNotPay(t *testing.T) {
+	w := newWalk(t)
+	pin(t, w.Ledger, "shop-1", 0, "ord-1")
+	require.NoError(t, w.enters("run-1/", 10, order.Creating))
+	require.NoError(t, w.enters("run-1/", 20, order.Active))
+	pays := func(orderID string, step int, after *string) (Payment, error) {
+		p := payment("shop-1", orderID)
+		p.Step, p.After = step, after
+		return p, w.BeginPayment(t.Context(), p)
+	}
+	none := ""
+	first, err := pays("ord-1", 21, &none)
+	require.NoError(t, err)
+	require.NoError(t, w.BeginPayment(t.Context(), first), "it knows itself")
+	_, err = pays("ord-1", 22, &none)
+	require.ErrorAs(t, err, new(*OvertakenError), "one has left since it looked")
+	second, err := pays("ord-1", 22, &first.Attempt)
+	require.NoError(t, err)
+	require.Equal(t, second.Attempt, intent(t, w.Ledger, "ord-1").Attempt)
+
+	// The order is replaced; the first one's payment is void.
+	require.NoError(t, w.VoidPayment(t.Context(), "shop-1", "ord-1", second.Attempt, "payment_expiration", noon))
+	require.NoError(t, w.enters("run-1/", 30, order.AwaitingTopUp))
+	require.NoError(t, w.enters("run-1/", 40, order.Creating))
+	pin(t, w.Ledger, "shop-1", 1, "ord-2")
+	_, err = pays("ord-1", 23, &second.Attempt)
+	require.ErrorAs(t, err, new(*OvertakenError), "a later step is on record")
+	require.True(t, intent(t, w.Ledger, "ord-1").Voided)
+	require.Contains(t, w.log(), "note creating: an attempt that was overtaken wanted to pay order ord-1")
+	_, err = pays("ord-2", 41, &none)
+	require.NoError(t, err, "nothing is in the new one's way")
+}
+
+// Promise 1. What one attempt learned of an order says nothing of a payment begun since.
+func TestOvertakenAttemptVoidsNoLaterPayment(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	pin(t, l, "shop-1", 0, "ord-1")
+	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-1")))
+	seen := intent(t, l, "ord-1").Attempt
+	require.NoError(t, l.BeginPayment(t.Context(), payment("shop-1", "ord-1")))
+	for range 2 {
+		require.ErrorAs(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", seen, "its window is over", noon), new(*OvertakenError))
+		require.False(t, intent(t, l, "ord-1").Voided)
+	}
+	entries, err := l.Audit(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Equal(t, "an attempt that was overtaken wanted to void the payment of order ord-1", entries[len(entries)-1].Reason)
+	require.Len(t, entries, 2, "one note, however often it comes")
+	require.NoError(t, l.VoidPayment(t.Context(), "shop-1", "ord-1", intent(t, l, "ord-1").Attempt, "its window is over", noon))
+	require.True(t, intent(t, l, "ord-1").Voided)
+}
+
+func TestOvertakenAnswerTakesNoOthersPlace(t *testing.T) {
+	for name, laterCameFirst := range map[string]bool{"the later one's is kept": true, "nothing else is kept": false} {
+		t.Run(name, func(t *testing.T) {
+			l := payable(t, newShop(t))
+			require.NoError(t, l.BeginPayment(t.Context(), Payment{Reference: "shop-1", OrderID: "ord-1", Attempt: "two", At: noon}))
+			keep := func(attempt string) error {
+				return l.KeepPaymentAnswer(t.Context(), "shop-1", "ord-1", attempt, []byte(`{"url":"`+attempt+`"}`), noon)
+			}
+			want := "one"
+			if laterCameFirst {
+				want = "two"
+				require.NoError(t, keep("two"))
+				require.ErrorAs(t, keep("one"), new(*OvertakenError))
+			} else {
+				require.NoError(t, keep("one"), "a link that nobody else knows is kept")
+			}
+			raw, _, err := l.PaymentAnswer(t.Context(), "shop-1", "ord-1")
+			require.NoError(t, err)
+			require.JSONEq(t, `{"url":"`+want+`"}`, string(raw))
+		})
+	}
+}
+
+// A create that was refused late takes none of those off the record that left under
+// another key.
+func TestOvertakenCreateWithdrawsItsOwn(t *testing.T) {
+	l := newLedger(t)
+	begin(t, l, "shop-1")
+	_, fresh, err := l.CreateIntent(t.Context(), "shop-1", 0, noon)
+	require.NoError(t, err)
+	require.NoError(t, l.RenewKey(t.Context(), Entry{Reference: "shop-1", Key: "decision/1", Kind: KindNote, At: noon}, 0))
+	_, now, err := l.CreateIntent(t.Context(), "shop-1", 0, noon)
+	require.NoError(t, err)
+	for keys, left := range []int{1, 0} {
+		require.NoError(t, l.WithdrawCreate(t.Context(), "shop-1", 0, []int{fresh, now}[keys]))
+		n, _, err := l.CreateAttempts(t.Context(), "shop-1", 0)
+		require.NoError(t, err)
+		require.Equal(t, left, n)
+	}
+}
+
+// What the balance desk's later look saw stays, whatever an earlier one comes to.
+func TestOvertakenLookTakesNothingBack(t *testing.T) {
+	l := newLedger(t)
+	ten := decimal.NewFromInt(10)
+	_, err := l.SawBalances(t.Context(), noon.Add(time.Minute), map[string]decimal.Decimal{"usd": ten})
+	require.NoError(t, err)
+	require.NoError(t, l.LookFailed(t.Context(), noon, true))
+	_, err = l.SawBalances(t.Context(), noon, map[string]decimal.Decimal{"usd": decimal.Zero})
+	require.NoError(t, err)
+	have, at, err := l.Balances(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, noon.Add(time.Minute), at.UTC())
+	require.Equal(t, "10", have["usd"].String())
+	d, err := l.Desk(t.Context())
+	require.NoError(t, err)
+	require.Equal(t, noon.Add(time.Minute), d.LookedAt.UTC())
+	s := begin(t, l, "waits")
+	s.State = order.AwaitingTopUp
+	require.NoError(t, l.Record(t.Context(), Entry{Reference: "waits", Key: "waits", Kind: KindState, State: s.State, At: noon}, s))
+	ok, err := l.Promise(t.Context(), Claim{Reference: "waits", Currency: "usd", Amount: &ten, At: noon.Add(time.Minute)})
+	require.NoError(t, err)
+	require.True(t, ok, "it is taken for true")
+}
+
+func TestOvertakenStepOfATopUpTakesNothingBack(t *testing.T) {
+	l := newLedger(t)
+	openTopUp(t, l, "tu-1")
+	s := order.NewTopUp(topUpRequest("tu-1"))
+	enters := func(step int, state order.TopUpState) error {
+		s.State = state
+		return l.RecordTopUp(t.Context(), s, step, noon)
+	}
+	require.NoError(t, enters(10, order.TopUpWaiting))
+	require.NoError(t, enters(20, order.TopUpArrived))
+	require.ErrorIs(t, enters(11, order.TopUpWaiting), ErrTopUpOvertaken)
+	have, _, err := l.TopUp(t.Context(), "tu-1")
+	require.NoError(t, err)
+	require.Equal(t, order.TopUpArrived, have.State)
+	d, err := l.Desk(t.Context())
+	require.NoError(t, err)
+	require.False(t, d.Watched, "nothing waits for the balance")
+	require.NoError(t, enters(20, order.TopUpArrived), "a repeat is no error")
+
+	// Of two looks that follow the same one the first is kept, and a rise whoever saw it.
+	require.NoError(t, l.SeeTopUpBalances(t.Context(), "tu-1", "", "noon", ""))
+	require.NoError(t, l.SeeTopUpBalances(t.Context(), "tu-1", "noon", "two", ""))
+	require.NoError(t, l.SeeTopUpBalances(t.Context(), "tu-1", "noon", "one", "50 usd"))
+	balances, risen, err := l.TopUpBalances(t.Context(), "tu-1")
+	require.NoError(t, err)
+	require.Equal(t, []string{"two", "50 usd"}, []string{balances, risen})
+}
