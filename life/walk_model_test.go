@@ -54,8 +54,6 @@ type model struct {
 	steps           []step
 	cut             bool // the bounds cut ways off here
 	breach          string
-
-	mockPaid bool // a request for an order that is no mock left
 }
 
 func newModel(sc scene, most, mostAsked int) *model {
@@ -84,11 +82,8 @@ func (m *model) from(s state) []step {
 
 // at adds a way on.
 func (m *model) at(words string, kind kind, facts int32, w world) {
-	if m.mockPaid && m.breach == "" {
-		m.breach = "real money leaves for a mock order"
-	}
 	m.steps = append(m.steps, step{words: words, kind: kind, to: state{facts, m.lean(facts, w)}, breach: m.breach})
-	m.breach, m.mockPaid = "", false
+	m.breach = ""
 }
 
 // lean is the world without what nothing follows from any more.

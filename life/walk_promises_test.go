@@ -44,7 +44,19 @@ func mayYetBePaid(w world, lastLook bool) bool {
 func (m *model) falseEnd(f Facts, w world) string {
 	s := m.terms.Status(f)
 	unpaid := f.Money == Unsent || f.Money == Spared
+	is := absent
+	if i := indexOf(f.Order.ID); i >= 0 {
+		is = w.fox[i].is
+	}
 	switch {
+	case f.WhyNot() == "":
+		return "it has ended, and may be cancelled"
+	case s.State == order.Completed && is != completed:
+		return "it ends as completed, and is not"
+	case s.State == order.Failed && f.Why.Error.Code == order.CodeOrderFailed && is != failed:
+		return "it ends as failed by FoxReload, and is not"
+	case s.State == order.Unresolved && !unpaid && f.Why.Error.Code != order.CodeGivenUp && f.Why.Error.Code != order.CodeCodesMissing:
+		return "it is given up, and nobody is told that money is or may be out"
 	case s.State != order.Completed && unpaid != (money[f.Money].words == ""):
 		return "the table of money contradicts itself"
 	case s.State != order.Completed && unpaid && !s.PaymentInDoubt && mayYetBePaid(w, s.State != order.Unresolved):
@@ -56,6 +68,9 @@ func (m *model) falseEnd(f Facts, w world) string {
 		return ""
 	}
 	for _, item := range s.Items {
+		if m.scene.direct {
+			break
+		}
 		if int64(item.Codes+item.Missing) != item.Quantity {
 			return fmt.Sprintf("it ends as completed with %d codes of %d, and %d are said to be missing", item.Codes, item.Quantity, item.Missing)
 		}
@@ -66,29 +81,57 @@ func (m *model) falseEnd(f Facts, w world) string {
 	return ""
 }
 
-// falseFacts says what is wrong with what is known while no activity is at work.
+// falseFacts says what is wrong with what is known while no activity is at work, or with
+// what comes next.
 func (m *model) falseFacts(f Facts, w world) string {
 	i := indexOf(f.Order.ID)
 	seen := i >= 0 && f.Order.Status != ""
-	move := Move{}
-	if !f.State.Ended() {
-		move = m.terms.Next(f)
-	}
 	switch {
-	case seen && !f.State.Ended() && f.WhyNot() == "" && mayYetBePaid(w, false):
-		return "it may be cancelled, and money is or may be out"
 	case seen && f.Money == Left && !w.fox[i].everPaid && w.fox[i].is != paymentFailure:
 		return "it is called paid, and is not"
 	case seen && f.Money == Doubtful && !w.unanswered():
 		return "a doubt without a cause"
-	case seen && !f.State.Ended() && f.Money == Unsent && w.doubt():
+	case f.State.Ended():
+		return ""
+	case seen && f.WhyNot() == "" && mayYetBePaid(w, false):
+		return "it may be cancelled, and money is or may be out"
+	case f.Order.Odd && f.WhyNot() == "":
+		return "it may be cancelled, and its status is one that nobody knows"
+	case seen && f.Money == Unsent && w.doubt():
 		return "the ledger knows of a doubt, and who asks is told of none"
-	case move.Do == Pay && f.OtherMock(m.terms.Request):
-		return "an order that is no mock is to be paid"
+	}
+	return m.falseMove(f, m.terms.Next(f))
+}
+
+// falseMove says what is wrong with what comes next.
+func (m *model) falseMove(f Facts, move Move) string {
+	calls := move.Do == Create || move.Do == Pay || move.Do == Replace
+	looks := move.Do == Pay || move.Do == Look || move.Do == Create || move.Do == Decide
+	ends := move.Do == End || move.Do == LastLook
+	resent := f.Money == Doubtful && f.State == order.Active && f.Blocker == nil && !f.Asked.Stop && !f.Order.Odd && f.Order.Status != ""
+	switch {
 	case move.Do == End && f.Order.Odd:
 		return "an end follows from a status that nobody knows"
 	case move.Do == Create && f.Order.ID != "" && f.Order.Status != "":
 		return "an order that is there is to be created"
+	case move.Do == Replace && f.Asked.Hint == NoHint && f.Expired >= mostExpired:
+		return "orders take each other's place without end"
+	case f.Asked.Cancel && f.MayEnd() && !ends:
+		return "a cancel was accepted, and something else comes first"
+	case f.Asked.Stop && move.Do == Pay:
+		return "it is to be stopped, and paid"
+	case f.Money == Doubtful && !looks:
+		return "a payment is in doubt, and nobody looks"
+	case resent && move.Do != Pay:
+		return "a payment that was lost is not sent again"
+	case f.AsksPerson() && f.Money != Doubtful && (calls || move.Do == Look && !f.Order.Odd):
+		return "a person is asked, and it goes on without"
+	case f.Short() && f.Money != Doubtful && calls:
+		return "it waits for money, and goes on without"
+	case move.Do == AwaitTopUp || move.Do == AwaitPerson:
+		if at := m.terms.GivenUp(f); !at.Equal(move.Until) {
+			return "it is given up at another time than a person is told"
+		}
 	}
 	return ""
 }
@@ -100,4 +143,54 @@ func (w world) unanswered() bool {
 		}
 	}
 	return w.doubt()
+}
+
+// mustComeTo are the ends that can be reached, with time alone, from every state that from
+// holds for.
+var mustComeTo = []struct {
+	breach   string
+	from, to func(m *model, f Facts, w world) bool
+}{
+	{"no end can be reached from here",
+		func(*model, Facts, world) bool { return true },
+		func(_ *model, f Facts, _ world) bool { return f.State.Ended() }},
+	{"it is delivered, and can't come to its end as completed",
+		func(m *model, f Facts, w world) bool {
+			i := indexOf(f.Order.ID)
+			return !f.State.Ended() && i >= 0 && w.fox[i].is == completed && (w.fox[i].codes == quantity || m.scene.direct) && !f.Looked && !f.AsksPerson() && !w.noKey && !w.gone && w.task == (task{})
+		},
+		func(_ *model, f Facts, _ world) bool { return f.State == order.Completed }},
+	{"a person has decided, and it is not carried out",
+		func(_ *model, f Facts, w world) bool {
+			return f.AsksPerson() && w.choice != undecided && f.Asked == (Asked{Hint: f.Asked.Hint, Decide: true}) && f.Ending == nil && !f.Order.Odd && !f.State.Ended()
+		},
+		func(_ *model, f Facts, w world) bool { return w.choice == undecided || !f.AsksPerson() }},
+	{"nothing is in its way, and it can't be paid",
+		func(m *model, f Facts, w world) bool { return m.free(f, w) },
+		func(m *model, f Facts, w world) bool {
+			i := indexOf(f.Order.ID)
+			return i >= 0 && (w.fox[i].everPaid || w.fox[i].link)
+		}},
+}
+
+// present is the order that the reference is at, whether the workflow knows of it or not;
+// -1: there is none.
+func (w *world) present(f Facts) int8 {
+	if last := w.lastPin(); int(last) >= f.Replacements {
+		return w.pins[last] - 1
+	}
+	return -1
+}
+
+// free says whether nothing that the world or people did keeps the order from being paid.
+func (m *model) free(f Facts, w world) bool {
+	if i := w.present(f); i >= 0 {
+		o := w.fox[i]
+		again := o.is == paymentFailure && f.State == order.AwaitingTopUp && !m.scene.provider // a new one can take its place
+		if !again && (o.is != active || m.scene.window && o.left <= 0) {
+			return false
+		}
+	}
+	return w.task == (task{}) && !w.ended && f.Ending == nil && f.Asked == (Asked{Hint: f.Asked.Hint}) && !f.AsksPerson() && !f.Short() &&
+		!w.low && !w.dear && !w.noKey && !w.gone && w.held == 0 && f.Money != Left && !m.scene.mock
 }

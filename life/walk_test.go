@@ -116,8 +116,11 @@ func (w *walk) whole() string {
 		w.cut = append(w.cut, w.model.cut)
 	}
 	w.first = append(w.first, int32(len(w.to)))
-	if at := w.stuck(); at >= 0 {
-		return w.story(at, "", "no end can be reached from here")
+	back := w.back()
+	for _, must := range mustComeTo {
+		if at := w.stuck(back, must.from, must.to); at >= 0 {
+			return w.story(at, "", must.breach)
+		}
 	}
 	if at := w.round(); at >= 0 {
 		return w.story(at, "", "it goes round from here without anything happening, by way of:\n"+w.lap)
@@ -132,9 +135,9 @@ func (w *walk) add(s state, parent int32, words string) int32 {
 	return id
 }
 
-// stuck is a state from which no end can be reached, or -1, with time alone: neither
-// FoxReload nor people need to do anything. Where the bounds cut ways off, nobody knows.
-func (w *walk) stuck() int32 {
+// back are the ways back over what time alone brings: neither FoxReload nor people need to
+// do anything.
+func (w *walk) back() [][]int32 {
 	back := make([][]int32, len(w.states))
 	for at := range w.states {
 		for i := w.first[at]; i < w.first[at+1]; i++ {
@@ -143,24 +146,30 @@ func (w *walk) stuck() int32 {
 			}
 		}
 	}
-	ends := make([]bool, len(w.states))
+	return back
+}
+
+// stuck is a state that from holds for and that can't come to one that to holds for, or -1.
+// Where the bounds cut ways off, nobody knows.
+func (w *walk) stuck(back [][]int32, from, to func(*model, Facts, world) bool) int32 {
+	comes := make([]bool, len(w.states))
 	var queue []int32
 	for at, s := range w.states {
-		if w.cut[at] || w.model.facts[s.facts].State.Ended() {
-			ends[at], queue = true, append(queue, int32(at))
+		if w.cut[at] || to(w.model, w.model.facts[s.facts], s.w) {
+			comes[at], queue = true, append(queue, int32(at))
 		}
 	}
 	for len(queue) > 0 {
 		at := queue[0]
 		queue = queue[1:]
-		for _, from := range back[at] {
-			if !ends[from] {
-				ends[from], queue = true, append(queue, from)
+		for _, before := range back[at] {
+			if !comes[before] {
+				comes[before], queue = true, append(queue, before)
 			}
 		}
 	}
-	for at := range ends {
-		if !ends[at] {
+	for at, s := range w.states {
+		if !comes[at] && from(w.model, w.model.facts[s.facts], s.w) {
 			return int32(at)
 		}
 	}
