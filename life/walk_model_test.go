@@ -143,6 +143,9 @@ func (m *model) keep(f Facts) int32 {
 	if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(f, back) {
 		m.breach = fmt.Sprintf("facts come back from JSON as others: %s", text)
 	}
+	if f.State.Ended() && m.breach == "" {
+		m.breach = m.falseRecheck(f)
+	}
 	id := int32(len(m.facts))
 	m.facts, m.ids[string(text)] = append(m.facts, f), id
 	return id

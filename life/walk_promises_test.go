@@ -2,6 +2,7 @@ package life
 
 import (
 	"fmt"
+	"reflect"
 
 	"foxflow/order"
 )
@@ -76,6 +77,36 @@ func (m *model) falseEnd(f Facts, w world) string {
 		}
 		if item.Codes == 0 {
 			return "it ends as completed without a code"
+		}
+	}
+	return ""
+}
+
+// falseRecheck says what is wrong with what another look makes of an order that has ended,
+// whatever it shows.
+func (m *model) falseRecheck(f Facts) string {
+	status := m.terms.Status(f)
+	ended := EndedAs(status)
+	if i := indexOf(f.Order.ID); i < 0 || !reflect.DeepEqual(m.terms.Status(ended), status) {
+		return map[bool]string{true: "an order that has ended is read back as another"}[i >= 0]
+	}
+	for is := active; is <= userRequest; is++ {
+		for n := range 2 * (quantity + 1) {
+			t := task{order: indexOf(f.Order.ID), is: is, codes: int8(n / 2), odd: n%2 == 1, number: int8(f.Replacements)}
+			g := m.terms.Rechecked(ended, m.sighting(t))
+			want := f.State
+			switch {
+			case t.odd || f.State != order.Unresolved:
+			case is >= paymentFailure:
+				want = order.Cancelled
+			case is == failed:
+				want = order.Failed
+			case is == completed && (t.codes > 0 || m.scene.direct):
+				want = order.Completed
+			}
+			if g.State != want || t.odd && g.codes() != f.codes() || !t.odd && g.codes() != int(t.codes) {
+				return fmt.Sprintf("ended as %s, looked at again and shown as %s with %d codes, odd %t, it is called %s", f.State, shows[is].words, t.codes, t.odd, g.State)
+			}
 		}
 	}
 	return ""

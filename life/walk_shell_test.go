@@ -1,6 +1,8 @@
 package life
 
 import (
+	"slices"
+
 	"foxflow/foxreload"
 	"foxflow/order"
 )
@@ -225,8 +227,21 @@ func (m *model) deliver(s spot) {
 	if w.task.class.class() == foxreload.ClassBalance && g.Asked.Hint == TriedHint {
 		m.breach = "a hint is acted on again and again"
 	}
+	if w.task.class == 0 && m.forgets(s.f, g) {
+		m.breach = "the attempt after one that died with its state on record tells another"
+	}
 	w.task, w.busy, w.behind = task{}, false, max(w.behind-1, 0)
 	m.known("the workflow is told", s, g, w)
+}
+
+// forgets says whether an attempt that finds the state of the one before on record has the
+// workflow know something else.
+func (m *model) forgets(f, g Facts) bool {
+	if g.State == f.State || !slices.Contains([]order.State{order.Active, order.Paid, order.Processing, order.Stalled, order.Completed, order.Failed}, g.State) {
+		return false
+	}
+	h := m.terms.After(f, Retold(m.terms.Status(g)))
+	return !h.Tells(g) || h.Money != g.Money || h.codes() != g.codes() || h.missing() != g.missing()
 }
 
 // known is the workflow knowing something else from now on: the one door. A step that is

@@ -38,6 +38,8 @@ var scenes = []scene{
 	{name: "no window", orders: 2},
 	{name: "a provider's link", window: true, provider: true, orders: 2},
 	{name: "a mock that is none", window: true, mock: true, orders: 2},
+	{name: "delivered without codes", window: true, direct: true, orders: 1,
+		has: []trouble{lostPay, oddStatus, lateAnswer, bareAnswer, takenBack, freezes, cancels}},
 	{name: "seen at work", window: true, slow: true, orders: 1},
 	{name: "many windows over", window: true, expired: mostExpired - 1, orders: 3,
 		has: []trouble{lostPay, payPassing, createLost, resets, dashboard, hints, cancels}},
