@@ -222,6 +222,7 @@ func (m *model) free(f Facts, w world) bool {
 			return false
 		}
 	}
-	return w.task == (task{}) && !w.ended && f.Ending == nil && f.Asked == (Asked{Hint: f.Asked.Hint}) && !f.AsksPerson() && !f.Short() &&
+	return w.task == (task{}) && !w.ended && f.Ending == nil && f.Asked == (Asked{Hint: f.Asked.Hint}) && !f.AsksPerson() &&
+		(f.State != order.AwaitingTopUp || f.Asked.Hint != NoHint) &&
 		!w.low && !w.dear && !w.noKey && !w.gone && w.held == 0 && f.Money != Left && !m.scene.mock
 }

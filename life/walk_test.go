@@ -3,12 +3,16 @@ package life
 import (
 	"flag"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"foxflow/foxreload"
 )
 
 var (
@@ -70,6 +74,23 @@ func TestWalk(t *testing.T) {
 			states.Add(int64(len(w.states)))
 			ways.Add(int64(len(w.to)))
 		})
+	}
+}
+
+// A class of answer that comes to the tables must come to the walk.
+func TestTheWalkKnowsEveryAnswer(t *testing.T) {
+	pay := []foxreload.Class{foxreload.ClassBalance, foxreload.ClassUnauthorised} // by the balance and the key of the world
+	for _, row := range payAnswered {
+		pay = append(pay, row.class)
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(payAnswers)), pay)
+	create := []foxreload.Class{"", foxreload.ClassUnauthorised}
+	for _, row := range createAnswered {
+		create = append(create, row.class)
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(createAnswers)), create)
+	for class := range refusals {
+		require.Contains(t, classes, class)
 	}
 }
 
