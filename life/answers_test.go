@@ -16,6 +16,16 @@ func TestRepeatsBackOffToOnceAMinute(t *testing.T) {
 	}
 }
 
+func TestReplacementsWaitLongerEachTimeButForAHint(t *testing.T) {
+	terms := Terms{Intervals: DefaultIntervals}
+	for expired, want := range []time.Duration{0, 10, 20, 40, 80} {
+		f := Facts{Money: Spared, Expired: expired}
+		assert.Equal(t, Move{Do: Replace, Pause: want * time.Second}, terms.Next(f), "after %d", expired)
+		f.Asked.Hint = FreshHint
+		assert.Equal(t, Move{Do: Replace}, terms.Next(f), "after %d, with a hint", expired)
+	}
+}
+
 func TestPatienceAsksForTimesAndForTime(t *testing.T) {
 	assert.True(t, atOnce.Over(0, 0))
 	for _, p := range []Patience{threeTimes, fiveMinutes} {

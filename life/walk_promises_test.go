@@ -30,10 +30,10 @@ func (m *model) breachOf(f Facts, w world) string {
 }
 
 // mayYetBePaid says whether money is out, or may yet be by what left. What a person paid
-// from the dashboard is for the last look to find.
-func mayYetBePaid(w world, lastLook bool) bool {
+// from the dashboard is for the last look to find, at the order that the workflow knows of.
+func mayYetBePaid(f Facts, w world, lastLook bool) bool {
 	for i, o := range w.fox {
-		unseen := o.elsewhere && (!lastLook || o.tooLate)
+		unseen := o.elsewhere && (!lastLook || o.tooLate || f.Order.ID != orderIDs[i])
 		if o.mayYetBePaid() && w.pinned(int8(i)) && !unseen {
 			return true
 		}
@@ -60,7 +60,7 @@ func (m *model) falseEnd(f Facts, w world) string {
 		return "it is given up, and nobody is told that money is or may be out"
 	case s.State != order.Completed && unpaid != (money[f.Money].words == ""):
 		return "the table of money contradicts itself"
-	case s.State != order.Completed && unpaid && !s.PaymentInDoubt && mayYetBePaid(w, s.State != order.Unresolved):
+	case s.State != order.Completed && unpaid && !s.PaymentInDoubt && mayYetBePaid(f, w, s.State != order.Unresolved):
 		return fmt.Sprintf("it ends as %s and unpaid, and money is or may be out", s.State)
 	case s.State == order.Cancelled && f.Why.CancelReason == order.PaymentExpiration && f.Money == Doubtful:
 		return "it ends as expired, and a payment is in doubt"
@@ -124,7 +124,7 @@ func (m *model) falseFacts(f Facts, w world) string {
 		return "a doubt without a cause"
 	case f.State.Ended():
 		return ""
-	case seen && f.WhyNot() == "" && mayYetBePaid(w, false):
+	case seen && f.WhyNot() == "" && mayYetBePaid(f, w, false):
 		return "it may be cancelled, and money is or may be out"
 	case f.Order.Odd && f.WhyNot() == "":
 		return "it may be cancelled, and its status is one that nobody knows"
@@ -155,16 +155,27 @@ func (m *model) falseMove(f Facts, move Move) string {
 		return "a payment is in doubt, and nobody looks"
 	case resent && move.Do != Pay:
 		return "a payment that was lost is not sent again"
-	case f.AsksPerson() && f.Money != Doubtful && (calls || move.Do == Look && !f.Order.Odd):
+	case f.Blocker != nil && f.Why.Wait == order.WaitDecision && f.Money != Doubtful && (calls || move.Do == Look && !f.Order.Odd):
 		return "a person is asked, and it goes on without"
 	case f.Short() && f.Money != Doubtful && calls:
 		return "it waits for money, and goes on without"
-	case move.Do == AwaitTopUp || move.Do == AwaitPerson:
-		if at := m.terms.GivenUp(f); !at.Equal(move.Until) {
-			return "it is given up at another time than a person is told"
-		}
+	case m.timed(f, move) && !move.Until.Equal(m.terms.GivenUp(f)):
+		return "it is given up at another time than a person is told"
+	case !move.Until.IsZero() && !f.State.MoneyOut() && f.State != order.Blocked && f.State != order.AwaitingTopUp:
+		return "it is given up, and waits for what has no time"
 	}
 	return ""
+}
+
+// timed says whether what comes next is a wait that ends with the order given up.
+func (m *model) timed(f Facts, move Move) bool {
+	switch move.Do {
+	case AwaitTopUp, AwaitPerson:
+		return true
+	case Look:
+		return !f.Order.Odd && (f.State == order.Blocked || f.State == order.Stalled && (f.Why.Wait != order.WaitCodes || f.codes() == 0))
+	}
+	return false
 }
 
 func (w world) unanswered() bool {

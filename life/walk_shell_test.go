@@ -250,8 +250,12 @@ func (m *model) known(words string, s spot, g Facts, w world) {
 	if g.State != s.f.State && !s.f.State.CanBecome(g.State) {
 		m.breach = "no step leads from " + string(s.f.State) + " to " + string(g.State)
 	}
-	if g.State == order.Unresolved && s.f.State == order.Stalled && s.f.Why.Wait == order.WaitCodes && g.Why.Error.Code != order.CodeCodesMissing {
-		m.breach = "it is given up for its codes, and that is not said"
+	if g.State == order.Unresolved && s.f.State == order.Stalled && s.f.Why.Wait == order.WaitCodes && (g.codes() > 0 || g.Why.Error.Code != order.CodeCodesMissing) {
+		m.breach = "it is given up for codes that are there, or that are missing and it is not said"
+	}
+	if g.State == order.Cancelled && !s.f.Asked.Cancel && !s.f.Asked.Stop && g.Order.Status == foxreload.StatusCancelled &&
+		g.Order.Reason != g.Why.CancelReason && g.Why.CancelReason != order.PriceGuard {
+		m.breach = "it ends for another reason than FoxReload's"
 	}
 	if g.Asked.Cancel && g.WhyNot() != "" {
 		g.Asked.Cancel = false // who asked is told so
