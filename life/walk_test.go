@@ -120,7 +120,7 @@ func (w *walk) whole() string {
 		for _, step := range w.model.from(w.states[at]) {
 			if step.to == w.states[at] {
 				if step.kind == trying {
-					return w.story(at, step.words, "it goes round on the spot")
+					return w.story(at, &step, "it goes round on the spot")
 				}
 				continue
 			}
@@ -132,7 +132,7 @@ func (w *walk) whole() string {
 				}
 			}
 			if step.breach != "" {
-				return w.story(at, step.words, step.breach)
+				return w.story(at, &step, step.breach)
 			}
 			w.to, w.kinds = append(w.to, id), append(w.kinds, step.kind)
 		}
@@ -142,11 +142,11 @@ func (w *walk) whole() string {
 	back := w.back()
 	for _, must := range mustComeTo {
 		if at := w.stuck(back, must.from, must.to); at >= 0 {
-			return w.story(at, "", must.breach)
+			return w.story(at, nil, must.breach)
 		}
 	}
 	if at := w.round(); at >= 0 {
-		return w.story(at, "", "it goes round from here without anything happening, by way of:\n"+w.lap)
+		return w.story(at, nil, "it goes round from here without anything happening, by way of:\n"+w.lap)
 	}
 	return ""
 }
@@ -257,15 +257,16 @@ func (w *walk) circle(left func(int32) bool) int32 {
 	}
 }
 
-// story tells how it came to a breach, shortest first.
-func (w *walk) story(at int32, words, breach string) string {
+// story tells how it came to a state, by the shortest way, and of the step from there that
+// was the breach, if it was one.
+func (w *walk) story(at int32, last *step, breach string) string {
 	var lines []string
 	add := func(s state, words string) {
 		f := w.model.facts[s.facts]
 		lines = append(lines, fmt.Sprintf("%-90s %s, money %s%s", words, f.State, f.Money, map[bool]string{true: ", odd"}[f.Order.Odd]))
 	}
-	if words != "" {
-		lines = append(lines, words)
+	if last != nil {
+		add(last.to, last.words)
 	}
 	for ; at >= 0; at = w.parent[at] {
 		add(w.states[at], w.words[at])
