@@ -171,7 +171,7 @@ func (m *model) reset(s spot, w world) {
 	if w.task.at == ready && !w.frozen.on {
 		w.frozen = frozen{on: true, fresh: w.task.fresh, order: w.task.order}
 	}
-	w.task, w.busy = task{}, false
+	w.task, w.busy, w.inRow = task{}, false, 0
 	id, number := "", 0
 	if last := w.lastPin(); last >= 0 {
 		id, number = orderIDs[w.pins[last]-1], int(last)

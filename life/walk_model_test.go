@@ -68,7 +68,7 @@ func newModel(sc scene, most, mostAsked int) *model {
 func (m *model) start() state {
 	f := Begin(noon).enter(order.Creating, Why{}, noon)
 	f.Expired = m.scene.expired
-	return state{facts: m.keep(f), w: world{low: m.scene.low}}
+	return state{facts: m.keep(f), w: world{low: m.scene.low, inRow: int8(m.scene.expired)}}
 }
 
 // from are all the ways on from a state.
@@ -89,7 +89,7 @@ func (m *model) at(words string, kind kind, facts int32, w world) {
 // lean is the world without what nothing follows from any more.
 func (m *model) lean(facts int32, w world) world {
 	if m.facts[facts].Money == Left && !w.frozen.on {
-		w.low, w.dear, w.held, w.early, w.flying = false, false, 0, false, false
+		w.low, w.dear, w.held, w.early, w.flying, w.inRow = false, false, 0, false, false, 0
 	}
 
 	for i := range w.fox {

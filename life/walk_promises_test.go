@@ -128,6 +128,8 @@ func (m *model) falseFacts(f Facts, w world) string {
 		return "it may be cancelled, and money is or may be out"
 	case f.Order.Odd && f.WhyNot() == "":
 		return "it may be cancelled, and its status is one that nobody knows"
+	case f.Money == LinkOut && f.State != order.AwaitingPayment && f.State != order.Blocked:
+		return "its payment link is out, and nobody is told"
 	case seen && f.Money == Unsent && w.doubt():
 		return "the ledger knows of a doubt, and who asks is told of none"
 	}
@@ -145,8 +147,6 @@ func (m *model) falseMove(f Facts, move Move) string {
 		return "an end follows from a status that nobody knows"
 	case move.Do == Create && f.Order.ID != "" && f.Order.Status != "":
 		return "an order that is there is to be created"
-	case move.Do == Replace && f.Asked.Hint == NoHint && f.Expired >= mostExpired:
-		return "orders take each other's place without end"
 	case f.Asked.Cancel && f.MayEnd() && !ends:
 		return "a cancel was accepted, and something else comes first"
 	case f.Asked.Stop && move.Do == Pay:
@@ -199,7 +199,7 @@ var mustComeTo = []struct {
 	{"it is delivered, and can't come to its end as completed",
 		func(m *model, f Facts, w world) bool {
 			i := indexOf(f.Order.ID)
-			return !f.State.Ended() && i >= 0 && w.fox[i].is == completed && (w.fox[i].codes == quantity || m.scene.direct) && !f.Looked && !f.AsksPerson() && !w.noKey && !w.gone && w.task == (task{})
+			return !f.State.Ended() && i >= 0 && w.fox[i].is == completed && (w.fox[i].codes == quantity || m.scene.direct) && !f.Looked && f.State != order.Blocked && !w.noKey && !w.gone && w.task == (task{})
 		},
 		func(_ *model, f Facts, _ world) bool { return f.State == order.Completed }},
 	{"a person has decided, and it is not carried out",

@@ -49,7 +49,14 @@ func (m *model) begin(s spot) {
 	case Replace:
 		if f.Replacements+1 >= m.scene.orders {
 			m.cut = true
-			return
+			if w.inRow < mostExpired {
+				return
+			}
+		}
+		if w.inRow++; f.Asked.Hint != NoHint {
+			w.inRow = 0
+		} else if w.inRow > mostExpired {
+			m.breach = "orders take each other's place without end"
 		}
 		m.known("the order is replaced", s, m.terms.Replaced(f, noon), w)
 	case AwaitTopUp, AwaitPerson:

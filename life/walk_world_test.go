@@ -222,6 +222,7 @@ type world struct {
 	cancelled bool // on record: cancelled on request
 	seenPaid  bool // on record
 	busy      bool // a request left, and the workflow was not told yet
+	inRow     int8 // orders that ended unpaid, one after the other, without a hint
 	behind    int8 // answers until the workflow knows what an overtaken attempt sent
 	spent     int8 // troubles
 	asked     int8 // things that people asked
