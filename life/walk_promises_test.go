@@ -3,7 +3,9 @@ package life
 import (
 	"fmt"
 	"reflect"
+	"slices"
 
+	"foxflow/foxreload"
 	"foxflow/order"
 )
 
@@ -82,6 +84,49 @@ func (m *model) falseEnd(f Facts, w world) string {
 	return ""
 }
 
+// falseNews says what is wrong with what the workflow makes of what an activity answered.
+func (m *model) falseNews(f, g Facts, t task) string {
+	shown := t.class == 0 && !t.odd
+	switch {
+	case t.class.class() == foxreload.ClassBalance && g.Asked.Hint == TriedHint:
+		return "a hint is acted on again and again"
+	case shown && t.is == active && f.AsksPerson() && g.MayEnd() && t.adopt == g.AsksPerson():
+		return "a person was asked, and it goes on without; or with the order that was adopted it does not"
+	case shown && t.is == paymentExpiration && g.State == order.AwaitingTopUp && f.State != order.AwaitingTopUp:
+		return "its window ended, and it waits for money"
+	case t.odd && t.class == 0 && !g.Order.Odd:
+		return "it shows a status that nobody knows, and that is not kept"
+	case t.class == 0 && m.forgets(f, g):
+		return "the attempt after one that died with its state on record tells another"
+	}
+	return ""
+}
+
+// forgets says whether an attempt that finds the state of the one before on record has the
+// workflow know something else.
+func (m *model) forgets(f, g Facts) bool {
+	if g.State == f.State || !slices.Contains([]order.State{order.Active, order.Paid, order.Processing, order.Stalled, order.Completed, order.Failed}, g.State) {
+		return false
+	}
+	h := m.terms.After(f, Retold(m.terms.Status(g)))
+	return !h.Tells(g) || h.Money != g.Money || h.codes() != g.codes() || h.missing() != g.missing()
+}
+
+// falseChange says what is wrong with a step from one state to another.
+func (m *model) falseChange(f, g Facts) string {
+	codes := f.State == order.Stalled && f.Why.Wait == order.WaitCodes
+	asked := f.Asked.Cancel || f.Asked.Stop || g.Why.CancelReason == order.PriceGuard
+	switch {
+	case g.State != f.State && !f.State.CanBecome(g.State):
+		return fmt.Sprintf("no step leads from %s to %s", f.State, g.State)
+	case g.State == order.Unresolved && codes && (g.codes() > 0 || g.Why.Error.Code != order.CodeCodesMissing):
+		return "it is given up for codes that are there, or that are missing and it is not said"
+	case g.State == order.Cancelled && !asked && g.Order.Status == foxreload.StatusCancelled && g.Order.Reason != g.Why.CancelReason:
+		return "it ends for another reason than FoxReload's"
+	}
+	return ""
+}
+
 // falseRecheck says what is wrong with what another look makes of an order that has ended,
 // whatever it shows.
 func (m *model) falseRecheck(f Facts) string {
@@ -128,6 +173,10 @@ func (m *model) falseFacts(f Facts, w world) string {
 		return "it may be cancelled, and money is or may be out"
 	case f.Order.Odd && f.WhyNot() == "":
 		return "it may be cancelled, and its status is one that nobody knows"
+	case f.State.MoneyOut() && f.Money != Left, f.Money == Left && !f.State.MoneyOut() && f.State != order.Blocked:
+		return fmt.Sprintf("it is %s, and its money %s", f.State, f.Money)
+	case f.State == order.Creating && f.Order.Status == foxreload.StatusActive && f.Money == Unsent && !f.Order.Odd && f.Ending == nil:
+		return "it is there, and called creating"
 	case f.Money == LinkOut && f.State != order.AwaitingPayment && f.State != order.Blocked:
 		return "its payment link is out, and nobody is told"
 	case seen && f.Money == Unsent && w.doubt():

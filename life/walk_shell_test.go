@@ -1,8 +1,6 @@
 package life
 
 import (
-	"slices"
-
 	"foxflow/foxreload"
 	"foxflow/order"
 )
@@ -231,38 +229,16 @@ func (m *model) taken(f Facts, w world) Facts {
 func (m *model) deliver(s spot) {
 	w := s.w
 	g := m.taken(s.f, w)
-	if w.task.class.class() == foxreload.ClassBalance && g.Asked.Hint == TriedHint {
-		m.breach = "a hint is acted on again and again"
-	}
-	if w.task.class == 0 && m.forgets(s.f, g) {
-		m.breach = "the attempt after one that died with its state on record tells another"
-	}
+	m.breach = m.falseNews(s.f, g, w.task)
 	w.task, w.busy, w.behind = task{}, false, max(w.behind-1, 0)
 	m.known("the workflow is told", s, g, w)
-}
-
-// forgets says whether an attempt that finds the state of the one before on record has the
-// workflow know something else.
-func (m *model) forgets(f, g Facts) bool {
-	if g.State == f.State || !slices.Contains([]order.State{order.Active, order.Paid, order.Processing, order.Stalled, order.Completed, order.Failed}, g.State) {
-		return false
-	}
-	h := m.terms.After(f, Retold(m.terms.Status(g)))
-	return !h.Tells(g) || h.Money != g.Money || h.codes() != g.codes() || h.missing() != g.missing()
 }
 
 // known is the workflow knowing something else from now on: the one door. A step that is
 // not legal is a breach; an end is put on record.
 func (m *model) known(words string, s spot, g Facts, w world) {
-	if g.State != s.f.State && !s.f.State.CanBecome(g.State) {
-		m.breach = "no step leads from " + string(s.f.State) + " to " + string(g.State)
-	}
-	if g.State == order.Unresolved && s.f.State == order.Stalled && s.f.Why.Wait == order.WaitCodes && (g.codes() > 0 || g.Why.Error.Code != order.CodeCodesMissing) {
-		m.breach = "it is given up for codes that are there, or that are missing and it is not said"
-	}
-	if g.State == order.Cancelled && !s.f.Asked.Cancel && !s.f.Asked.Stop && g.Order.Status == foxreload.StatusCancelled &&
-		g.Order.Reason != g.Why.CancelReason && g.Why.CancelReason != order.PriceGuard {
-		m.breach = "it ends for another reason than FoxReload's"
+	if breach := m.falseChange(s.f, g); breach != "" {
+		m.breach = breach
 	}
 	if g.Asked.Cancel && g.WhyNot() != "" {
 		g.Asked.Cancel = false // who asked is told so
