@@ -169,7 +169,7 @@ func (m *model) falseFacts(f Facts, w world) string {
 		return "a doubt without a cause"
 	case f.State.Ended():
 		return ""
-	case seen && f.WhyNot() == "" && mayYetBePaid(f, w, false):
+	case i >= 0 && f.WhyNot() == "" && mayYetBePaid(f, w, false):
 		return "it may be cancelled, and money is or may be out"
 	case f.Order.Odd && f.WhyNot() == "":
 		return "it may be cancelled, and its status is one that nobody knows"
@@ -179,7 +179,7 @@ func (m *model) falseFacts(f Facts, w world) string {
 		return "it is there, and called creating"
 	case f.Money == LinkOut && f.State != order.AwaitingPayment && f.State != order.Blocked:
 		return "its payment link is out, and nobody is told"
-	case seen && f.Money == Unsent && w.doubt():
+	case i >= 0 && f.Money == Unsent && w.doubt():
 		return "the ledger knows of a doubt, and who asks is told of none"
 	}
 	return m.falseMove(f, m.terms.Next(f))
