@@ -19,18 +19,17 @@ const (
 	Spared   Money = "spared"   // it has ended, or can't be paid any more, and nothing was paid
 )
 
-// money says all there is to say of each place: whether the order may end as one that is
-// not paid (a cancellation is one), whether it may be paid (again), and why it can't be
-// cancelled.
+// money says all there is to say of each place: whether the order may be paid (again), and
+// why it can't be cancelled; "": it may, and may end as one that is not paid.
 var money = map[Money]struct {
-	mayEnd, mayPay bool
-	words          string
+	mayPay bool
+	words  string
 }{
-	Unsent:   {mayEnd: true, mayPay: true},
+	Unsent:   {mayPay: true},
 	Doubtful: {mayPay: true, words: "a payment was sent and its outcome is not known yet"},
 	LinkOut:  {words: "its payment link is out and can still be paid; unpaid, it ends by itself when the payment window does"},
 	Left:     {words: "it is paid, and FoxReload has no way to take a payment back"},
-	Spared:   {mayEnd: true},
+	Spared:   {},
 }
 
 const (

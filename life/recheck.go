@@ -44,10 +44,15 @@ func value(s *string) string {
 	return *s
 }
 
-// Retold is the sighting that a state on record was entered by.
+// Retold is the sighting that a state on record was entered by. Whatever held the order
+// then, a person's question too, did not keep it from that state.
 func Retold(s order.Status) Sighting {
 	seen := Sighting{At: s.UpdatedAt, OrderID: value(s.OrderID), Status: foxreload.StatusActive, Window: s.PaymentExpiresAt, Price: s.Price,
-		Currency: s.Currency, Link: s.PaymentURL, Items: s.Items, Replacement: s.Replacements}
+		Currency: s.Currency, Link: s.PaymentURL, Items: s.Items, Replacement: s.Replacements, Adopted: true}
+	if s.PaymentInDoubt {
+		// When the last request to pay left is not on record: before the state was entered.
+		seen.Doubt, seen.LastPay = true, s.UpdatedAt
+	}
 	switch s.State {
 	case order.Paid:
 		seen.Status = foxreload.StatusPaid

@@ -1,7 +1,5 @@
 package life
 
-import "foxflow/order"
-
 // outside is what happens around the workflow: time, FoxReload, people, machines.
 func (m *model) outside(s spot) {
 	w := s.w
@@ -58,10 +56,11 @@ func (m *model) upstream(s spot, i int8) {
 		}
 		fallthrough
 	case processing:
-		for codes := range int8(2) {
+		for codes, words := range []string{"none yet", "all"} {
 			v := s.w.become(i, completed)
-			v.fox[i].codes = codes * quantity
-			m.at("the "+orderIDs[i]+" order is completed, codes: "+[]string{"none yet", "all"}[codes], outer, s.id, v)
+			if v.fox[i].codes = int8(codes) * quantity; codes == 0 || !m.scene.direct {
+				m.at("the "+orderIDs[i]+" order is completed, codes: "+words, outer, s.id, v)
+			}
 		}
 		become("fails", failed)
 		if v, ok := m.spend(s.w, takenBack); ok {
@@ -74,7 +73,7 @@ func (m *model) upstream(s spot, i int8) {
 			m.at("the "+orderIDs[i]+" order, paid, is cancelled from the dashboard", outer, s.id, v.become(i, userRequest))
 		}
 	case completed:
-		if o.codes < quantity {
+		if o.codes < quantity && !m.scene.direct {
 			v := s.w
 			v.fox[i].codes++
 			m.at("a code comes late", outer, s.id, v)
@@ -172,17 +171,12 @@ func (m *model) reset(s spot, w world) {
 	if w.task.at == ready && !w.frozen.on {
 		w.frozen = frozen{on: true, fresh: w.task.fresh, order: w.task.order}
 	}
-	w.task, w.busy = task{}, false
-	f := Begin(noon).enter(order.Creating, Why{}, noon)
+	w.task, w.busy, w.inRow = task{}, false, 0
+	id, number := "", 0
 	if last := w.lastPin(); last >= 0 {
-		f.Order.ID, f.Replacements = orderIDs[w.pins[last]-1], int(last)
+		id, number = orderIDs[w.pins[last]-1], int(last)
 	}
-	if w.doubt() {
-		f.Money = Doubtful
-	}
-	if w.seenPaid {
-		f.Money, f.Clocks.Paid = Left, noon // what is on record is not taken back
-	}
+	f := Opened(Begin(noon), noon, id, number, w.doubt(), noon)
 	f.Asked.Stop = w.cancelled
 	m.at("the workflow is reset", outer, m.keep(f), w)
 }
@@ -215,11 +209,29 @@ func (m *model) switches(s spot) {
 		v.noKey = true
 		m.at("the key is refused from now on", outer, s.id, v)
 	}
+	if v, ok := m.spend(w, notFound); ok && !w.gone {
+		v.gone = true
+		m.at("FoxReload finds no order from now on", outer, s.id, v)
+	}
+	if w.gone {
+		v := w
+		v.gone = false
+		m.at("FoxReload finds its orders again", m.granted(s.f), s.id, v)
+	}
 	if w.noKey {
 		v := w
 		v.noKey = false
 		m.at("the key is accepted again", outer, s.id, v)
 	}
+}
+
+// granted is the kind of what has FoxReload speak again: where nothing but its word can end
+// the order, by what was promised to people, that it comes is taken for granted.
+func (m *model) granted(f Facts) kind {
+	if f.Order.Odd || f.Money == LinkOut || f.Money == Doubtful && f.Asked.Stop {
+		return sure
+	}
+	return outer
 }
 
 // people hint, cancel and decide.

@@ -10,6 +10,7 @@ type look struct {
 	order int8
 	is    upstream
 	odd   bool
+	bare  bool // it shows the status and nothing beside
 	class foxreload.Class
 	left  int8
 	lastP int8
@@ -20,9 +21,18 @@ type look struct {
 // look calls then with each thing that a look at the order may show now.
 func (m *model) look(s spot, i int8, then func(words string, w world, l look)) {
 	w := s.w
+	if i < 0 {
+		m.breach = "an order is looked at that nobody knows"
+		then("a look at no order", w, look{})
+		return
+	}
 	the := "the " + orderIDs[i] + " order "
 	if w.noKey {
 		then("a look is refused: the key", w, look{order: i, class: lookAnswers[foxreload.ClassUnauthorised].Refusal})
+		return
+	}
+	if w.gone {
+		then(the+"is not found", w, look{order: i, class: lookAnswers[foxreload.ClassNotFound].Refusal})
 		return
 	}
 	o := w.fox[i]
@@ -33,11 +43,15 @@ func (m *model) look(s spot, i int8, then func(words string, w world, l look)) {
 	if v, ok := m.spend(w, oddStatus); ok {
 		then(the+"shows with a status that nobody knows", v, v.sight(i, o.is, true))
 	}
-	if v, ok := m.spend(w, notFound); ok {
-		then(the+"is not found for five minutes", v, look{order: i, class: lookAnswers[foxreload.ClassNotFound].Refusal})
+	if v, ok := m.spend(w, bareAnswer); ok {
+		l := v.sight(i, o.is, false)
+		l.bare = true
+		then(the+"shows as "+shows[o.is].words+", and nothing else", v, l)
 	}
 	if v, ok := m.spend(w, foreignPage); ok {
-		then("looks are answered by somebody else for five minutes", v, look{order: i, class: lookAnswers[foxreload.ClassForeign].Refusal})
+		for _, class := range []foxreload.Class{foxreload.ClassForeign, foxreload.ClassMisdirected} {
+			then("looks are answered "+string(class)+" for five minutes", v, look{order: i, class: lookAnswers[class].Refusal})
+		}
 	}
 }
 
@@ -47,7 +61,7 @@ func (w *world) sight(i int8, is upstream, odd bool) look {
 }
 
 func (l look) task(number int8) task {
-	return task{order: l.order, seen: l.class == "", class: codeOf(l.class), is: l.is, odd: l.odd, left: l.left, lastP: l.lastP, codes: l.codes, number: number, link: l.link}
+	return task{order: l.order, seen: l.class == "", class: codeOf(l.class), is: l.is, odd: l.odd, bare: l.bare, left: l.left, lastP: l.lastP, codes: l.codes, number: number, link: l.link}
 }
 
 // sighting is what a look shows, for the question whether it is news.
@@ -64,19 +78,19 @@ func (m *model) sighting(t task) Sighting {
 	if t.odd {
 		s.Status, s.Reason = "reversed", ""
 	}
-	if m.scene.window {
+	if m.scene.window && !t.bare {
 		at := ago(-t.left + t.minute)
 		s.Window = &at
 	}
 	if t.doubt {
 		s.LastPay = ago(t.lastP + t.minute)
 	}
-	if m.scene.mock {
+	if m.scene.mock && !t.bare {
 		no := false
 		s.Mock = &no
 	}
 	item := order.ItemStatus{ItemID: "product", Quantity: quantity, Codes: int(t.codes)}
-	if t.is == completed {
+	if t.is == completed && !m.scene.direct {
 		item.Missing = quantity - item.Codes
 	}
 	s.Items = []order.ItemStatus{item}

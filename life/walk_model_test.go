@@ -54,8 +54,6 @@ type model struct {
 	steps           []step
 	cut             bool // the bounds cut ways off here
 	breach          string
-
-	mockPaid bool // a request for an order that is no mock left
 }
 
 func newModel(sc scene, most, mostAsked int) *model {
@@ -70,7 +68,7 @@ func newModel(sc scene, most, mostAsked int) *model {
 func (m *model) start() state {
 	f := Begin(noon).enter(order.Creating, Why{}, noon)
 	f.Expired = m.scene.expired
-	return state{facts: m.keep(f), w: world{low: m.scene.low}}
+	return state{facts: m.keep(f), w: world{low: m.scene.low, inRow: int8(m.scene.expired)}}
 }
 
 // from are all the ways on from a state.
@@ -84,17 +82,14 @@ func (m *model) from(s state) []step {
 
 // at adds a way on.
 func (m *model) at(words string, kind kind, facts int32, w world) {
-	if m.mockPaid && m.breach == "" {
-		m.breach = "real money leaves for a mock order"
-	}
 	m.steps = append(m.steps, step{words: words, kind: kind, to: state{facts, m.lean(facts, w)}, breach: m.breach})
-	m.breach, m.mockPaid = "", false
+	m.breach = ""
 }
 
 // lean is the world without what nothing follows from any more.
 func (m *model) lean(facts int32, w world) world {
 	if m.facts[facts].Money == Left && !w.frozen.on {
-		w.low, w.dear, w.held, w.early, w.flying = false, false, 0, false, false
+		w.low, w.dear, w.held, w.early, w.flying, w.inRow = false, false, 0, false, false, 0
 	}
 
 	for i := range w.fox {
@@ -147,6 +142,9 @@ func (m *model) keep(f Facts) int32 {
 	var back Facts
 	if err := json.Unmarshal(text, &back); err != nil || !reflect.DeepEqual(f, back) {
 		m.breach = fmt.Sprintf("facts come back from JSON as others: %s", text)
+	}
+	if f.State.Ended() && m.breach == "" {
+		m.breach = m.falseRecheck(f)
 	}
 	id := int32(len(m.facts))
 	m.facts, m.ids[string(text)] = append(m.facts, f), id

@@ -47,7 +47,14 @@ func (m *model) begin(s spot) {
 	case Replace:
 		if f.Replacements+1 >= m.scene.orders {
 			m.cut = true
-			return
+			if w.inRow < mostExpired {
+				return
+			}
+		}
+		if w.inRow++; f.Asked.Hint != NoHint {
+			w.inRow = 0
+		} else if w.inRow > mostExpired {
+			m.breach = "orders take each other's place without end"
 		}
 		m.known("the order is replaced", s, m.terms.Replaced(f, noon), w)
 	case AwaitTopUp, AwaitPerson:
@@ -59,247 +66,20 @@ func (m *model) begin(s spot) {
 	}
 }
 
-// create is an attempt of CreateOrder.
-func (m *model) create(s spot) {
-	w := s.w
-	number := int8(s.f.Replacements)
-	if last := w.lastPin(); last >= number {
-		i := w.pins[last] - 1
-		m.look(s, i, func(words string, w world, l look) { m.answer(words, s, w, l.task(last)) })
-		return
-	}
-	pin := func(words string, w world, i int8) {
-		w.pins[number], w.orphan = i+1, 0
-		m.answer(words, s, w, w.sight(i, w.fox[i].is, false).task(number))
-	}
-	if w.noKey {
-		m.refused("create is refused: the key", s, w, foxreload.ClassUnauthorised)
-		return
-	}
-	if w.orphan != 0 {
-		pin("create finds what the lost one made", w, w.orphan-1)
-	}
-	for _, row := range []struct {
-		trouble trouble
-		class   foxreload.Class
-	}{{createFinal, foxreload.ClassFinal}, {createExists, foxreload.ClassExists}} {
-		if v, ok := m.spend(w, row.trouble); ok {
-			m.refused("create is refused: "+string(row.class), s, v, row.class)
-		}
-	}
-	i := w.free(m.scene.orders)
-	if i < 0 {
-		m.cut = true
-		return
-	}
-	made := w
-	made.fox[i] = foxOrder{is: active, was: active, left: 1}
-	pin("create makes the "+orderIDs[i]+" order", made, i)
-	if lost, ok := m.spend(made, createLost); ok {
-		lost.orphan = i + 1
-		m.at("create makes the "+orderIDs[i]+" order, and the answer is lost", trying, s.id, lost)
-	}
-}
-
-// pay is an attempt of PayOrder, up to where the request is about to leave.
-func (m *model) pay(s spot) {
-	f, w := s.f, s.w
-	i := indexOf(f.Order.ID)
-	if w.held != 0 && !w.doubt() {
-		m.refused("payments are held", s, w, w.held.class())
-		return
-	}
-	if !w.rows[i].stands() {
-		m.gates(s, w, i, false)
-		return
-	}
-	m.look(s, i, func(words string, w world, l look) {
-		if l.class != "" || l.is != active || l.odd {
-			m.answer(words, s, w, l.task(int8(f.Replacements)))
-			return
-		}
-		if g := m.terms.After(f, l.sighting(m, int8(f.Replacements))); g.Money == Spared || g.Money == Unsent && w.doubt() {
-			m.answer(words+", and its time to be paid is over", s, w, l.task(int8(f.Replacements)))
-			return
-		}
-		if w.flying || w.early || m.scene.window && w.fox[i].left <= 0 {
-			return // later
-		}
-		m.gates(s, w, i, true)
-	})
-}
-
-// gates are what stands between the look and the request.
-func (m *model) gates(s spot, w world, i int8, looked bool) {
-	switch {
-	case s.f.OtherMock(m.terms.Request):
-		m.refused("it is no mock order", s, w, ClassNotOurs)
-	case w.dear && w.doubt():
-		// Later: nothing follows from it before the doubt is over.
-	case w.dear:
-		m.refused("it is too dear", s, w, ClassPriceGuard)
-	case w.held != 0:
-		m.refused("payments are held", s, w, w.held.class())
-	default:
-		w.task = task{at: ready, order: i, fresh: true, seen: looked}
-		m.at("about to pay the "+orderIDs[i]+" order", trying, s.id, w)
-	}
-}
-
-// leaves says what the ledger says as a request is about to leave: nothing, "later", or
-// "guard".
-func (m *model) leaves(w world, i int8, fresh bool) string {
-	switch {
-	case w.ended, !w.pinned(i), w.rows[i].over, w.otherStands(i):
-		return "guard"
-	case w.flying, !fresh, w.held != 0:
-		return "later"
-	}
-	return ""
-}
-
-// send is the request to pay itself, with all that may come of it.
-func (m *model) send(s spot) {
-	w, i := s.w, s.w.task.order
-	seen := w.task.seen
-	switch m.leaves(w, i, w.task.fresh) {
-	case "guard":
-		w.task = task{}
-		m.refused("the ledger forbids to pay the "+orderIDs[i]+" order", s, w, ClassGuard)
-		return
-	case "later":
-		if w.held != 0 && w.task.fresh && !w.flying {
-			w.task = task{}
-			m.refused("payments are held", s, w, w.held.class())
-			return
-		}
-		w.task = task{}
-		m.at("the request to pay is held back: another may be at it", later, s.id, w)
-		return
-	}
-	w = w.intend(i)
-	w.busy = true
-	m.sent(w, i, func(words string, w world, class foxreload.Class) {
-		m.settle(words, s, w, i, class, seen)
-	})
-}
-
-// sent is what FoxReload and the way there do with a request that left.
-func (m *model) sent(w world, i int8, then func(words string, w world, class foxreload.Class)) {
-	m.mockPaid = m.scene.mock
-	words := "pay the " + orderIDs[i] + " order: "
-	o := w.fox[i]
-	// not is a request that surely was not carried out, and was answered so.
-	not := func(what trouble, class foxreload.Class) {
-		if v, ok := m.spend(w, what); ok {
-			then(words+"answered "+string(class)+", not carried out", v, class)
-		}
-	}
-	// perhaps is one of which nobody knows.
-	perhaps := func(what trouble, class foxreload.Class) {
-		v, ok := m.spend(w, what)
-		if !ok {
-			return
-		}
-		v.fox[i].lostAnswer = true
-		then(words+"answered "+string(class)+", not carried out", v, class)
-		if !o.canBePaid() {
-			return
-		}
-		if !w.low && !m.scene.provider {
-			then(words+"answered "+string(class)+", and carried out", v.become(i, paid), class)
-		}
-		v.fox[i].onWay = min(o.onWay+1, 2)
-		then(words+"answered "+string(class)+", and on its way still", v, class)
-	}
-	switch {
-	case w.noKey:
-		then(words+"answered unauthorised", w, foxreload.ClassUnauthorised)
-	case o.is != active || o.left <= 0:
-		v := w
-		v.fox[i].lostAnswer = true
-		then(words+"answered not payable", v, foxreload.ClassNotPayable)
-	case m.scene.provider:
-		v := w
-		v.fox[i].link, v.fox[i].lostAnswer = true, true
-		then(words+"answered with a link", v, "")
-	case w.low:
-		then(words+"the balance is too low", w, foxreload.ClassBalance)
-		then(words+"the balance is too low, and it is cancelled", w.become(i, paymentFailure), foxreload.ClassBalance)
-	default:
-		then(words+"paid", w.become(i, paid), "")
-	}
-	perhaps(lostPay, foxreload.ClassUnknown)
-	perhaps(payFinal, foxreload.ClassFinal)
-	perhaps(payForeign, foxreload.ClassForeign)
-	perhaps(payMisdirected, foxreload.ClassMisdirected)
-	not(payPrice, foxreload.ClassPrice)
-	not(payNotFound, foxreload.ClassNotFound)
-	not(payPassing, foxreload.ClassPassing)
-}
-
-// settle is what an answer to pay means: the table's row.
-func (m *model) settle(words string, s spot, w world, i int8, class foxreload.Class, seen bool) {
-	answer := payAnswers[class]
-	if answer.Spared {
-		w.rows[i].doubts--
-	}
-	if class != foxreload.ClassUnknown {
-		w.flying = false
-	}
-	w.task = task{}
-	switch answer.Then {
-	case TakeIn:
-		l := w.sight(i, w.fox[i].is, false)
-		l.link = m.scene.provider
-		m.answer(words, s, w, l.task(int8(s.f.Replacements)))
-	case LookNow:
-		w.task = task{at: answered, order: i, class: codeOf(class)}
-		m.at(words, trying, s.id, w)
-	case Refused:
-		m.refused(words, s, w, answer.Refusal)
-	default:
-		m.at(words+"; it is tried again", later, s.id, w)
-	}
-}
-
-// lookAfter is the look that follows an answer to pay.
-func (m *model) lookAfter(s spot) {
-	i, class := s.w.task.order, s.w.task.class.class()
-	answer := payAnswers[class]
-	again := s.w
-	again.task = task{}
-	if class != foxreload.ClassBalance {
-		m.at("it can't be seen; later", later, s.id, again)
-	}
-	m.look(s, i, func(words string, w world, l look) {
-		w.task = task{}
-		t := l.task(int8(s.f.Replacements))
-		open := l.class == "" && !l.odd && (l.is == active || class == foxreload.ClassBalance && l.is == paymentFailure)
-		switch {
-		case open:
-			t.class = codeOf(answer.Refusal)
-			m.answer(words+", and pay was refused: "+string(answer.Refusal), s, w, t)
-		default:
-			m.answer(words, s, w, t)
-		}
-	})
-}
-
-// poll is a look of PollStatus.
+// poll is a look of PollStatus. Of what it can't see it refuses the key and the address;
+// the rest is looked for again, until the time is up.
 func (m *model) poll(s spot, move Move) {
 	over := !move.Until.IsZero() && !noon.Before(move.Until)
-	i := indexOf(s.f.Order.ID)
+	i, number := indexOf(s.f.Order.ID), int8(s.f.Replacements)
 	m.look(s, i, func(words string, w world, l look) {
-		if l.class != "" || m.terms.Told(s.f, l.sighting(m, int8(s.f.Replacements))) {
-			m.answer(words, s, w, l.task(int8(s.f.Replacements)))
-			return
-		}
-		if over {
-			m.known("the look is over", s, m.terms.Overdue(s.f, noon), s.w)
+		switch unseen := l.class == ClassGone || l.class == foxreload.ClassForeign; {
+		case !unseen && (l.class != "" || m.terms.Told(s.f, l.sighting(m, number))):
+			m.answer(words, s, w, l.task(number))
+		case over:
+			m.known(words+", and the look is over", s, m.terms.Overdue(s.f, noon), w)
 		}
 	})
-	if over && s.w.noKey {
+	if over && s.w.noKey && !s.w.gone {
 		m.known("the look is over", s, m.terms.Overdue(s.f, noon), s.w)
 	}
 }
@@ -389,15 +169,17 @@ func (m *model) refused(words string, s spot, w world, class foxreload.Class) {
 	m.answer(words, s, w, task{order: i, class: codeOf(class), lastP: w.rows[i].lastPay})
 }
 
-// answer is what the activity comes to. A refusal that the order is held by already is
-// none: it is waited out, until the time is up.
+// waitedOut says that a refusal is no news: the order is held by it already, and nothing
+// else would come next. The activity goes by what was known as it began.
+func (m *model) waitedOut(f Facts, w world) bool {
+	f = Paying(f)
+	g := m.taken(f, w)
+	return f.Blocker != nil && f.Blocker.Class == w.task.class.class() && f.Tells(g) && f.Money == g.Money && f.Asked == g.Asked && m.terms.Next(f).Do == m.terms.Next(g).Do
+}
+
+// answer is what the activity comes to.
 func (m *model) answer(words string, s spot, w world, t task) {
 	t.at, t.doubt = done, w.doubt()
-	if by := s.f.Blocker; t.class != 0 && !t.seen && by != nil && by.Class == t.class.class() {
-		if until := m.terms.HeldUntil(s.f); until.IsZero() || noon.Before(until) {
-			return
-		}
-	}
 	row := &w.rows[t.order]
 	if t.seen && !t.odd {
 		row.codes = max(row.codes, w.fox[t.order].codes)
@@ -405,6 +187,9 @@ func (m *model) answer(words string, s spot, w world, t task) {
 	}
 	w.task = t
 	g := m.taken(s.f, w)
+	if t.class != 0 && m.waitedOut(s.f, w) {
+		return
+	}
 	if g.Order.ID == orderIDs[t.order] && row.stands() && (g.Money == Spared || g.Money == Unsent && row.doubt()) {
 		if v, ok := m.spend(w, freezes); ok && !w.frozen.on {
 			v.frozen = frozen{on: true, fresh: true, voids: true, order: t.order}
@@ -444,9 +229,7 @@ func (m *model) taken(f Facts, w world) Facts {
 func (m *model) deliver(s spot) {
 	w := s.w
 	g := m.taken(s.f, w)
-	if w.task.class.class() == foxreload.ClassBalance && g.Asked.Hint == TriedHint {
-		m.breach = "a hint is acted on again and again"
-	}
+	m.breach = m.falseNews(s.f, g, w.task)
 	w.task, w.busy, w.behind = task{}, false, max(w.behind-1, 0)
 	m.known("the workflow is told", s, g, w)
 }
@@ -454,8 +237,8 @@ func (m *model) deliver(s spot) {
 // known is the workflow knowing something else from now on: the one door. A step that is
 // not legal is a breach; an end is put on record.
 func (m *model) known(words string, s spot, g Facts, w world) {
-	if g.State != s.f.State && !s.f.State.CanBecome(g.State) {
-		m.breach = "no step leads from " + string(s.f.State) + " to " + string(g.State)
+	if breach := m.falseChange(s.f, g); breach != "" {
+		m.breach = breach
 	}
 	if g.Asked.Cancel && g.WhyNot() != "" {
 		g.Asked.Cancel = false // who asked is told so

@@ -3,12 +3,16 @@ package life
 import (
 	"flag"
 	"fmt"
+	"maps"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"foxflow/foxreload"
 )
 
 var (
@@ -38,6 +42,8 @@ var scenes = []scene{
 	{name: "no window", orders: 2},
 	{name: "a provider's link", window: true, provider: true, orders: 2},
 	{name: "a mock that is none", window: true, mock: true, orders: 2},
+	{name: "delivered without codes", window: true, direct: true, orders: 1,
+		has: []trouble{lostPay, oddStatus, lateAnswer, bareAnswer, takenBack, freezes, cancels}},
 	{name: "seen at work", window: true, slow: true, orders: 1},
 	{name: "many windows over", window: true, expired: mostExpired - 1, orders: 3,
 		has: []trouble{lostPay, payPassing, createLost, resets, dashboard, hints, cancels}},
@@ -71,6 +77,23 @@ func TestWalk(t *testing.T) {
 	}
 }
 
+// A class of answer that comes to the tables must come to the walk.
+func TestTheWalkKnowsEveryAnswer(t *testing.T) {
+	pay := []foxreload.Class{foxreload.ClassBalance, foxreload.ClassUnauthorised} // by the balance and the key of the world
+	for _, row := range payAnswered {
+		pay = append(pay, row.class)
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(payAnswers)), pay)
+	create := []foxreload.Class{"", foxreload.ClassUnauthorised}
+	for _, row := range createAnswered {
+		create = append(create, row.class)
+	}
+	require.ElementsMatch(t, slices.Collect(maps.Keys(createAnswers)), create)
+	for class := range refusals {
+		require.Contains(t, classes, class)
+	}
+}
+
 // walk is the graph of all states that can be reached.
 type walk struct {
 	model  *model
@@ -97,7 +120,7 @@ func (w *walk) whole() string {
 		for _, step := range w.model.from(w.states[at]) {
 			if step.to == w.states[at] {
 				if step.kind == trying {
-					return w.story(at, step.words, "it goes round on the spot")
+					return w.story(at, &step, "it goes round on the spot")
 				}
 				continue
 			}
@@ -109,18 +132,21 @@ func (w *walk) whole() string {
 				}
 			}
 			if step.breach != "" {
-				return w.story(at, step.words, step.breach)
+				return w.story(at, &step, step.breach)
 			}
 			w.to, w.kinds = append(w.to, id), append(w.kinds, step.kind)
 		}
 		w.cut = append(w.cut, w.model.cut)
 	}
 	w.first = append(w.first, int32(len(w.to)))
-	if at := w.stuck(); at >= 0 {
-		return w.story(at, "", "no end can be reached from here")
+	back := w.back()
+	for _, must := range mustComeTo {
+		if at := w.stuck(back, must.from, must.to); at >= 0 {
+			return w.story(at, nil, must.breach)
+		}
 	}
 	if at := w.round(); at >= 0 {
-		return w.story(at, "", "it goes round from here without anything happening, by way of:\n"+w.lap)
+		return w.story(at, nil, "it goes round from here without anything happening, by way of:\n"+w.lap)
 	}
 	return ""
 }
@@ -132,9 +158,9 @@ func (w *walk) add(s state, parent int32, words string) int32 {
 	return id
 }
 
-// stuck is a state from which no end can be reached, or -1, with time alone: neither
-// FoxReload nor people need to do anything. Where the bounds cut ways off, nobody knows.
-func (w *walk) stuck() int32 {
+// back are the ways back over what time alone brings: neither FoxReload nor people need to
+// do anything.
+func (w *walk) back() [][]int32 {
 	back := make([][]int32, len(w.states))
 	for at := range w.states {
 		for i := w.first[at]; i < w.first[at+1]; i++ {
@@ -143,24 +169,30 @@ func (w *walk) stuck() int32 {
 			}
 		}
 	}
-	ends := make([]bool, len(w.states))
+	return back
+}
+
+// stuck is a state that from holds for and that can't come to one that to holds for, or -1.
+// Where the bounds cut ways off, nobody knows.
+func (w *walk) stuck(back [][]int32, from, to func(*model, Facts, world) bool) int32 {
+	comes := make([]bool, len(w.states))
 	var queue []int32
 	for at, s := range w.states {
-		if w.cut[at] || w.model.facts[s.facts].State.Ended() {
-			ends[at], queue = true, append(queue, int32(at))
+		if w.cut[at] || to(w.model, w.model.facts[s.facts], s.w) {
+			comes[at], queue = true, append(queue, int32(at))
 		}
 	}
 	for len(queue) > 0 {
 		at := queue[0]
 		queue = queue[1:]
-		for _, from := range back[at] {
-			if !ends[from] {
-				ends[from], queue = true, append(queue, from)
+		for _, before := range back[at] {
+			if !comes[before] {
+				comes[before], queue = true, append(queue, before)
 			}
 		}
 	}
-	for at := range ends {
-		if !ends[at] {
+	for at, s := range w.states {
+		if !comes[at] && from(w.model, w.model.facts[s.facts], s.w) {
 			return int32(at)
 		}
 	}
@@ -225,15 +257,16 @@ func (w *walk) circle(left func(int32) bool) int32 {
 	}
 }
 
-// story tells how it came to a breach, shortest first.
-func (w *walk) story(at int32, words, breach string) string {
+// story tells how it came to a state, by the shortest way, and of the step from there that
+// was the breach, if it was one.
+func (w *walk) story(at int32, last *step, breach string) string {
 	var lines []string
 	add := func(s state, words string) {
 		f := w.model.facts[s.facts]
 		lines = append(lines, fmt.Sprintf("%-90s %s, money %s%s", words, f.State, f.Money, map[bool]string{true: ", odd"}[f.Order.Odd]))
 	}
-	if words != "" {
-		lines = append(lines, words)
+	if last != nil {
+		add(last.to, last.words)
 	}
 	for ; at >= 0; at = w.parent[at] {
 		add(w.states[at], w.words[at])

@@ -16,6 +16,7 @@ type scene struct {
 	provider bool      // the payment is an external provider's
 	mock     bool      // a mock order is asked for, and FoxReload makes a real one
 	slow     bool      // processing is seen between paid and the end
+	direct   bool      // what is ordered is delivered without codes
 	low      bool      // the balance is too low at the start
 	expired  int       // orders in a row that have expired already
 	orders   int       // FoxReload orders at most
@@ -31,10 +32,13 @@ const (
 	lostPay trouble = iota
 	oddStatus
 	lateAnswer
+	bareAnswer
 	notFound
 	foreignPage
 	keyRefused
 	payFinal
+	payAgain
+	payAccepted
 	payPrice
 	payForeign
 	payMisdirected
@@ -51,6 +55,7 @@ const (
 	createLost
 	createFinal
 	createExists
+	createElse
 	slowWorker
 	// From here on: what people ask. It has a bound of its own.
 	pauses
@@ -169,6 +174,7 @@ type task struct {
 	last   bool // the last look before an end
 	is     upstream
 	odd    bool
+	bare   bool
 	doubt  bool
 	minute int8 // ago
 	left   int8
@@ -203,17 +209,20 @@ type world struct {
 	task      task
 	frozen    frozen
 	orphan    int8 // index + 1 of an order that a lost create made
+	creates   bool // for all that the ledger knows, a create may have made an order
 	choice    decision
 	held      code // payments are held by the switch or the limit
 	low       bool // the balance
 	dear      bool // the order's price is above the highest
 	noKey     bool
+	gone      bool // FoxReload finds no order any more
 	flying    bool // for all that the ledger knows, a request may be in flight
 	early     bool // for another request to pay the order
 	ended     bool // on record
 	cancelled bool // on record: cancelled on request
 	seenPaid  bool // on record
 	busy      bool // a request left, and the workflow was not told yet
+	inRow     int8 // orders that ended unpaid, one after the other, without a hint
 	behind    int8 // answers until the workflow knows what an overtaken attempt sent
 	spent     int8 // troubles
 	asked     int8 // things that people asked
