@@ -36,9 +36,21 @@ func (a *Activities) adoptExisting(ctx context.Context, c *creating, exists *fox
 	case err != nil:
 		return Outcome{}, a.createFailed(ctx, c, err)
 	case ok:
-		return a.adopt(ctx, c.Step, found, "FoxReload knew our key")
+		return a.adoptListed(ctx, c.Step, found.ID, "FoxReload knew our key")
 	}
 	return Outcome{}, &life.Refusal{Class: foxreload.ClassExists, Code: exists.Code, Message: message}
+}
+
+// adoptListed adopts an order of the history once it was looked at: an entry there may show
+// neither items nor isMock, and then says nothing about whether it is what was asked for.
+func (a *Activities) adoptListed(ctx context.Context, in Step, id, how string) (Outcome, error) {
+	listed := in
+	listed.Facts.Order.ID = id
+	o, err := a.look(ctx, listed, id)
+	if err != nil {
+		return Outcome{}, err
+	}
+	return a.adopt(ctx, in, o, how)
 }
 
 // adopt takes an order that was found, as it stands, where it is what was asked for. An
@@ -46,8 +58,7 @@ func (a *Activities) adoptExisting(ctx context.Context, c *creating, exists *fox
 // have used the same reference.
 func (a *Activities) adopt(ctx context.Context, in Step, o foxreload.Order, how string) (Outcome, error) {
 	if differs := life.SameAsAsked(in.Request, o); differs != "" {
-		return Outcome{}, &life.Refusal{Class: life.ClassNotOurs, Code: order.CodeNotOurs,
-			Message: fmt.Sprintf("order %s carries this reference's key, and %s; nothing of it is taken", o.ID, differs)}
+		return Outcome{}, notOurs(o, differs)
 	}
 	note := in
 	note.Facts.Order.ID = o.ID
@@ -55,6 +66,11 @@ func (a *Activities) adopt(ctx context.Context, in Step, o foxreload.Order, how 
 		return Outcome{}, err
 	}
 	return a.own(ctx, in, o)
+}
+
+func notOurs(o foxreload.Order, differs string) *life.Refusal {
+	return &life.Refusal{Class: life.ClassNotOurs, Code: order.CodeNotOurs,
+		Message: fmt.Sprintf("order %s carries this reference's key, and %s; nothing of it is taken", o.ID, differs)}
 }
 
 // own pins the order to the reference, then takes in what it says. Where another
@@ -74,6 +90,14 @@ func (a *Activities) own(ctx context.Context, in Step, o foxreload.Order) (Outco
 		return Outcome{}, &life.Refusal{Class: life.ClassGuard, Code: order.CodeGuard, Message: taken.Error()}
 	case err != nil:
 		return Outcome{}, fmt.Errorf("pin order %s (%s): %w", o.ID, in.reference(), err)
+	}
+	if err := a.endStreak(ctx, in, ""); err != nil {
+		return Outcome{}, err
+	}
+	if o.Status == "" { // an answer to a create may say no more than an id
+		if o, err = a.look(ctx, in, o.ID); err != nil {
+			return Outcome{}, err
+		}
 	}
 	return a.saw(ctx, in, o)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"go.temporal.io/sdk/activity"
 
@@ -61,21 +62,41 @@ func (a *Activities) look(ctx context.Context, in Step, id string) (foxreload.Or
 	if answer := life.OfLook(err); err != nil && answer.Then == life.Refused {
 		return foxreload.Order{}, a.patiently(ctx, in, "look", answer.Refusal, answer.Patience, err)
 	}
+	if err == nil {
+		err = a.endStreak(ctx, in, "look")
+	}
 	return o, err
 }
 
-// patiently is the refusal that an answer comes to once it has come often enough, over
-// long enough: until then it is to be tried again.
+// endStreak says that a call had another answer than the one that is being counted; without
+// a call, that whatever is being counted is over.
+func (a *Activities) endStreak(ctx context.Context, in Step, call string) error {
+	streak, err := a.Ledger.StreakOf(ctx, in.reference())
+	if counted, _, _ := strings.Cut(streak.Code, "/"); err != nil || streak.Code == "" || call != "" && call != counted {
+		return err
+	}
+	return a.Ledger.EndStreak(ctx, in.reference())
+}
+
+// patiently is the refusal that an answer comes to once its like has come often enough, over
+// long enough: until then it is to be tried again. The same refusal in other words counts:
+// a FoxReload that says "locked" and "in progress" by turns refuses all the same.
 func (a *Activities) patiently(ctx context.Context, in Step, call string, class foxreload.Class, p life.Patience, err error) error {
 	refused := refusal(err, in.Request)
 	refused.Class = class
 	if class == life.ClassGone {
 		refused.Code, refused.Message = codeGone, fmt.Sprintf("FoxReload does not know order %s, which is to be paid: %s", in.orderID(), refused.Message)
 	}
-	if p == (life.Patience{}) || in.held(class) {
+	if in.held(class) {
 		return refused
 	}
-	streak, failed := a.Ledger.Again(ctx, in.reference(), call+"/"+string(class)+"/"+refused.Code, a.now(ctx))
+	if p == (life.Patience{}) {
+		if failed := a.endStreak(ctx, in, call); failed != nil {
+			return failed
+		}
+		return refused
+	}
+	streak, failed := a.Ledger.Again(ctx, in.reference(), call+"/"+string(class), a.now(ctx))
 	switch {
 	case failed != nil:
 		return failed

@@ -42,8 +42,11 @@ type creating struct {
 	Step
 	key    string // "": none is sent
 	prices totals
-	left   int       // requests that left and may have made an order, those of earlier attempts too
-	first  time.Time // when the first of them left
+	// repriced says that the prices were read again: where those are refused, too, the
+	// catalogue's are not what FoxReload compares with.
+	repriced bool
+	left     int       // requests that left and may have made an order, those of earlier attempts too
+	first    time.Time // when the first of them left
 }
 
 func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) {
@@ -76,7 +79,7 @@ func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) 
 	case err != nil:
 		return Outcome{}, a.createFailed(ctx, c, err)
 	case ok:
-		return a.adopt(ctx, in, found, "an earlier create had made it")
+		return a.adoptListed(ctx, in, found.ID, "an earlier create had made it")
 	}
 	if err := a.note(ctx, in, fmt.Sprintf("orphan/%d", in.Facts.Replacements),
 		"the answer to an earlier create is not known and no open order carries our key; should there be one, it expires unpaid"); err != nil {
@@ -90,13 +93,21 @@ func (a *Activities) create(ctx context.Context, c *creating) (Outcome, error) {
 	o, err := a.sendCreate(ctx, c)
 	switch api := new(foxreload.Error); life.OfCreate(err).Then {
 	case life.TakeIn:
+		if differs := life.OtherItems(c.Request, o); differs != "" { // a server may answer a used key with what that key made
+			return Outcome{}, notOurs(o, differs)
+		}
 		return a.own(ctx, c.Step, o)
 	case life.Reprice:
-		if c.prices == nil {
+		switch {
+		case c.prices == nil:
 			return Outcome{}, a.createFailed(ctx, c, err)
-		}
-		if c.prices, err = a.reprice(ctx, c.Step, c.prices); err != nil {
-			return Outcome{}, err
+		case c.repriced:
+			c.prices = nil
+		default:
+			if c.prices, err = a.reprice(ctx, c.Step, c.prices); err != nil {
+				return Outcome{}, err
+			}
+			c.repriced = true
 		}
 		return a.create(ctx, c)
 	case life.Find:

@@ -100,10 +100,12 @@ func (a *Activities) isShort(ctx context.Context, p *paying) (*Outcome, error) {
 	return nil, a.admit(ctx, p.Step)
 }
 
-// isPayable looks at an order that was to be paid before, that has waited, or whose price
-// has to be known: what it shows may be news.
+// isPayable looks at an order that was to be paid before, that has waited, whose price has
+// to be known, or that is to be a mock and has not said so: what it shows may be news.
 func (a *Activities) isPayable(ctx context.Context, p *paying) (*Outcome, error) {
-	if p.intent.Begun.IsZero() && p.Facts.State == order.Active && !(a.needsPrice(p.Step) && p.Facts.Order.Price == nil) {
+	known := p.Facts.Order.Price != nil || !a.needsPrice(p.Step)
+	mock := p.Facts.Order.Mock != nil || !p.Request.Mock // the answer to a create may not show it: real money for a mock
+	if p.intent.Begun.IsZero() && p.Facts.State == order.Active && known && mock {
 		return nil, nil
 	}
 	o, err := a.look(ctx, p.Step, p.orderID())

@@ -115,9 +115,10 @@ func (a *Activities) items(ctx context.Context, in Step, o foxreload.Order, plac
 		}
 	}
 	known := a.known(ctx, in.Request)
+	completed := o.Status == foxreload.StatusCompleted || in.Facts.Completed(o.ID) // an answer from before takes nothing back
 	for i := range items {
 		items[i].Codes = counts[i]
-		if o.Status == foxreload.StatusCompleted && i < len(in.Request.Items) && known.delivers(in.Request.Items[i]) {
+		if completed && i < len(in.Request.Items) && known.delivers(in.Request.Items[i]) {
 			items[i].Missing = max(int(items[i].Quantity)-counts[i], 0)
 		}
 	}

@@ -104,7 +104,7 @@ func classify(method string, status int, code string, from speaker) Class {
 	class, known := classByCode[fold(code)]
 	// "Not found" is the one code too general to outrank a refused key: the
 	// thing that was not found may be the key itself.
-	if known && !(class == ClassNotFound && (status == http.StatusUnauthorized || status == http.StatusForbidden)) {
+	if known && from == theAPI && !(class == ClassNotFound && (status == http.StatusUnauthorized || status == http.StatusForbidden)) {
 		return class
 	}
 	return pick(method, classByStatus[row].read, classByStatus[row].write)

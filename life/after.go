@@ -88,8 +88,11 @@ func (t Terms) Told(f Facts, s Sighting) bool {
 
 // odd keeps a status that nobody knows. What the ledger knows of a payment stands beside it.
 func (f Facts) odd(s Sighting) Facts {
-	f.Looked = false
-	f.Order.ID, f.Order.Odd, f.Order.SeenAt, f.Replacements = s.OrderID, true, s.At, s.Replacement
+	f = f.about(s)
+	f.Order.Odd, f.Order.SeenAt = true, s.At
+	if s.Adopted {
+		f = f.unblocked().enter(order.Creating, Why{Note: "a person named order " + s.OrderID + ", which shows a status that nobody knows"}, s.At)
+	}
 	if f.Money == Unsent && s.Doubt {
 		f.Money, f.Ending = Doubtful, nil
 	}
@@ -107,14 +110,7 @@ func (f Facts) stale(s Sighting) bool {
 
 // took keeps what FoxReload said and where the money is by that.
 func (f Facts) took(s Sighting) Facts {
-	f.Looked = false
-	if f.Order.ID != s.OrderID {
-		f.Order = Order{ID: s.OrderID}
-		if s.Adopted {
-			f.Money = Unsent
-		}
-	}
-	f.Replacements = s.Replacement
+	f = f.about(s)
 	o := &f.Order
 	o.Status, o.Reason, o.Odd, o.SeenAt = s.Status, s.Reason, false, s.At
 	o.Items = s.Items
@@ -141,6 +137,23 @@ func (f Facts) took(s Sighting) Facts {
 		f.Ending = nil
 	}
 	return f
+}
+
+// about is what is known of the order that was seen: what was known of another is void.
+func (f Facts) about(s Sighting) Facts {
+	f.Looked, f.Replacements = false, s.Replacement
+	if f.Order.ID != s.OrderID {
+		f.Order = Order{ID: s.OrderID}
+		if s.Adopted {
+			f.Money = Unsent
+		}
+	}
+	return f
+}
+
+// Completed says whether the order was seen completed.
+func (f Facts) Completed(orderID string) bool {
+	return f.Order.ID == orderID && f.Order.Status == foxreload.StatusCompleted
 }
 
 func said[T any](now, before *T) *T {

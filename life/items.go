@@ -120,19 +120,30 @@ func SameAsAsked(r order.Request, o foxreload.Order) (differs string) {
 	if o.IsMock != nil && *o.IsMock != r.Mock {
 		return fmt.Sprintf("has isMock=%t, this reference asks for %t", *o.IsMock, r.Mock)
 	}
-	if len(o.Items) == 0 {
-		return "" // not shown
+	if differs := OtherItems(r, o); differs != "" {
+		return differs
 	}
-	line := func(ours order.Item, theirs foxreload.Item) bool {
-		return (theirs.ItemID == "" || theirs.ItemID == ours.ItemID) && (theirs.Quantity == 0 || theirs.Quantity == ours.Quantity)
-	}
-	switch {
-	case !pair(r.Items, o.Items, line):
-		return fmt.Sprintf("is for %s, this reference asks for %s", lines(o.Items, shown), lines(r.Items, order.Item.String))
-	case !pair(r.Items, o.Items, func(ours order.Item, theirs foxreload.Item) bool { return line(ours, theirs) && sameNote(ours, theirs) }):
+	if len(o.Items) > 0 && !pair(r.Items, o.Items, func(ours order.Item, theirs foxreload.Item) bool {
+		return sameLine(ours, theirs) && sameNote(ours, theirs)
+	}) {
 		return "is for another player or account: its note is not the one that this reference asks for"
 	}
 	return ""
+}
+
+// OtherItems says how an order's products and quantities differ from those that were asked
+// for, as far as it shows them; "" when they fit.
+func OtherItems(r order.Request, o foxreload.Order) (differs string) {
+	if len(o.Items) == 0 || pair(r.Items, o.Items, sameLine) {
+		return ""
+	}
+	return fmt.Sprintf("is for %s, this reference asks for %s", lines(o.Items, shown), lines(r.Items, order.Item.String))
+}
+
+// sameLine says whether the product and the quantity, where the answer shows them, are those
+// asked for.
+func sameLine(asked order.Item, answered foxreload.Item) bool {
+	return (answered.ItemID == "" || answered.ItemID == asked.ItemID) && (answered.Quantity == 0 || answered.Quantity == asked.Quantity)
 }
 
 // sameNote says whether every value that the answer shows is the one asked for.

@@ -40,6 +40,8 @@ func (t Terms) Next(f Facts) Move {
 	switch ending := t.ending(f); {
 	case f.State.Ended():
 		return Move{Do: Nothing}
+	case f.Order.Odd && f.Money == Left:
+		return Move{Do: Look, Until: t.lookUntil(f)} // paid all the same, and late all the same
 	case f.Order.Odd:
 		return Move{Do: Look} // a status that nobody knows proves nothing: wait for one that is known
 	case ending != nil && (f.Looked || f.nothingToSee()):

@@ -14,13 +14,39 @@ func EndedAs(s order.Status) Facts {
 	if s.PaymentInDoubt {
 		f.Money = Doubtful
 	}
+	if seen := seenLast(s); seen != "" {
+		f.Order.Status, f.Money = seen, Left
+	}
 	return f
 }
 
+// seenLast is how an order that ended as a paid one was seen last, at the least: a look that
+// shows less comes from before.
+func seenLast(s order.Status) foxreload.Status {
+	switch code := errorCode(s); {
+	case s.State == order.Completed, s.State == order.Unresolved && code == order.CodeCodesMissing:
+		return foxreload.StatusCompleted
+	case s.State == order.Failed && code == order.CodeOrderFailed:
+		return foxreload.StatusFailed
+	case s.State == order.Unresolved && code == order.CodeGivenUp && !s.PaymentInDoubt:
+		return foxreload.StatusPaid
+	}
+	return ""
+}
+
+func errorCode(s order.Status) string {
+	if s.Error == nil {
+		return ""
+	}
+	return s.Error.Code
+}
+
 // Rechecked is an order that has ended and is seen again. Its items are what they are now;
-// one that was given up comes to the end that FoxReload names. Any other end stays.
+// one that was given up comes to the end that FoxReload names, whatever it named before. Any other end stays. An answer
+// that proves nothing may bring codes all the same.
 func (t Terms) Rechecked(f Facts, s Sighting) Facts {
-	if !s.Status.Known() {
+	if !s.Status.Known() || f.stale(s) && !s.Status.Terminal() {
+		f.Order.Items, f.Clocks.Updated = s.Items, s.At
 		return f
 	}
 	f = f.took(s)

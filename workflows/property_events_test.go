@@ -2,9 +2,12 @@ package workflows_test
 
 import (
 	"fmt"
+	"strings"
+	"time"
 
 	"foxflow/foxreload"
 	"foxflow/order"
+	"foxflow/story"
 	"foxflow/workflows"
 )
 
@@ -25,8 +28,7 @@ func (h *hostile) touch(what string) {
 			}
 		case "reprice":
 			if m.paid.IsZero() {
-				dearer := m.order.Price.Mul(two)
-				m.order.Price = &dearer
+				m.price = m.price.Mul(two)
 			}
 		}
 	}
@@ -115,4 +117,36 @@ func (h *hostile) paidAs() foxreload.Status {
 	}
 	status, _ := h.status(h.find(h.everyPaid[0]), h.now())
 	return status
+}
+
+// inTime says whether a pay on its way finds its order still to be paid.
+func (h *hostile) inTime(e effect) bool {
+	status, _ := h.status(h.find(e.pays), e.at)
+	return status == foxreload.StatusActive
+}
+
+// late is a time after the payment when somebody must have been told that there is no end yet.
+const late = 15 * time.Minute
+
+// honest holds what a person reads now against what FoxReload has done: one who waits is
+// told for what, and nobody is told that nothing is paid while a payment is out or may be.
+func (t *trial) honest() {
+	s, err := t.book.Status(t.ctx, t.ref())
+	if err != nil {
+		return // it has not begun
+	}
+	defer t.lock()()
+	out := len(t.fox.everyPaid) > 0 && t.fox.paidAs() != foxreload.StatusCancelled
+	for _, e := range t.fox.late {
+		out = out || e.pays != "" && t.fox.inTime(e)
+	}
+	switch means := story.Means(s); {
+	case t.abandoned:
+	case (s.State == order.Paid || s.State == order.Processing) && len(t.fox.everyPaid) > 0 && t.now().Sub(t.runBegan) > late && t.now().Sub(t.fox.find(t.fox.everyPaid[0]).paid) > late:
+		t.breach("it was paid long ago, and nobody is told that it is late")
+	case s.State.Waits() && s.WaitingForCode == nil:
+		t.breach("it is %s, and nobody is told what it waits for", s.State)
+	case out && (strings.Contains(means, "othing is paid") || strings.Contains(means, "othing was paid")):
+		t.breach("it is %s, money is or may be out, and a person reads: %s", s.State, means)
+	}
 }

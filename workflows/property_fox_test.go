@@ -2,7 +2,6 @@ package workflows_test
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 	"iter"
 	"slices"
@@ -10,6 +9,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"foxflow/activities"
 	"foxflow/foxreload"
 )
 
@@ -24,6 +24,10 @@ type hostile struct {
 	price      decimal.Decimal
 	deafUntil  time.Time // refuses the key until then
 	awayUntil  time.Time // answers with redirects until then
+	pageUntil  time.Time // a proxy answers in its place until then
+	oddUntil   time.Time // shows a status that nobody knows until then
+	refusing   time.Time // pays are refused from then on, as the script says
+	looks      int       // answers that showed an order
 	orders     []*taken
 	late       []effect
 	news       []func()          // codes shown to the present attempt
@@ -39,29 +43,37 @@ type taken struct {
 	order     foxreload.Order
 	foreign   bool
 	key       string // that it was created with, shown or not
+	mock      bool   // whether it is one, shown or not
+	price     decimal.Decimal
 	made      time.Time
 	paid      time.Time
 	cancelled time.Time
 	reason    string
-	session   bool             // an external provider's
-	sent      bool             // a pay of it went out
-	looked    bool             // it was looked at since
-	price     *decimal.Decimal // in the last answer that got through
-	codes     []string         // in an answer that was taken in
+	session   bool            // an external provider's
+	sent      bool            // a pay of it went out
+	looked    bool            // it was looked at since
+	shown     foxreload.Order // its price, currency and isMock, as far as answers that got through have told
+	codes     []string        // in an answer that was taken in
 }
 
 // effect is that of a request which is still on its way.
 type effect struct {
 	at   time.Time
 	pays string // the order that it pays
+	told bool   // its request was answered, with something that proves nothing
 	do   func(at time.Time)
 }
 
 func newHostile(t *trial) *hostile {
 	h := &hostile{trial: t, balance: decimal.RequireFromString(t.script.Fox.Balance), price: decimal.RequireFromString("9.55"),
 		used: map[string]*taken{}, calls: map[string]int{}, adopted: map[string]bool{}}
-	// Bait: like ours in everything but the key.
+	// Bait: like ours in everything but the key, and like ours in nothing else.
 	h.make(foxreload.CreateRequest{Items: h.items(), IsMock: t.script.Order.Mock, IdempotencyKey: "somebody-else"}, t.now()).foreign = true
+	if t.script.Fox.KeyUsed {
+		key := activities.IdempotencyKey(t.ref(), 0, 0)
+		theirs := h.make(foxreload.CreateRequest{Items: []foxreload.CreateItem{{ItemID: "product_theirs", Quantity: 1}}, IsMock: t.script.Order.Mock, IdempotencyKey: key}, t.now())
+		theirs.foreign, h.used[key] = true, theirs
+	}
 	return h
 }
 
@@ -73,8 +85,11 @@ func (h *hostile) items() (items []foxreload.CreateItem) {
 }
 
 func (h *hostile) make(r foxreload.CreateRequest, at time.Time) *taken {
-	price := h.price
-	m := &taken{made: at, key: r.IdempotencyKey, order: foxreload.Order{ID: fmt.Sprintf("%s-fox-%d", h.ref(), len(h.orders)), Price: &price, Currency: "usd", IsMock: &r.IsMock}}
+	price, mock := h.price, r.IsMock && h.script.Fox.Mock != "ignored"
+	m := &taken{made: at, key: r.IdempotencyKey, mock: mock, price: price, order: foxreload.Order{ID: fmt.Sprintf("%s-fox-%d", h.ref(), len(h.orders)), Currency: h.script.Fox.Currency}}
+	if h.script.Fox.Mock != "unsaid" {
+		m.order.IsMock = &mock
+	}
 	if h.script.Fox.ShowsKey {
 		m.order.IdempotencyKey = r.IdempotencyKey
 	}
@@ -122,15 +137,24 @@ func (h *hostile) gate(f fault) error {
 		h.deafUntil = now.Add(f.For)
 	case "misdirected":
 		h.awayUntil = now.Add(f.For)
+	case "behind a proxy":
+		h.pageUntil = now.Add(f.For)
+	case "page":
+		return page
 	}
 	switch {
 	case now.Before(h.deafUntil):
 		return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED")
 	case now.Before(h.awayUntil):
 		return apiError(foxreload.ClassMisdirected, foxreload.CodeRedirect)
+	case now.Before(h.pageUntil):
+		return page
 	}
 	return nil
 }
+
+// page is a proxy's: nobody knows whose answer it is.
+var page = apiError(foxreload.ClassForeign, "HTTP_404")
 
 func (h *hostile) GetOrder(_ context.Context, id string) (o foxreload.Order, err error) {
 	defer h.lock()()
@@ -145,12 +169,12 @@ func (h *hostile) GetOrder(_ context.Context, id string) (o foxreload.Order, err
 		return o, &foxreload.Error{Code: foxreload.CodeMalformed, Class: foxreload.ClassPassing}
 	case f.Kind == "not found", m == nil:
 		return o, apiError(foxreload.ClassNotFound, foxreload.CodeNotFound)
+	case f.Kind == "stale" && h.now().Add(-f.For).Before(m.made):
+		return o, apiError(foxreload.ClassNotFound, foxreload.CodeNotFound)
 	case f.Kind == "stale":
 		return h.see(m, h.now().Add(-f.For)), nil
 	case f.Kind == "strange":
-		o = h.see(m, h.now())
-		o.Status = "on_hold"
-		return o, nil
+		return strange(h.see(m, h.now())), nil
 	}
 	return h.see(m, h.now()), nil
 }
@@ -174,9 +198,20 @@ func (h *hostile) ListOrders(_ context.Context, filter foxreload.OrderFilter) it
 			return
 		}
 		for _, m := range h.orders {
-			o := h.see(m, h.now())
-			if (f.Kind == "hidden" && !m.foreign) || (filter.Status != "" && filter.Status != o.Status) {
+			at := h.now()
+			if f.Kind == "stale" {
+				at = at.Add(-f.For)
+			}
+			o := h.see(m, at)
+			left := filter.Status != "" && filter.Status != o.Status && !h.script.Fox.DeafList
+			if (f.Kind == "hidden" && !m.foreign) || left || at.Before(m.made) {
 				continue
+			}
+			if h.script.Fox.ThinList {
+				o = thin(o)
+			}
+			if f.Kind == "strange" {
+				o = strange(o)
 			}
 			h.shown(o)
 			if !yield(o, nil) {
@@ -184,88 +219,4 @@ func (h *hostile) ListOrders(_ context.Context, filter foxreload.OrderFilter) it
 			}
 		}
 	}
-}
-
-// shown notes what an answer that got through has told.
-func (h *hostile) shown(o foxreload.Order) {
-	m := h.find(o.ID)
-	if m == nil {
-		return
-	}
-	m.price, m.looked = o.Price, true
-	for _, item := range o.Items {
-		for _, code := range item.Codes {
-			h.news = append(h.news, func() { m.codes = append(m.codes, string(code)) })
-		}
-	}
-}
-
-// takenIn says whether the attempt that was shown news came to its end with it.
-func (h *hostile) takenIn(well bool) {
-	for _, remember := range h.news {
-		if well {
-			remember()
-		}
-	}
-	h.news = nil
-}
-
-func (h *hostile) find(id string) *taken {
-	for _, m := range h.orders {
-		if m.order.ID == id {
-			return m
-		}
-	}
-	return nil
-}
-
-// see is the order as looks showed it at a time.
-func (h *hostile) see(m *taken, at time.Time) foxreload.Order {
-	o, life := m.order, h.script.Life
-	o.Items = slices.Clone(o.Items)
-	o.Status, o.CancelReason = h.status(m, at)
-	code := func(i int) json.RawMessage {
-		return json.RawMessage(fmt.Sprintf("%q", fmt.Sprintf("code-%s-%d", o.ID, i)))
-	}
-	switch {
-	case o.Status == foxreload.StatusCompleted:
-		for i := range o.Items {
-			o.Items[i].Codes = []json.RawMessage{code(i), json.RawMessage(`{"pin":"1234"}`)}
-		}
-	case life.Early && (o.Status == foxreload.StatusProcessing || o.Status == foxreload.StatusFailed):
-		o.Items[0].Codes = []json.RawMessage{code(0)}
-	}
-	if o.Status == foxreload.StatusFailed {
-		o.Items[len(o.Items)-1].Error = "out of stock"
-	}
-	return o
-}
-
-func (h *hostile) status(m *taken, at time.Time) (status foxreload.Status, reason string) {
-	life := h.script.Life
-	since := at.Sub(m.paid)
-	paid := !m.paid.IsZero() && since >= 0
-	switch {
-	case !m.cancelled.IsZero() && !at.Before(m.cancelled):
-		return foxreload.StatusCancelled, m.reason
-	case paid && since < life.ShownAfter:
-		return foxreload.StatusActive, ""
-	case paid && life.End != "" && since >= life.EndAfter:
-		if life.End == "cancelled" {
-			return foxreload.StatusCancelled, "user_request"
-		}
-		return foxreload.Status(life.End), ""
-	case paid && life.Processing > 0 && since >= life.Processing:
-		return foxreload.StatusProcessing, ""
-	case paid:
-		return foxreload.StatusPaid, ""
-	case m.paid.IsZero() && m.order.PaymentExpiresAt != nil && !at.Before(*m.order.PaymentExpiresAt):
-		return foxreload.StatusCancelled, "payment_expiration"
-	}
-	return foxreload.StatusActive, ""
-}
-
-// Product is one that the catalogue can't tell: checks are other stories' matter.
-func (h *hostile) Product(context.Context, string) (foxreload.Product, error) {
-	return foxreload.Product{}, apiError(foxreload.ClassNotFound, foxreload.CodeNotFound)
 }

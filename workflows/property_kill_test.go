@@ -23,7 +23,7 @@ import (
 type killed struct{}
 
 // endlessly is a number of points that no order reaches which comes to an end.
-const endlessly = 1000
+const endlessly = 2500
 
 // point counts a point where a kill can strike, and says which one does.
 func (t *trial) point(where string) (kill, bool) {
@@ -213,10 +213,18 @@ func (t *trial) happen(what string) {
 		t.abandoned = true
 	case "cancel", "retry", "abort":
 		t.asked = append(t.asked, what)
+	case "strange for a while":
+		h.oddUntil = t.now().Add(10 * time.Minute)
+	case "strange for hours":
+		h.oddUntil = t.now().Add(3 * time.Hour)
 	case "pause", "resume":
 		t.outside = true
 	}
 	unlock()
+	if what == "top-up" || what == "money" {
+		t.outside = true
+		t.tellBalance()
+	}
 	t.say(what)
 	unlock = t.lock()
 	t.outside = false

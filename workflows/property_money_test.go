@@ -2,6 +2,7 @@ package workflows_test
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"foxflow/activities"
@@ -48,7 +49,17 @@ func (h *hostile) CreateOrder(ctx context.Context, r foxreload.CreateRequest) (o
 	case "dearer":
 		h.price = h.price.Mul(two)
 	}
-	return h.take(r, h.now())
+	o, err = h.take(r, h.now())
+	switch {
+	case err != nil:
+		return o, err
+	case f.Kind == "strange":
+		o = strange(o)
+	}
+	if h.script.Fox.ThinCreate && !h.find(o.ID).foreign { // nobody could tell that it is not ours
+		o = thin(o)
+	}
+	return o, nil
 }
 
 // leave waits in the request budget, which may have no room, and has the request go on
@@ -79,6 +90,8 @@ func (h *hostile) take(r foxreload.CreateRequest, at time.Time) (foxreload.Order
 		switch {
 		case h.script.Fox.Key == "rejected":
 			return foxreload.Order{}, &foxreload.Error{Code: "VALIDATION", Status: 422, Class: foxreload.ClassFinal, Field: foxreload.FieldIdempotencyKey}
+		case h.script.Fox.Key == "replayed" && earlier != nil:
+			return h.see(earlier, at), nil
 		case h.script.Fox.Key == "honoured" && earlier != nil:
 			exists := &foxreload.Error{Code: foxreload.CodeAlreadyExists, Status: 409, Class: foxreload.ClassExists}
 			if h.script.Fox.NamesOrder {
@@ -104,24 +117,19 @@ func (h *hostile) PayOrder(ctx context.Context, id string, r foxreload.PayReques
 	if err := h.gate(f); err != nil {
 		return p, err
 	}
-	m := h.find(id)
-	if status, _ := h.status(m, h.now()); status == foxreload.StatusActive && m.paid.IsZero() && !m.session {
-		// What is refused so is an order that could be paid.
-		switch f.Kind {
-		case "not payable":
-			return p, apiError(foxreload.ClassNotPayable, foxreload.CodePaymentNotPossible)
-		case "refused":
-			return p, apiError(foxreload.ClassFinal, "VALIDATION")
-		case "balance":
-			return p, apiError(foxreload.ClassBalance, "BalanceNotEnough")
-		}
-	}
 	switch f.Kind {
 	case "lost before":
 		return p, errLost
 	case "late":
 		h.late = append(h.late, effect{at: h.now().Add(f.For), pays: id, do: func(at time.Time) { _ = h.pay(id, r, at) }})
 		return p, errLost
+	case "409 late", "page late":
+		h.late = append(h.late, effect{at: h.now().Add(f.For), pays: id, told: true, do: func(at time.Time) { _ = h.pay(id, r, at) }})
+		return p, refused[strings.TrimSuffix(f.Kind, " late")]
+	}
+	m := h.find(id)
+	if err := h.refuses(m, f.Kind); f.Kind != "lost after" && err != nil {
+		return p, err
 	}
 	err = h.pay(id, r, h.now())
 	switch {
@@ -130,11 +138,55 @@ func (h *hostile) PayOrder(ctx context.Context, id string, r foxreload.PayReques
 	case err != nil:
 		return p, err
 	}
+	if f.Kind == "silent" {
+		return p, nil
+	}
 	p.Order = h.see(m, h.now())
+	if f.Kind == "strange" {
+		p.Order = strange(p.Order)
+	}
 	if r.Provider != "" {
 		p.Link = "https://pay.example/" + id
 	}
 	return p, nil
+}
+
+// refused are the ways in which a pay is refused that nobody lists, and those that are.
+var refused = map[string]error{
+	"409": refusedPay(409, "PAYMENT_IN_PROGRESS"), "423": refusedPay(423, "ORDER_LOCKED"), "402": refusedPay(402, "INSUFFICIENT_FUNDS"),
+	"refused": apiError(foxreload.ClassFinal, "VALIDATION"), "page": page,
+	"not payable": apiError(foxreload.ClassNotPayable, foxreload.CodePaymentNotPossible),
+	"not found":   apiError(foxreload.ClassNotFound, foxreload.CodeNotFound),
+	"balance":     apiError(foxreload.ClassBalance, "BalanceNotEnough"),
+}
+
+// refuses is how a pay is refused, which then is not carried out.
+func (h *hostile) refuses(m *taken, kind string) error {
+	fox, now := h.script.Fox, h.now()
+	payable := m.paid.IsZero() && !m.session
+	for _, e := range h.late {
+		if e.pays == m.order.ID && fox.Busy != "" {
+			return refused[fox.Busy]
+		}
+	}
+	switch status, _ := h.status(m, now); {
+	case status != foxreload.StatusActive:
+		return nil
+	case !payable && fox.Busy != "":
+		return refused[fox.Busy] // it is paid, and does not show it yet
+	case !payable:
+		return nil
+	}
+	if h.refusing.IsZero() {
+		h.refusing = now
+	}
+	switch {
+	case fox.Refuses == codesInTurn && now.Sub(h.refusing) < fox.RefusesFor:
+		return refused[[]string{"409", "423", "402"}[h.calls["pay"]%3]]
+	case now.Sub(h.refusing) < fox.RefusesFor:
+		return refused[fox.Refuses]
+	}
+	return refused[kind] // of an order that could be paid
 }
 
 // pay is what a pay does when it is carried out.
@@ -151,19 +203,21 @@ func (h *hostile) pay(id string, r foxreload.PayRequest, at time.Time) error {
 }
 
 func (h *hostile) debit(m *taken, at time.Time, fromBalance bool) error {
-	mock := h.script.Order.Mock
-	if !mock && fromBalance {
-		if h.balance.LessThan(*m.order.Price) {
+	if !m.mock && fromBalance {
+		if h.balance.LessThan(m.price) {
 			if h.script.Fox.LowCancels {
 				m.cancelled, m.reason = at, "payment_failure"
 			}
 			return apiError(foxreload.ClassBalance, "BalanceNotEnough")
 		}
-		h.balance = h.balance.Sub(*m.order.Price)
+		h.balance = h.balance.Sub(m.price)
+	}
+	if h.cancelled {
+		h.breach("%s is paid, and a person was told that it is cancelled", short(m.order.ID))
 	}
 	m.paid = at
 	h.everyPaid = append(h.everyPaid, m.order.ID)
-	if !mock {
+	if !m.mock {
 		h.everyDebit = append(h.everyDebit, m.order.ID)
 	}
 	h.tell("        %s is paid", short(m.order.ID))
@@ -185,7 +239,7 @@ func (h *hostile) mayPay(id string) {
 		h.breach("%s is paid without an intent that stands: %v", short(id), err)
 	}
 	for _, e := range h.late {
-		if e.pays != "" {
+		if soon := e.told && (e.pays == id || !h.inTime(e)); e.pays != "" && !soon { // one that was answered is repeated soon
 			h.breach("%s is paid while a pay of %s is on its way", short(id), short(e.pays))
 		}
 	}
@@ -204,15 +258,28 @@ func (h *hostile) mayPay(id string) {
 	if m == nil || (!h.adopted[id] && (m.foreign || (m.key != "" && !h.ours(m.key)))) {
 		h.breach("%s is paid, which is not ours", short(id))
 	}
-	if most := h.in.Request.MaxPrice; m != nil && most != nil && (m.price == nil || m.price.GreaterThan(*most)) {
-		h.breach("%s is paid though the last price seen is above %s", short(id), most)
+	if m != nil {
+		h.asAgreed(m)
+	}
+}
+
+// asAgreed holds what was shown of an order that is paid against what was asked for.
+func (h *hostile) asAgreed(m *taken) {
+	r, shown := h.in.Request, m.shown
+	switch {
+	case r.MaxPrice != nil && (shown.Price == nil || shown.Price.GreaterThan(*r.MaxPrice)):
+		h.breach("%s is paid though the last price seen is not %s or less", short(m.order.ID), r.MaxPrice)
+	case r.MaxPrice != nil && r.MaxPriceCurrency != "" && shown.Currency != "" && shown.Currency != r.MaxPriceCurrency:
+		h.breach("%s is paid in %s, and its highest price is in %s", short(m.order.ID), shown.Currency, r.MaxPriceCurrency)
+	case shown.IsMock != nil && *shown.IsMock != r.Mock, shown.IsMock == nil && m.order.IsMock != nil && m.mock != r.Mock:
+		h.breach("%s is paid, and isMock is %t", short(m.order.ID), m.mock)
 	}
 }
 
 // ours says whether a key is one that this reference may send: derived from the
 // reference and what the ledger remembers, whatever was reset.
 func (h *hostile) ours(key string) bool {
-	for replacement := range 30 {
+	for replacement := range 60 {
 		for fresh := range 6 {
 			if key == activities.IdempotencyKey(h.ref(), replacement, fresh) {
 				return true

@@ -37,16 +37,17 @@ var two = decimal.NewFromInt(2)
 // trial plays one script: the real workflow, the real activities and a real
 // ledger, in virtual time, over as many runs as the script has resets.
 type trial struct {
-	script script
-	ctx    context.Context
-	book   *ledger.Ledger
-	in     workflows.OrderInput
-	fox    *hostile
-	acts   *activities.Activities
-	env    *testsuite.TestWorkflowEnvironment
-	began  time.Time
-	runs   int
-	asked  []string // by updates, which a reset takes along
+	script   script
+	ctx      context.Context
+	book     *ledger.Ledger
+	in       workflows.OrderInput
+	fox      *hostile
+	acts     *activities.Activities
+	env      *testsuite.TestWorkflowEnvironment
+	began    time.Time
+	runs     int
+	runBegan time.Time
+	asked    []string // by updates, which a reset takes along
 
 	mu        sync.Mutex // all below, and fox
 	points    int        // where a kill could have struck
@@ -105,15 +106,29 @@ func (s *shelf) trial(ctx context.Context, played script) *trial {
 	}
 	if played.Order.MaxPrice != "" {
 		most := decimal.RequireFromString(played.Order.MaxPrice)
-		r.MaxPrice = &most
+		r.MaxPrice, r.MaxPriceCurrency = &most, played.Order.MaxCurrency
 	}
 	t := &trial{script: played, ctx: ctx, book: s.book, began: time.Date(2100, 1, 1, 10, 0, 0, 0, time.UTC), in: workflows.OrderInput{
 		Request: r,
 		// A day is shortened to hours: what matters is what comes before what.
-		Intervals: life.Intervals{StallPoll: 20 * time.Minute, GiveUpAfter: 2 * time.Hour},
+		Intervals: life.Intervals{PollMax: 2 * time.Minute, StallPoll: 20 * time.Minute, GiveUpAfter: 2 * time.Hour},
 	}}
 	t.fox = newHostile(t)
 	return t
+}
+
+// tellBalance has the desk's memory know the balance that FoxReload lists.
+func (t *trial) tellBalance() {
+	listed := map[string]decimal.Decimal{"usd": t.fox.balance}
+	switch t.script.Fox.Balances {
+	case "":
+		return
+	case "rub":
+		listed = map[string]decimal.Decimal{"rub": decimal.NewFromInt(1000)}
+	}
+	if _, err := t.book.SawBalances(t.ctx, t.now(), listed); err != nil {
+		t.breach("the balance can't be kept: %v", err)
+	}
 }
 
 func (t *trial) ref() string { return t.in.Request.Reference }
@@ -132,6 +147,9 @@ func (t *trial) now() time.Time {
 func (t *trial) play() (order.Status, error) {
 	playing.Store(t)
 	defer playing.Store(nil)
+	t.outside = true
+	t.tellBalance()
+	t.outside = false
 	for {
 		t.open()
 		t.env.ExecuteWorkflow(workflows.OrderWorkflowName, t.in)
@@ -165,7 +183,7 @@ func (t *trial) open() {
 		start = t.env.Now().Add(time.Second)
 	}
 	t.runs++
-	t.abandoned = false
+	t.abandoned, t.runBegan = false, start
 	t.tell("run %d", t.runs)
 	var suite testsuite.WorkflowTestSuite
 	suite.SetLogger(log.NewStructuredLogger(slog.New(slog.DiscardHandler)))
@@ -183,6 +201,9 @@ func (t *trial) open() {
 	t.env = env
 	for _, what := range t.asked {
 		env.RegisterDelayedCallback(func() { t.say(what) }, 0)
+	}
+	for _, after := range []time.Duration{5 * time.Second, time.Minute, 6 * time.Minute, 18 * time.Minute, 30 * time.Minute, 90 * time.Minute} {
+		env.RegisterDelayedCallback(t.honest, after)
 	}
 	// Payments that are held have no end of their own.
 	for _, e := range append(t.script.Events, event{At: 4 * time.Hour, What: "resume"}) {
