@@ -23,14 +23,14 @@ type PollInput struct {
 }
 
 // pollRefusals are the refusals that PollStatus can give.
-var pollRefusals = []foxreload.Class{foxreload.ClassUnauthorised, foxreload.ClassMisdirected}
+var pollRefusals = []foxreload.Class{foxreload.ClassUnauthorised, foxreload.ClassMisdirected, foxreload.ClassForeign, life.ClassGone}
 
 // PollStatus returns as soon as a look shows news, or, with nothing seen, once Until has
 // passed. While there is no news it fails benignly with the time of the next look as its
 // retry delay: that keeps the history at a constant length, however many looks it takes.
 //
-// Every error but its refusals passes, an order that can't be found included: money may be
-// out, so nothing here is final.
+// Every error but its refusals passes. Of an order that is paid, and at a last look, these
+// are the key and the address alone: one that can't be found is late, and no more.
 func (a *Activities) PollStatus(ctx context.Context, in PollInput) (Outcome, error) {
 	return a.attempt(ctx, in.Step, foxreload.PriorityPoll, func(ctx context.Context) (Outcome, error) {
 		out, err := a.pollStatus(ctx, in)
@@ -66,10 +66,9 @@ func (a *Activities) pollStatus(ctx context.Context, in PollInput) (Outcome, err
 	if wait := in.NotBefore.Sub(a.now(ctx)); attempts(ctx) == 1 && wait > 0 {
 		return Outcome{}, a.unchanged(ctx, in, wait, in.Facts.Order.Status)
 	}
-	o, err := a.API.GetOrder(ctx, in.orderID())
+	o, err := a.glimpse(ctx, in)
 	over := in.Once || !in.Until.IsZero() && !a.now(ctx).Before(in.Until)
 	if err != nil {
-		err = refuse(err, in.Request, pollRefusals...)
 		if refused, held := new(life.Refusal), new(foxreload.HeldError); over && !errors.As(err, &refused) && !errors.As(err, &held) {
 			return Outcome{}, nil
 		}
@@ -87,6 +86,14 @@ func (a *Activities) pollStatus(ctx context.Context, in PollInput) (Outcome, err
 	// Jitter needs no secret.
 	pace := in.Pace(in.Facts, attempts(ctx), a.now(ctx))
 	return Outcome{}, a.unchanged(ctx, in, pace+time.Duration(0.3*rand.Float64()*float64(pace)), o.Status) //nolint:gosec // see above
+}
+
+func (a *Activities) glimpse(ctx context.Context, in PollInput) (foxreload.Order, error) {
+	if !in.Once && !in.Facts.State.MoneyOut() {
+		return a.look(ctx, in.Step, in.orderID())
+	}
+	o, err := a.API.GetOrder(ctx, in.orderID())
+	return o, refuse(err, in.Request, foxreload.ClassUnauthorised, foxreload.ClassMisdirected)
 }
 
 // unchanged asks to be run again after d, but not later than Until.

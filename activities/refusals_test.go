@@ -37,6 +37,7 @@ func TestEveryAnswerThatRefusesIsDeclared(t *testing.T) {
 		if look.Then == life.Refused {
 			assert.Contains(t, payRefusals, look.Refusal, "a look answered %s", class)
 			assert.Contains(t, createRefusals, look.Refusal, "a look answered %s", class)
+			assert.Contains(t, pollRefusals, look.Refusal, "a look answered %s", class)
 		}
 	}
 }

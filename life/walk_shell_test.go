@@ -66,13 +66,13 @@ func (m *model) begin(s spot) {
 	}
 }
 
-// poll is a look of PollStatus. Of what it can't see it refuses the key and the address;
-// the rest is looked for again, until the time is up.
+// poll is a look of PollStatus. Of a paid order that it can't see it refuses the key and the
+// address alone; the rest is looked for again, until the time is up.
 func (m *model) poll(s spot, move Move) {
 	over := !move.Until.IsZero() && !noon.Before(move.Until)
 	i, number := indexOf(s.f.Order.ID), int8(s.f.Replacements)
 	m.look(s, i, func(words string, w world, l look) {
-		switch unseen := l.class == ClassGone || l.class == foxreload.ClassForeign; {
+		switch unseen := s.f.State.MoneyOut() && (l.class == ClassGone || l.class == foxreload.ClassForeign); {
 		case !unseen && (l.class != "" || m.terms.Told(s.f, l.sighting(m, number))):
 			m.answer(words, s, w, l.task(number))
 		case over:
