@@ -92,13 +92,28 @@ type RecordInput struct {
 const TypeInDoubt = "PaymentInDoubt"
 
 // RecordState appends the state to the audit log and makes it the ledger's view
-// of the order. Doing it again changes nothing.
-func (a *Activities) RecordState(ctx context.Context, in RecordInput) error {
+// of the order. Doing it again changes nothing. Where a call that was broken off has put
+// another state on record, the outcome is that.
+func (a *Activities) RecordState(ctx context.Context, in RecordInput) (Outcome, error) {
 	err := a.record(ctx, in.Status, in.Seq, in.Reason, in.Unpaid)
 	if doubt := new(ledger.PaymentInDoubtError); errors.As(err, &doubt) {
-		return temporal.NewNonRetryableApplicationError(err.Error(), TypeInDoubt, nil)
+		return Outcome{}, temporal.NewNonRetryableApplicationError(err.Error(), TypeInDoubt, nil)
 	}
-	return err
+	return a.orAhead(ctx, in.Status.Reference, Outcome{}, err)
+}
+
+// orAhead is the outcome of putting a state on record: where the ledger is ahead, what is
+// there.
+func (a *Activities) orAhead(ctx context.Context, reference string, out Outcome, err error) (Outcome, error) {
+	if ahead := new(ledger.AheadError); !errors.As(err, &ahead) {
+		return out, err
+	}
+	s, err := a.Ledger.Status(ctx, reference)
+	if err != nil {
+		return Outcome{}, err
+	}
+	seen := life.Retold(s)
+	return Outcome{Seen: &seen, Recorded: s.State}, nil
 }
 
 func (a *Activities) record(ctx context.Context, s order.Status, seq int, reason string, unpaid bool) error {

@@ -118,6 +118,17 @@ func (e *OvertakenError) Error() string {
 	return fmt.Sprintf("order %s: a later attempt has overtaken this one; it is on record as %s", e.Reference, e.State)
 }
 
+// AheadError: the entry's own run has put a state on record, State, that the entry's can't
+// follow: by an attempt whose outcome its workflow has not heard of.
+type AheadError struct {
+	Reference string
+	State     order.State
+}
+
+func (e *AheadError) Error() string {
+	return fmt.Sprintf("order %s: its workflow does not know yet that it is on record as %s", e.Reference, e.State)
+}
+
 // PaymentInDoubtError: an attempt to pay an order of the reference may have gone through,
 // so it can't be said that nothing was paid.
 type PaymentInDoubtError struct{ Reference, OrderID string }

@@ -25,6 +25,8 @@ import (
 // recheck. The row of an order that has ended is renewed by a recheck alone, whose reason
 // is noted.
 //
+// A run that is itself behind what it has put on record gets an *AheadError.
+//
 // With e.Unpaid, a *PaymentInDoubtError says that a payment may have gone through.
 func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status) error {
 	defer l.timed("record")()
@@ -110,6 +112,8 @@ func (l *Ledger) refuseRecord(ctx context.Context, tx *sql.Tx, e Entry, have wal
 		return fmt.Errorf("recheck order %s: it has not ended: %s", e.Reference, have.last), nil
 	case !e.Recheck && revises:
 		return overtaken, nil
+	case !e.Recheck && have.wrote && e.State != have.last && !have.last.CanBecome(e.State):
+		return &AheadError{Reference: e.Reference, State: have.last}, nil
 	case !e.Unpaid:
 		return nil, nil
 	}

@@ -54,10 +54,12 @@ func (o *run) resolve(ctx workflow.Context, r Resolution) (order.Status, error) 
 	}
 	d := &decision{Resolution: r, id: workflow.GetCurrentUpdateInfo(ctx).ID}
 	o.decision, o.facts.Asked.Decide = d, true
-	if err := workflow.Await(ctx, func() bool { return d.done || o.facts.State.Ended() }); err != nil {
+	passed := func() bool { return o.facts.Asked.Decide && !o.facts.AsksPerson() } // news came first
+	if err := workflow.Await(ctx, func() bool { return d.done || o.facts.State.Ended() || passed() }); err != nil {
 		return order.Status{}, err
 	}
 	if !d.done {
+		o.decision, o.facts.Asked.Decide = nil, false
 		return order.Status{}, o.refuseResolve(r)
 	}
 	return o.status(), d.err

@@ -1,11 +1,14 @@
 package workflows_test
 
 import (
+	"context"
+	"sync"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+	"go.temporal.io/sdk/activity"
 
 	"foxflow/activities"
 	"foxflow/foxreload"
@@ -258,4 +261,66 @@ func TestPaidOrderIsNotGivenUpSilently(t *testing.T) {
 	assert.Equal(t, "GIVEN_UP", s.Error.Code)
 	assert.Contains(t, s.Error.Message, "it is paid")
 	assert.Contains(t, s.Error.Message, "about order fox-1 before you order again")
+}
+
+// A look is broken off by a person's decision when it has put on record that the order is
+// paid: what is on record counts, and nothing is taken back.
+func TestDecisionMeetsWhatIsOnRecord(t *testing.T) {
+	w := newWorld(t)
+	a := w.decidedWhile(func(decide func()) { w.fox.do(func() { w.fox.onGet = w.found(decide) }) })
+	w.fox.stages = []stage{{0, foxreload.StatusPaid}, {3 * time.Hour, foxreload.StatusCompleted}}
+	require.Equal(t, order.Completed, w.run().State)
+	require.NoError(t, a.err)
+	assert.Equal(t, order.Paid, a.status.State)
+	assert.Equal(t, []order.State{order.Creating, order.Active, order.Blocked, order.Paid, order.Stalled, order.Completed}, w.states())
+}
+
+// A decision that comes while news is put on record comes too late: whoever decided is told
+// so at once, and nothing of it is left for a later question.
+func TestNewsComesBeforeADecision(t *testing.T) {
+	w := newWorld(t)
+	var told bool
+	a := w.decidedWhile(func(decide func()) {
+		w.fox.onSee = func(o *foxreload.Order) { o.Status, o.CancelReason = foxreload.StatusCancelled, order.PaymentFailure }
+		w.fox.do(func() { w.fox.onGet = w.found(func() {}) })
+		w.env.SetOnLocalActivityStartedListener(func(info *activity.Info, _ context.Context, _ []any) {
+			if info.ActivityType.Name == "RecordState" && w.now().State == order.Blocked {
+				decide()
+			}
+		})
+	})
+	w.at(2*time.Hour, func() {
+		told = a.done
+		w.cancel()
+	})
+	require.Equal(t, order.Cancelled, w.run().State)
+	assert.True(t, told)
+	require.ErrorContains(t, a.err, "asks for no decision")
+	assert.NotContains(t, w.notes(), "decided")
+}
+
+// decidedWhile is an order whose payment is in doubt and that FoxReload does not find, until
+// meanwhile lets it: then a person decides, once, when the story says so.
+func (w *world) decidedWhile(meanwhile func(decide func())) *answer {
+	a, once := &answer{}, sync.Once{}
+	w.fox.losePay = func(int) bool { return true }
+	w.fox.onGet = func(int) error { return apiError(foxreload.ClassNotFound, "NOT_FOUND") }
+	w.at(time.Hour, func() {
+		meanwhile(func() {
+			once.Do(func() {
+				w.env.RegisterDelayedCallback(func() {
+					w.env.UpdateWorkflow(workflows.UpdateResolve, "u1", a, workflows.Resolution{Choice: workflows.Retry})
+				}, 0)
+			})
+		})
+	})
+	return a
+}
+
+// found is a look that finds the order, after something else has happened.
+func (w *world) found(first func()) func(int) error {
+	return func(int) error {
+		first()
+		return nil
+	}
 }

@@ -23,15 +23,20 @@ func (o *run) enterAs(ctx workflow.Context, next life.Facts, recorded order.Stat
 
 // enter takes in what is known of the order now. A new state, or another thing that it
 // waits for, is put on record before anything follows from it; unpaid says that it is an
-// end which means that nothing was paid.
+// end which means that nothing was paid. What the ledger knows beyond that, of a call that
+// was broken off after it had put a state on record, comes first.
 func (o *run) enter(ctx workflow.Context, next life.Facts, unpaid bool) error {
 	o.facts.Asked = next.Asked // what is asked from here on comes on top
 	if !o.facts.Tells(next) {
 		o.seq = nextStep(ctx, o.seq)
 		s := o.terms.Status(next)
 		in := activities.RecordInput{Status: s, Seq: o.seq, Reason: next.Reason(s), Unpaid: unpaid}
-		if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next.State)), acts.RecordState, in).Get(ctx, nil); err != nil {
+		var out activities.Outcome
+		if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next.State)), acts.RecordState, in).Get(ctx, &out); err != nil {
 			return err
+		}
+		if out.Seen != nil {
+			next = o.terms.After(o.facts, *out.Seen)
 		}
 	}
 	return o.transition(ctx, next)
