@@ -89,7 +89,7 @@ func (a *Activities) pollStatus(ctx context.Context, in PollInput) (Outcome, err
 }
 
 func (a *Activities) glimpse(ctx context.Context, in PollInput) (foxreload.Order, error) {
-	if !in.Once && !in.Facts.State.MoneyOut() {
+	if !in.Once && in.Facts.Money != life.Left {
 		return a.look(ctx, in.Step, in.orderID())
 	}
 	o, err := a.API.GetOrder(ctx, in.orderID())

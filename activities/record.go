@@ -59,8 +59,21 @@ func (a *Activities) OpenOrder(ctx context.Context, r order.Request, startedAt t
 		return opened, err
 	}
 	opened.OrderID, opened.Replacements = id, last.Facts.Replacements
-	opened.Doubt, err = a.Ledger.PaymentInDoubt(ctx, r.Reference)
+	opened.Money, err = a.moneyOnRecord(ctx, r.Reference, id)
 	return opened, err
+}
+
+// moneyOnRecord is where the money of an order is, for all that the ledger knows.
+func (a *Activities) moneyOnRecord(ctx context.Context, reference, orderID string) (life.Money, error) {
+	paid, err := a.Ledger.SeenPaid(ctx, reference, orderID)
+	if err != nil || paid {
+		return life.Left, err
+	}
+	doubt, err := a.Ledger.PaymentInDoubt(ctx, reference)
+	if err != nil || doubt {
+		return life.Doubtful, err
+	}
+	return life.Unsent, nil
 }
 
 // Opened is what the ledger remembers of a reference as its workflow begins.
@@ -68,8 +81,8 @@ type Opened struct {
 	StartedAt    time.Time `json:"startedAt"`         // of the very first
 	OrderID      string    `json:"orderId,omitempty"` // the last that was pinned
 	Replacements int       `json:"replacements,omitempty"`
-	// Doubt says that a payment was begun and may have gone through.
-	Doubt bool `json:"doubt,omitempty"`
+	// Money is where the money of that order is; "": nothing is known of it.
+	Money life.Money `json:"money,omitempty"`
 	// Cancelled says that it was once cancelled because a person asked for that.
 	Cancelled bool `json:"cancelled,omitempty"`
 	// Seq is the last step on record: the run's own come after it.

@@ -43,6 +43,17 @@ func (l *Ledger) CancelledOnRequest(ctx context.Context, reference string) (yes 
 	return yes, nil
 }
 
+// SeenPaid says whether a FoxReload order of the reference was ever on record as paid, on
+// its way or delivered.
+func (l *Ledger) SeenPaid(ctx context.Context, reference, orderID string) (yes bool, err error) {
+	err = l.db.reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit WHERE reference = $1 AND order_id = $2 AND kind = $3 AND state IN ($4, $5, $6, $7))`,
+		reference, orderID, KindState, order.Paid, order.Processing, order.Stalled, order.Completed).Scan(&yes)
+	if err != nil {
+		return false, fmt.Errorf("read whether order %s of %s was paid: %w", orderID, reference, err)
+	}
+	return yes, nil
+}
+
 // Export writes every entry of the ledger in the order in which they were
 // written, a line of JSON each: an audit entry with its reference.
 func (l *Ledger) Export(ctx context.Context, w io.Writer) error {

@@ -139,11 +139,16 @@ func Begin(startedAt time.Time) Facts {
 }
 
 // Opened is an order whose workflow begins, with what the ledger remembers of it: after a
-// reset that is more than nothing.
-func Opened(f Facts, startedAt time.Time, orderID string, replacements int, doubt bool, now time.Time) Facts {
+// reset that is more than nothing. money is where the money of that order is; "": nothing
+// is known of it.
+func Opened(f Facts, startedAt time.Time, orderID string, replacements int, money Money, now time.Time) Facts {
 	f.Clocks.Started, f.Order.ID, f.Replacements = startedAt.UTC(), orderID, replacements
-	if doubt {
-		f.Money = Doubtful
+	if money != "" {
+		f.Money = money
+	}
+	if money == Left {
+		f.Clocks.Paid = now.UTC()
+		return f.enter(order.Paid, Why{}, now)
 	}
 	return f.enter(order.Creating, Why{}, now)
 }

@@ -74,7 +74,7 @@ func (f Facts) WindowOver(now time.Time) bool {
 // showing as active what nobody can pay any more.
 func (f Facts) moneyWhileActive(doubt bool, now time.Time) Money {
 	switch over := f.Order.Window != nil && !now.Before(f.Order.Window.Add(lapse)); {
-	case f.Money == LinkOut, f.Money == Spared:
+	case f.Money == LinkOut, f.Money == Spared, f.Money == Left:
 		return f.Money
 	case over:
 		return Spared

@@ -58,7 +58,7 @@ func (t Terms) Next(f Facts) Move {
 		return Move{Do: AwaitTopUp, Until: f.Clocks.Short.Add(t.Intervals.GiveUpAfter)}
 	case f.Money == Spared:
 		return Move{Do: Replace, Pause: t.pause(f)}
-	case f.Order.ID == "" || f.Order.Status == "":
+	case f.Order.ID == "" || f.Order.Status == "" && f.Money != Left:
 		return Move{Do: Create}
 	case money[f.Money].mayPay && !f.Asked.Stop:
 		return Move{Do: Pay}
@@ -125,10 +125,12 @@ func (t Terms) lookUntil(f Facts) time.Time {
 		return f.Clocks.Completed.Add(t.Intervals.StallAfter)
 	case f.State == order.Stalled:
 		return f.Clocks.Entered.Add(t.Intervals.GiveUpAfter)
-	case f.State.MoneyOut():
+	case f.State == order.Blocked:
+		return t.HeldUntil(f)
+	case f.Money == Left:
 		return f.Clocks.Paid.Add(t.Intervals.StallAfter)
 	}
-	return t.HeldUntil(f)
+	return time.Time{}
 }
 
 // Overdue is what becomes of an order whose wait or look is over without news.
@@ -142,7 +144,7 @@ func (t Terms) Overdue(f Facts, now time.Time) Facts {
 		return f.enter(order.Completed, Why{}, now)
 	case f.State == order.Stalled, f.State == order.Blocked:
 		return t.giveUp(f, now)
-	case f.State.MoneyOut():
+	case f.Money == Left:
 		return f.enter(order.Stalled, Why{Wait: order.WaitDelivery}, now)
 	}
 	return f

@@ -176,7 +176,11 @@ func (m *model) reset(s spot, w world) {
 	if last := w.lastPin(); last >= 0 {
 		id, number = orderIDs[w.pins[last]-1], int(last)
 	}
-	f := Opened(Begin(noon), noon, id, number, w.doubt(), noon)
+	money := map[bool]Money{true: Doubtful}[w.doubt()]
+	if s.f.Money == Left && s.f.Order.ID == id {
+		money = Left
+	}
+	f := Opened(Begin(noon), noon, id, number, money, noon)
 	f.Asked.Stop = w.cancelled
 	m.at("the workflow is reset", outer, m.keep(f), w)
 }

@@ -255,7 +255,9 @@ var mustComeTo = []struct {
 		func(_ *model, f Facts, w world) bool {
 			return f.AsksPerson() && w.choice != undecided && f.Asked == (Asked{Hint: f.Asked.Hint, Decide: true}) && f.Ending == nil && !f.Order.Odd && !f.State.Ended()
 		},
-		func(_ *model, f Facts, w world) bool { return w.choice == undecided || !f.AsksPerson() || f.State.Ended() }},
+		func(_ *model, f Facts, w world) bool {
+			return w.choice == undecided || !f.AsksPerson() || f.State.Ended()
+		}},
 	{"nothing is in its way, and it can't be paid",
 		func(m *model, f Facts, w world) bool { return m.free(f, w) },
 		func(m *model, f Facts, w world) bool {

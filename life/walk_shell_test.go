@@ -72,7 +72,7 @@ func (m *model) poll(s spot, move Move) {
 	over := !move.Until.IsZero() && !noon.Before(move.Until)
 	i, number := indexOf(s.f.Order.ID), int8(s.f.Replacements)
 	m.look(s, i, func(words string, w world, l look) {
-		switch unseen := s.f.State.MoneyOut() && (l.class == ClassGone || l.class == foxreload.ClassForeign); {
+		switch unseen := s.f.Money == Left && (l.class == ClassGone || l.class == foxreload.ClassForeign); {
 		case !unseen && (l.class != "" || m.terms.Told(s.f, l.sighting(m, number))):
 			m.answer(words, s, w, l.task(number))
 		case over:

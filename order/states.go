@@ -25,7 +25,7 @@ const (
 // steps is the state machine: which states may follow which. A poller can miss
 // states, so every forward jump is legal; nothing follows an end.
 var steps = map[State][]State{
-	"":              {Creating},
+	"":              {Creating, Paid}, // paid: taken up again after a reset
 	Creating:        {Active, Paid, Processing, AwaitingTopUp, AwaitingPayment, Paused, Stalled, Blocked, Completed, Cancelled, Failed},
 	Active:          {Creating, Paid, Processing, AwaitingTopUp, AwaitingPayment, Paused, Stalled, Blocked, Completed, Cancelled, Failed},
 	AwaitingTopUp:   {Creating, Active, Paid, Processing, AwaitingPayment, Paused, Stalled, Blocked, Completed, Cancelled, Failed},

@@ -76,7 +76,7 @@ func open(ctx workflow.Context, in OrderInput) (*run, error) {
 	o.learn(known.Names)
 	o.facts.Asked.Stop = o.facts.Asked.Stop || known.Cancelled
 	o.seq = max(o.seq, known.Seq)
-	return o, o.enter(ctx, life.Opened(o.facts, known.StartedAt, known.OrderID, known.Replacements, known.Doubt, workflow.Now(ctx)), false)
+	return o, o.enter(ctx, life.Opened(o.facts, known.StartedAt, known.OrderID, known.Replacements, known.Money, workflow.Now(ctx)), false)
 }
 
 // step takes the order one step further. A call or a wait is broken off as soon as what was

@@ -142,7 +142,7 @@ func (t *trial) honest() {
 	}
 	switch means := story.Means(s); {
 	case t.abandoned:
-	case (s.State == order.Paid || s.State == order.Processing) && len(t.fox.everyPaid) > 0 && t.now().Sub(t.runBegan) > late && t.now().Sub(t.fox.find(t.fox.everyPaid[0]).paid) > late:
+	case (s.State == order.Paid || s.State == order.Processing) && len(t.fox.everyPaid) > 0 && t.now().Sub(s.UpdatedAt) > late && t.now().Sub(t.fox.find(t.fox.everyPaid[0]).paid) > late:
 		t.breach("it was paid long ago, and nobody is told that it is late")
 	case s.State.Waits() && s.WaitingForCode == nil:
 		t.breach("it is %s, and nobody is told what it waits for", s.State)

@@ -23,7 +23,7 @@ import (
 type killed struct{}
 
 // endlessly is a number of points that no order reaches which comes to an end.
-const endlessly = 2500
+const endlessly = 8000
 
 // point counts a point where a kill can strike, and says which one does.
 func (t *trial) point(where string) (kill, bool) {

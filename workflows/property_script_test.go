@@ -202,7 +202,7 @@ var scripts = rapid.Custom(func(t *rapid.T) script {
 		}), 0, 5).Draw(t, "events"),
 	}
 	if s.Life.Odd && s.Life.End == "" {
-		s.Life.End, s.Life.EndAfter = "completed", 20*time.Minute // after a reset, only a status that is known leads on
+		s.Life.End, s.Life.EndAfter = "completed", 20*time.Minute // in doubt, only a status that is known leads on
 	}
 	s.Fox = leavesOpen(t, s.Fox)
 	if chance(3) {

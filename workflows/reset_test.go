@@ -81,23 +81,57 @@ func TestOrderCancelledBeforeAResetStaysCancelled(t *testing.T) {
 	})
 }
 
-// The key is refused when the order is taken up again: that it may be paid is not
+// The key is refused when the order is taken up again: that it is paid, or may be, is not
 // forgotten, neither by a cancellation nor when it is given up.
-func TestResetForgetsNoPaymentInDoubt(t *testing.T) {
-	w := newWorld(t)
-	require.Equal(t, order.Completed, w.run().State)
-	w.restart()
-	w.in.Intervals.StallPoll = seldom
-	w.fox.onGet = func(int) error { return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED") }
-	var early, later *answer
-	w.at(0, func() { early = w.cancel() })
-	w.at(time.Hour, func() { later = w.cancel() })
-	s := w.run()
-	assert.ErrorContains(t, early.err, "outcome is not known")
-	assert.ErrorContains(t, later.err, "outcome is not known")
-	assert.Equal(t, order.Unresolved, s.State)
-	assert.Equal(t, "GIVEN_UP", s.Error.Code)
-	assert.Contains(t, s.Error.Message, "about order fox-1")
+func TestResetForgetsNoPayment(t *testing.T) {
+	refused := func(int) error { return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED") }
+	for words, lost := range map[string]bool{"it is paid": false, "outcome is not known": true} {
+		t.Run(words, func(t *testing.T) {
+			w := newWorld(t)
+			w.in.Intervals.StallPoll = seldom
+			end := order.Completed
+			if lost {
+				w.fox.losePay, w.fox.onGet, end = func(int) bool { return true }, refused, order.Unresolved
+			}
+			require.Equal(t, end, w.run().State)
+			w.restart()
+			w.fox.onGet = refused
+			var early, later *answer
+			w.at(0, func() { early = w.cancel() })
+			w.at(time.Hour, func() { later = w.cancel() })
+			s := w.run()
+			assert.ErrorContains(t, early.err, words)
+			assert.ErrorContains(t, later.err, words)
+			assert.Equal(t, order.Unresolved, s.State)
+			assert.Equal(t, "GIVEN_UP", s.Error.Code)
+			assert.Contains(t, s.Error.Message, "about order fox-1")
+		})
+	}
+}
+
+// FoxReload shows an order that was on record as paid as it was before, or calls it ended
+// for want of a payment, after a reset: it is neither paid again nor replaced.
+func TestResetBelievesTheRecordOfAPayment(t *testing.T) {
+	for name, bend := range map[string]func(*foxreload.Order){
+		"as it was before":        func(o *foxreload.Order) { o.Status = foxreload.StatusActive },
+		"ended for want of money": func(o *foxreload.Order) { o.Status, o.CancelReason = foxreload.StatusCancelled, order.PaymentFailure },
+		"in a way nobody knows":   func(o *foxreload.Order) { o.Status = "reversed" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.in.Intervals.StallPoll = seldom
+			require.Equal(t, order.Completed, w.run().State)
+			w.restart()
+			w.fox.onSee = bend
+			var early *answer
+			w.at(0, func() { early = w.cancel() })
+			s := w.run()
+			assert.Contains(t, []order.State{order.Cancelled, order.Unresolved}, s.State)
+			assert.Error(t, early.err)
+			assert.Equal(t, 1, w.fox.pays)
+			assert.Equal(t, 1, w.fox.creates)
+		})
+	}
 }
 
 // Temporal's own cancellation of a workflow meets a payment in doubt: it waits for
