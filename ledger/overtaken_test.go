@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -182,4 +183,25 @@ func TestOvertakenStepOfATopUpTakesNothingBack(t *testing.T) {
 	balances, risen, err := l.TopUpBalances(t.Context(), "tu-1")
 	require.NoError(t, err)
 	require.Equal(t, []string{"two", "50 usd"}, []string{balances, risen})
+}
+
+// A run that has not heard what one of its own calls has seen and put on record is told so,
+// and takes nothing back.
+func TestARunIsToldWhatItHasPutOnRecord(t *testing.T) {
+	l := newLedger(t)
+	s := begin(t, l, "shop-1")
+	enters := func(step int, state order.State) error {
+		s.State = state
+		return l.Record(t.Context(), Entry{Reference: "shop-1", Key: fmt.Sprint("run-1/", step), Run: "run-1/", Step: step, Kind: KindState, State: state, At: noon}, s)
+	}
+	require.NoError(t, enters(1, order.Creating))
+	for i, state := range []order.State{order.Paid, order.Processing, order.Completed} {
+		require.NoError(t, enters(10+10*i, state))
+		ahead := new(AheadError)
+		require.ErrorAs(t, enters(15+10*i, order.Active), &ahead)
+		require.Equal(t, state, ahead.State)
+		now, err := l.Status(t.Context(), "shop-1")
+		require.NoError(t, err)
+		require.Equal(t, state, now.State)
+	}
 }

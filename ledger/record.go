@@ -25,7 +25,7 @@ import (
 // recheck. The row of an order that has ended is renewed by a recheck alone, whose reason
 // is noted.
 //
-// A run that is itself behind what it has put on record gets an *AheadError.
+// A run that is itself behind what it has seen and put on record gets an *AheadError.
 //
 // With e.Unpaid, a *PaymentInDoubtError says that a payment may have gone through.
 func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status) error {
@@ -99,6 +99,9 @@ func readWalked(ctx context.Context, tx *sql.Tx, e Entry) (w walked, err error) 
 // revisable is what may turn out to have come of an order that was given up.
 var revisable = []order.State{order.Completed, order.Failed, order.Cancelled}
 
+// seen are the states that are entered on FoxReload's word alone: no run takes them back.
+var seen = []order.State{order.Paid, order.Processing, order.Completed}
+
 // refuseRecord says why the entry must not be put on record, or nil.
 func (l *Ledger) refuseRecord(ctx context.Context, tx *sql.Tx, e Entry, have walked) (refused, err error) {
 	overtaken := &OvertakenError{Reference: e.Reference, State: have.last}
@@ -112,7 +115,7 @@ func (l *Ledger) refuseRecord(ctx context.Context, tx *sql.Tx, e Entry, have wal
 		return fmt.Errorf("recheck order %s: it has not ended: %s", e.Reference, have.last), nil
 	case !e.Recheck && revises:
 		return overtaken, nil
-	case !e.Recheck && have.wrote && e.State != have.last && !have.last.CanBecome(e.State):
+	case !e.Recheck && have.wrote && slices.Contains(seen, have.last) && e.State != have.last && !have.last.CanBecome(e.State):
 		return &AheadError{Reference: e.Reference, State: have.last}, nil
 	case !e.Unpaid:
 		return nil, nil
