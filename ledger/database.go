@@ -19,6 +19,11 @@ type database struct {
 	// name is fit to be shown: it holds no password.
 	name string
 
+	// contents is what is there; it writes nothing. create makes the place for the tables
+	// where nothing is; nil: it is there.
+	contents func(context.Context) (contents, error)
+	create   func() error
+
 	dialect    goose.Dialect
 	migrations string // their folder
 	options    []goose.ProviderOption

@@ -93,6 +93,7 @@ func openPostgres(address string) (database, error) {
 		err = from.QueryRowContext(ctx, `SELECT clock_timestamp()`).Scan(&now)
 		return now.UTC(), err
 	}
+	d.contents = func(ctx context.Context) (contents, error) { return readContents(ctx, d.reads, postgresTables) }
 	d.alone = func(ctx context.Context) error { return nobodyElse(ctx, d) }
 	d.missing = func(ctx context.Context) (bool, error) { return tablesMissing(ctx, d.reads) }
 	d.ready = func(ctx context.Context) error { return rightsMissing(ctx, d.reads) }

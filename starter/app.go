@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -55,13 +56,16 @@ type desk struct {
 	*app
 	settings settings.Starter
 	keys     *keyset.Keyset
-	book     *ledger.Ledger
+	book     *ledger.Ledger // nil: there is none, and the command needs none
 	// names is what products are called, as far as this command had to ask for them.
 	names map[string]string
 }
 
+// opener opens a ledger: it makes one that is missing, or says that there is none.
+type opener func(context.Context, string, *keyset.Keyset) (*ledger.Ledger, error)
+
 // open reads the settings and opens the ledger; close the desk's book after use.
-func (a *app) open(ctx context.Context) (*desk, error) {
+func (a *app) open(ctx context.Context, open opener) (*desk, error) {
 	s, err := settings.LoadStarter(a.raw)
 	if err != nil {
 		return nil, err
@@ -70,25 +74,64 @@ func (a *app) open(ctx context.Context) (*desk, error) {
 	if err != nil {
 		return nil, err
 	}
-	book, err := ledger.Open(ctx, s.Ledger.Reveal(), keys)
-	switch {
-	case errors.Is(err, ledger.ErrWrongKeyset):
-		return nil, failed("set FOXFLOW_KEYSET or FOXFLOW_KEYSET_FILE to the keyset that this ledger was made with",
-			"%v", err)
-	case err != nil:
-		return nil, failed("FOXFLOW_LEDGER names the ledger", "%v", err)
+	book, err := open(ctx, s.Ledger.Reveal(), keys)
+	if err != nil {
+		return nil, notOpened(err)
 	}
 	return &desk{app: a, settings: s, keys: keys, book: book}, nil
 }
 
-// atDesk opens the ledger around work.
+// notOpened tells of a ledger that does not open, or is refused.
+func notOpened(err error) error {
+	return &failure{status: exitError, message: err.Error(), hint: cmp.Or(ledger.Fix(err), "FOXFLOW_LEDGER names the ledger"), cause: err}
+}
+
+// atDesk opens the ledger around work. It makes none: a slip in its name would look like an
+// empty ledger.
 func (a *app) atDesk(ctx context.Context, work func(*desk) error) error {
-	d, err := a.open(ctx)
+	return a.at(ctx, ledger.OpenExisting, work)
+}
+
+// atNewDesk is atDesk for commands that may be the first to use a ledger.
+func (a *app) atNewDesk(ctx context.Context, work func(*desk) error) error {
+	return a.at(ctx, ledger.Open, work)
+}
+
+func (a *app) at(ctx context.Context, open opener, work func(*desk) error) error {
+	d, err := a.open(ctx, open)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = d.book.Close() }()
 	return work(d)
+}
+
+// askingFoxReload is for commands that need FoxReload alone. Where there is a ledger they
+// share the workers' request budget, which is in it; where there is none they make none, and
+// need no keyset.
+func (a *app) askingFoxReload(ctx context.Context, work func(*desk, *foxreload.Client) error) error {
+	s, err := settings.LoadStarter(a.raw)
+	if err != nil {
+		return err
+	}
+	keys, noKeys := s.Keys()
+	d := &desk{app: a, settings: s, keys: keys}
+	d.book, err = ledger.OpenExisting(ctx, s.Ledger.Reveal(), keys)
+	switch {
+	case errors.Is(err, ledger.ErrNoLedger):
+	case err != nil:
+		return notOpened(err)
+	default:
+		defer func() { _ = d.book.Close() }()
+		if noKeys != nil {
+			return noKeys
+		}
+	}
+	api, err := d.foxreload()
+	if err != nil {
+		return err
+	}
+	return work(d, api)
 }
 
 // temporal is a connection that has answered, with what is needed to read its
@@ -134,6 +177,9 @@ func (d *desk) foxreload() (*foxreload.Client, error) {
 	if d.settings.APIKey.Empty() {
 		_, err := d.settings.Client(nil) // says what is missing
 		return nil, err
+	}
+	if d.book == nil {
+		return d.settings.Client(nil)
 	}
 	return d.settings.Client(budget.Gate(d.book.Budget(d.settings.APIKey.Reveal(), d.settings.PerMinute)))
 }

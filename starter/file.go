@@ -57,7 +57,7 @@ func (a *app) placeFile(ctx context.Context, p *placing) error {
 	for i := range b.orders {
 		b.orders[i].NoCheck = p.request.NoCheck
 	}
-	return a.atDesk(ctx, func(d *desk) error {
+	return a.atNewDesk(ctx, func(d *desk) error {
 		b.desk = d
 		for i := range b.orders {
 			d.nameCurrency(&b.orders[i])

@@ -96,7 +96,7 @@ func (a *app) placeOne(ctx context.Context, p *placing) error {
 	if err := refuseRequest(p.request); err != nil {
 		return err
 	}
-	return a.atDesk(ctx, func(d *desk) error {
+	return a.atNewDesk(ctx, func(d *desk) error {
 		d.nameCurrency(&p.request)
 		if p.checkBalance {
 			// Before Temporal is asked: a missing key is wrong usage.

@@ -62,7 +62,7 @@ func run(args, environ []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if err := serve(ctx, s, options, logger); err != nil {
-		logger.Error("worker stopped", zap.Error(err))
+		logger.Error("worker stopped", zap.Error(err), zap.String("fix", ledger.Fix(err)))
 		var wrong settings.Errors
 		if errors.As(err, &wrong) {
 			return 2
