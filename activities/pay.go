@@ -99,10 +99,11 @@ func (a *Activities) isShort(ctx context.Context, p *paying) (*Outcome, error) {
 	return nil, a.admit(ctx, p.Step)
 }
 
-// isPayable looks at an order that was to be paid before, that has waited, or whose price
-// has to be known: what it shows may be news.
+// isPayable looks at an order that was to be paid before, that has waited, that a ledger put
+// back from a backup may have forgotten to be paid, or whose price has to be known: what it
+// shows may be news.
 func (a *Activities) isPayable(ctx context.Context, p *paying) (*Outcome, error) {
-	if p.intent.Begun.IsZero() && p.Facts.State == order.Active && !(a.needsPrice(p.Step) && p.Facts.Order.Price == nil) {
+	if p.intent.Begun.IsZero() && p.Facts.State == order.Active && !a.mayHaveForgotten(p) && !(a.needsPrice(p.Step) && p.Facts.Order.Price == nil) {
 		return nil, nil
 	}
 	o, err := a.look(ctx, p.Step, p.orderID())
@@ -240,7 +241,9 @@ func (a *Activities) intend(ctx context.Context, in Step, attempt string, begun 
 	switch {
 	case errors.As(err, &flying):
 		return &later{after: max(min(flying.For, settle), time.Millisecond), why: err.Error()}
-	case errors.As(err, &notPinned), errors.As(err, &other), errors.As(err, &ended):
+	case errors.As(err, &notPinned):
+		return err // the ledger lacks it, or another reference has it: taking the order up tells
+	case errors.As(err, &other), errors.As(err, &ended):
 		return &life.Refusal{Class: life.ClassGuard, Code: order.CodeGuard, Message: err.Error()}
 	}
 	return heldBy(err)

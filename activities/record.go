@@ -74,9 +74,11 @@ type Opened struct {
 
 // RecordInput is one state that belongs to no call of the API.
 type RecordInput struct {
-	Status order.Status `json:"status"`
-	Seq    int          `json:"seq"`
-	Reason string       `json:"reason,omitempty"`
+	// Request is what was ordered, for a ledger that has lost it.
+	Request order.Request `json:"request"`
+	Status  order.Status  `json:"status"`
+	Seq     int           `json:"seq"`
+	Reason  string        `json:"reason,omitempty"`
 	// Unpaid says that it is an end which means that nothing was paid.
 	Unpaid bool `json:"unpaid,omitempty"`
 }
@@ -88,7 +90,13 @@ const TypeInDoubt = "PaymentInDoubt"
 // RecordState appends the state to the audit log and makes it the ledger's view
 // of the order. Doing it again changes nothing.
 func (a *Activities) RecordState(ctx context.Context, in RecordInput) error {
-	err := a.record(ctx, in.Status, in.Seq, in.Reason, in.Unpaid)
+	record := func() error { return a.record(ctx, in.Status, in.Seq, in.Reason, in.Unpaid) }
+	err := record()
+	if ledger.Lacks(err) {
+		if _, err = a.Ledger.TakeUp(ctx, ledger.Running{Request: in.Request, Status: in.Status, Sent: in.Status.PaymentInDoubt, At: a.Now()}); err == nil {
+			err = record()
+		}
+	}
 	if doubt := new(ledger.PaymentInDoubtError); errors.As(err, &doubt) {
 		return temporal.NewNonRetryableApplicationError(err.Error(), TypeInDoubt, nil)
 	}

@@ -48,10 +48,17 @@ func (d Decision) entry(a *Activities) ledger.Entry {
 // order is created under a fresh idempotency key from now on. Doing it again
 // changes nothing.
 func (a *Activities) RecordDecision(ctx context.Context, d Decision) error {
+	record := func() error { return a.Ledger.Append(ctx, d.entry(a)) }
 	if d.FreshKey {
-		return a.Ledger.RenewKey(ctx, d.entry(a), d.Facts.Replacements)
+		record = func() error { return a.Ledger.RenewKey(ctx, d.entry(a), d.Facts.Replacements) }
 	}
-	return a.Ledger.Append(ctx, d.entry(a))
+	err := record()
+	if ledger.Lacks(err) {
+		if _, err = a.takeUp(ctx, d.Step); err == nil {
+			err = record()
+		}
+	}
+	return err
 }
 
 // AdoptOrder makes the order that a person names the reference's own. It moves no

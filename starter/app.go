@@ -23,6 +23,7 @@ import (
 	"foxflow/settings"
 	"foxflow/starter/internal/show"
 	"foxflow/tracing"
+	"foxflow/workflows"
 )
 
 const (
@@ -170,6 +171,23 @@ func (d *desk) connect(ctx context.Context) (*temporal, error) {
 			"Temporal at %s does not answer: %v", options.HostPort, err)
 	}
 	return &temporal{Client: c, payloads: options.DataConverter, failures: options.FailureConverter, address: options.HostPort, namespace: options.Namespace}, nil
+}
+
+// connectToOrders is connect for what orders are to go on by: where Temporal lacks what they
+// need, they could not, and nobody would be told.
+func (d *desk) connectToOrders(ctx context.Context) (*temporal, error) {
+	t, err := d.connect(ctx)
+	if err != nil {
+		return nil, err
+	}
+	asking, cancel := context.WithTimeout(ctx, dialTimeout)
+	defer cancel()
+	err = workflows.CheckAttributes(asking, t, t.namespace)
+	if missing := new(workflows.MissingAttributesError); errors.As(err, &missing) {
+		t.Close()
+		return nil, failed(missing.Fix(), "%v; nothing was sent", missing)
+	}
+	return t, nil // any other trouble is told by what is asked next
 }
 
 // foxreload is the API client, inside the budget that it shares with the workers.

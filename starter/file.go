@@ -96,7 +96,7 @@ func (b *batch) run(ctx context.Context) error {
 		b.Note("left out: %s", line)
 	}
 	if len(b.orders) > 0 {
-		t, err := b.connect(ctx)
+		t, err := b.connectToOrders(ctx)
 		if err != nil {
 			return err
 		}

@@ -104,7 +104,7 @@ func (a *app) placeOne(ctx context.Context, p *placing) error {
 				return err
 			}
 		}
-		t, err := d.connect(ctx)
+		t, err := d.connectToOrders(ctx)
 		if err != nil {
 			return err
 		}

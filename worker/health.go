@@ -17,6 +17,7 @@ import (
 
 	"foxflow/ledger"
 	"foxflow/settings"
+	"foxflow/workflows"
 )
 
 const (
@@ -74,6 +75,14 @@ func notHeld(ctx context.Context, budget *ledger.Budget, now func() time.Time) e
 		return fmt.Errorf("FoxReload asked for silence (429) until %s: nothing is sent before", standing.HeldUntil.Format(time.RFC3339))
 	}
 	return nil
+}
+
+// lacking adds what a person can do about search attributes that are missing.
+func lacking(err error) error {
+	if missing := new(workflows.MissingAttributesError); errors.As(err, &missing) {
+		return fmt.Errorf("%w. %s", err, missing.Fix())
+	}
+	return err
 }
 
 // look runs all checks at once. A check that outlasts its time has come to no

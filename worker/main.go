@@ -23,6 +23,7 @@ import (
 	"foxflow/logging"
 	"foxflow/metrics"
 	"foxflow/settings"
+	"foxflow/workflows"
 )
 
 // dialTimeout is how long the worker waits for Temporal at its start before it
@@ -105,6 +106,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	if options, err = watching.temporal(options); err != nil {
 		return err
 	}
+	fence := &fence{ledger: book.ID(), payloads: options.DataConverter, now: time.Now, log: logger}
 	temporal, err := dial(ctx, options)
 	if err != nil {
 		return err
@@ -112,9 +114,13 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	defer temporal.Close()
 
 	acts := &activities.Activities{API: api, Money: api, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body",
-		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout), Polled: watching.metrics.Polled}
-	workers := newWorkers(temporal, s, acts)
+		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout), Since: time.Now(), Polled: watching.metrics.Polled}
+	workers := newWorkers(temporal, s, acts, fence)
 	health := newHealth(temporal, book, requests, watching.key, watching.polls, s)
+	health.checks["orders"] = func(context.Context) (string, error) { return "", fence.check() }
+	health.checks["search_attributes"] = func(ctx context.Context) (string, error) {
+		return "", lacking(workflows.CheckAttributes(ctx, temporal, options.Namespace))
+	}
 	audits := &auditor{ledger: book, holder: uuid.NewString(), now: time.Now, log: logger}
 	if err := watching.metrics.Watch(metrics.Sources{Figures: book.Figures, Standing: requests.Standing, Audit: audits.report, Ready: health.passing,
 		Now: time.Now, Log: logger, PerMinute: s.PerMinute, LowBalance: s.LowBalance, DailyLimit: s.DailyLimit}); err != nil {
