@@ -54,7 +54,7 @@ func (a *Activities) RecordDecision(ctx context.Context, d Decision) error {
 	}
 	err := record()
 	if ledger.Lacks(err) {
-		if _, err = a.takeUp(ctx, d.Step); err == nil {
+		if _, err = a.takeUp(ctx, d.Step, false); err == nil {
 			err = record()
 		}
 	}

@@ -17,7 +17,7 @@ const soon = 100 * time.Millisecond
 // lacking takes an order up that the ledger does not know as it should, and has the attempt
 // made again. What it lacks nothing of was refused for another reason.
 func (a *Activities) lacking(ctx context.Context, in Step, cause error) error {
-	lacked, err := a.takeUp(ctx, in)
+	lacked, err := a.takeUp(ctx, in, true)
 	unpinned := new(ledger.NotPinnedError)
 	switch {
 	case err != nil:
@@ -32,8 +32,8 @@ func (a *Activities) lacking(ctx context.Context, in Step, cause error) error {
 
 // takeUp has the ledger make anew what it lacks of an order. The workflow knows all but what
 // the attempts of this step have sent.
-func (a *Activities) takeUp(ctx context.Context, in Step) (lacked bool, err error) {
-	sent := attempts(ctx) > 1 || in.Facts.Money != life.Unsent && in.Facts.Money != life.Spared
+func (a *Activities) takeUp(ctx context.Context, in Step, mayHaveSent bool) (lacked bool, err error) {
+	sent := mayHaveSent || in.Facts.Money != life.Unsent && in.Facts.Money != life.Spared
 	return a.Ledger.TakeUp(ctx, ledger.Running{Request: in.Request, Status: in.Status(in.Facts), Sent: sent, InFlight: a.PayTakes, At: a.Now()})
 }
 

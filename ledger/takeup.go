@@ -7,6 +7,9 @@ import (
 	"fmt"
 	"time"
 
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
 	"foxflow/order"
 )
 
@@ -136,9 +139,11 @@ func changed(result sql.Result, err error) (bool, error) {
 	return rows > 0, err
 }
 
-// Lacks says that the ledger does not know what it should of an order that runs: TakeUp
-// makes that anew.
+// Lacks says that a write failed for what the ledger does not know of an order that runs,
+// its row or its pin: TakeUp makes that anew.
 func Lacks(err error) bool {
-	unpinned := new(NotPinnedError)
-	return errors.Is(err, ErrNotFound) || errors.As(err, &unpinned)
+	var unpinned *NotPinnedError
+	var inFile *sqlite.Error
+	return errors.Is(err, ErrNotFound) || errors.As(err, &unpinned) ||
+		errors.As(err, &inFile) && inFile.Code() == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY || sqlState(err) == "23503"
 }
