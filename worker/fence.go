@@ -65,8 +65,8 @@ func (f *fence) check() error {
 	if f.noneLately() {
 		return nil
 	}
-	return fmt.Errorf("%s at %s: %s. Orders of another ledger are left alone: one ledger goes with one Temporal namespace and task queue; "+
-		"stop the worker with the wrong one, or mend its FOXFLOW_LEDGER, TEMPORAL_NAMESPACE or FOXFLOW_TASK_QUEUE",
+	return fmt.Errorf("met %s at %s, which is not this ledger's and is left alone: %s. One ledger and one keyset go with one Temporal namespace: "+
+		"stop the worker that has others, or mend its FOXFLOW_LEDGER, FOXFLOW_KEYSET, TEMPORAL_NAMESPACE or FOXFLOW_TASK_QUEUE",
 		f.last.workflowID, f.last.at.UTC().Format(time.RFC3339), f.last.why)
 }
 
