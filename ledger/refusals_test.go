@@ -121,3 +121,14 @@ func appliedMark() any {
 	}
 	return 1
 }
+
+func TestALedgerGoesWithOneNamespace(t *testing.T) {
+	l := newLedger(t)
+	require.NoError(t, l.GoesWith(t.Context(), "shop"))
+	require.NoError(t, l.GoesWith(t.Context(), "shop"))
+	err := l.GoesWith(t.Context(), "test")
+	require.ErrorIs(t, err, ErrOtherNamespace)
+	require.ErrorContains(t, err, `"shop"`)
+	require.NoError(t, l.Rebind(t.Context(), "test"))
+	require.NoError(t, l.GoesWith(t.Context(), "test"))
+}

@@ -173,12 +173,16 @@ func (d *desk) connect(ctx context.Context) (*temporal, error) {
 	return &temporal{Client: c, payloads: options.DataConverter, failures: options.FailureConverter, address: options.HostPort, namespace: options.Namespace}, nil
 }
 
-// connectToOrders is connect for what orders are to go on by: where Temporal lacks what they
-// need, they could not, and nobody would be told.
+// connectToOrders is connect for what orders are to go on by: in another namespace than the
+// ledger's, or where Temporal lacks what they need, they could not, and nobody would be told.
 func (d *desk) connectToOrders(ctx context.Context) (*temporal, error) {
 	t, err := d.connect(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if err := d.book.GoesWith(ctx, t.namespace); err != nil {
+		t.Close()
+		return nil, notOpened(err)
 	}
 	asking, cancel := context.WithTimeout(ctx, dialTimeout)
 	defer cancel()

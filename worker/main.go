@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -22,6 +23,7 @@ import (
 	"foxflow/ledger"
 	"foxflow/logging"
 	"foxflow/metrics"
+	"foxflow/reconcile"
 	"foxflow/settings"
 	"foxflow/workflows"
 )
@@ -112,17 +114,22 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 		return err
 	}
 	defer temporal.Close()
+	if err := book.GoesWith(ctx, options.Namespace); err != nil {
+		return err
+	}
 
 	acts := &activities.Activities{API: api, Money: api, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body",
 		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout), Since: time.Now(), Polled: watching.metrics.Polled}
 	workers := newWorkers(temporal, s, acts, fence)
 	health := newHealth(temporal, book, requests, watching.key, watching.polls, s)
-	health.checks["orders"] = func(context.Context) (string, error) { return "", fence.check() }
+	census := &census{ledger: book, temporal: reconcile.Temporal{Client: temporal, Namespace: options.Namespace, Payloads: options.DataConverter},
+		payTakes: payTakes(s.Timeout), holder: uuid.NewString(), now: time.Now, log: logger}
+	health.checks["orders"] = func(ctx context.Context) (string, error) { return "", cmp.Or(fence.check(), census.check(ctx)) }
 	health.checks["search_attributes"] = func(ctx context.Context) (string, error) {
 		return "", lacking(workflows.CheckAttributes(ctx, temporal, options.Namespace))
 	}
 	audits := &auditor{ledger: book, holder: uuid.NewString(), now: time.Now, log: logger}
-	if err := watching.metrics.Watch(metrics.Sources{Figures: book.Figures, Standing: requests.Standing, Audit: audits.report, Ready: health.passing,
+	if err := watching.metrics.Watch(metrics.Sources{Figures: book.Figures, Standing: requests.Standing, Audit: audits.report, Astray: census.astray, Ready: health.passing,
 		Now: time.Now, Log: logger, PerMinute: s.PerMinute, LowBalance: s.LowBalance, DailyLimit: s.DailyLimit}); err != nil {
 		return err
 	}
@@ -135,6 +142,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	group.Go(func() error { return workers.run(ctx, health, logger) })
 	group.Go(func() error { watch.Run(ctx); return nil })
 	group.Go(func() error { audits.run(ctx); return nil })
+	group.Go(func() error { census.run(ctx); return nil })
 	group.Go(func() error { watching.key.ask(ctx, api.Account); return nil })
 	return group.Wait()
 }
