@@ -48,7 +48,7 @@ type database struct {
 	// passing says that a write may do better when it is tried again, meeting that two
 	// processes that migrate may have met.
 	passing, meeting func(error) bool
-	// explain adds what a person can do about a ledger that does not open.
+	// explain adds what a person can do about a ledger that does not open, or takes no writes.
 	explain func(error) error
 }
 
