@@ -42,6 +42,8 @@ type database struct {
 	clock func(context.Context, querier) (time.Time, error)
 	// alone takes the database for one process until it is closed, or says that it is in use.
 	alone func(context.Context) error
+	// damage is what the database finds wrong with its tables. nil: it can't be asked.
+	damage func(context.Context) ([]string, error)
 	// longest bounds one try at a write, the wait for its turn included. 0: nothing needs it.
 	longest time.Duration
 

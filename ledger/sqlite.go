@@ -76,6 +76,7 @@ func openSQLite(address string) (database, error) {
 		dialect: goose.DialectSQLite3, migrations: "sqlite", viewing: &sql.TxOptions{ReadOnly: true}, passing: busy,
 		contents: func(ctx context.Context) (contents, error) { return fileContents(ctx, path) },
 		create:   func() error { return makeFile(path) },
+		damage:   func(ctx context.Context) ([]string, error) { return damagedFile(ctx, reads) },
 		alone:    func(ctx context.Context) error { return lockFile(ctx, writes, reads) },
 		// Two processes may meet over a new file. Each migration is one transaction, so the
 		// one that comes second fails whole, and finds the work done when it looks again.
@@ -98,6 +99,28 @@ func lockFile(ctx context.Context, writes, reads *sql.DB) error {
 		}
 	}
 	return nil
+}
+
+// damagedFile is what SQLite's own checks find.
+func damagedFile(ctx context.Context, db *sql.DB) (found []string, err error) {
+	for _, check := range []string{`SELECT integrity_check FROM pragma_integrity_check() WHERE integrity_check <> 'ok' LIMIT 20`,
+		`SELECT "table" || ': row ' || COALESCE(rowid, '?') || ' refers to a row of ' || parent || ' that is missing' FROM pragma_foreign_key_check() LIMIT 20`} {
+		rows, err := db.QueryContext(ctx, check)
+		if err != nil {
+			return nil, err
+		}
+		for rows.Next() {
+			var line string
+			if err := rows.Scan(&line); err != nil {
+				return nil, errors.Join(err, rows.Close())
+			}
+			found = append(found, line)
+		}
+		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+			return nil, err
+		}
+	}
+	return found, nil
 }
 
 // making keeps makeFile and another Open of this process apart: closing any
