@@ -20,6 +20,19 @@ func (l *Ledger) GoesWith(ctx context.Context, namespace string) error {
 			return err
 		})
 	}
+	return l.same(bound, namespace, err)
+}
+
+// SameNamespace is GoesWith for those that only look: it binds nothing.
+func (l *Ledger) SameNamespace(ctx context.Context, namespace string) error {
+	bound, there, err := l.namespace(ctx, l.db.reads)
+	if err == nil && !there {
+		bound = namespace
+	}
+	return l.same(bound, namespace, err)
+}
+
+func (l *Ledger) same(bound, namespace string, err error) error {
 	switch {
 	case err != nil:
 		return fmt.Errorf("read the namespace of ledger %s: %w", l.db.name, err)

@@ -23,6 +23,8 @@ const (
 	WorkflowEnded Kind = "workflow_ended" // open on record, and its workflow is over
 	NoRow         Kind = "no_row"         // it runs, and the ledger does not know it
 	OtherLedger   Kind = "other_ledger"   // it runs, and belongs to another ledger
+	Forgotten     Kind = "forgotten"      // its workflow has completed, and the ledger does not know it
+	PaidAstray    Kind = "paid"           // paid at FoxReload, and on record as ended without that
 	Unknown       Kind = "unknown"        // FoxReload has it under a key of ours, and the ledger does not know its id
 )
 
@@ -35,6 +37,8 @@ var Kinds = []struct {
 	{WorkflowEnded, "open on record, and its workflow is over", "starter ledger reconcile --apply takes over how it ended; one that was terminated is to be reset"},
 	{NoRow, "runs, and is not in the ledger", "a worker takes it up within a minute or so; starter ledger reconcile --apply does it now"},
 	{OtherLedger, "runs, and belongs to another ledger", "one ledger goes with one Temporal namespace: use that ledger, or another TEMPORAL_NAMESPACE"},
+	{Forgotten, "ended, and is not in the ledger", "starter ledger reconcile --apply puts it on record again, and its codes into the vault"},
+	{PaidAstray, "paid at FoxReload, and on record as ended without that", "starter recheck REFERENCE stores its codes; ask FoxReload's support about the order id"},
 	{Unknown, "at FoxReload under a key of ours, and not in the ledger", "ask FoxReload's support about the order id, or place its reference again the same way: it is found by its key"},
 }
 
@@ -54,7 +58,7 @@ const justPlaced = 20 * time.Second
 
 // Compare holds the ledger against Temporal. It ends after so many findings.
 func Compare(ctx context.Context, book *ledger.Ledger, t Temporal, now time.Time, most int) ([]Finding, error) {
-	running, err := t.running(ctx)
+	running, err := t.list(ctx, "Running")
 	if err != nil {
 		return nil, err
 	}
@@ -94,6 +98,31 @@ func Compare(ctx context.Context, book *ledger.Ledger, t Temporal, now time.Time
 		}
 		if len(findings) >= most {
 			break
+		}
+	}
+	return findings, nil
+}
+
+// CompareClosed looks for orders whose workflow has completed and that the ledger does not know: it
+// was put back from a backup that is older than they are. Temporal keeps them for the
+// namespace's retention.
+func CompareClosed(ctx context.Context, book *ledger.Ledger, t Temporal) ([]Finding, error) {
+	completed, err := t.list(ctx, "Completed")
+	if err != nil {
+		return nil, err
+	}
+	var findings []Finding
+	for _, workflowID := range sorted(completed) {
+		reference, isOrder := referenceOf(workflowID)
+		if !isOrder || completed[workflowID] != book.ID() {
+			continue
+		}
+		_, err := book.Status(ctx, reference)
+		switch {
+		case errors.Is(err, ledger.ErrNotFound):
+			findings = append(findings, Finding{Kind: Forgotten, Reference: reference, Detail: "its workflow has completed"})
+		case err != nil:
+			return nil, err
 		}
 	}
 	return findings, nil

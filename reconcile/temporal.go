@@ -34,16 +34,16 @@ const (
 	queryTakes = 10 * time.Second
 )
 
-// running are the order workflows that run, by workflow id, with the id of the ledger that
-// each belongs to ("": nobody said). The list is a moment late.
-func (t Temporal) running(ctx context.Context) (map[string]string, error) {
+// list is the order workflows with an execution status, by workflow id, with the id of the
+// ledger that each belongs to ("": nobody said). It is a moment late.
+func (t Temporal) list(ctx context.Context, status string) (map[string]string, error) {
 	found := map[string]string{}
 	request := &workflowservice.ListWorkflowExecutionsRequest{Namespace: t.Namespace, PageSize: listed,
-		Query: fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = 'Running'", workflows.OrderWorkflowName)}
+		Query: fmt.Sprintf("WorkflowType = '%s' AND ExecutionStatus = '%s'", workflows.OrderWorkflowName, status)}
 	for {
 		page, err := t.ListWorkflow(ctx, request)
 		if err != nil {
-			return nil, fmt.Errorf("list the orders that run in Temporal: %w", err)
+			return nil, fmt.Errorf("list the orders in Temporal: %w", err)
 		}
 		for _, e := range page.GetExecutions() {
 			found[e.GetExecution().GetWorkflowId()] = t.ledgerOf(e.GetMemo())

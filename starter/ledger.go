@@ -11,8 +11,8 @@ import (
 )
 
 func (a *app) ledgerCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "ledger", Short: "Make the ledger's tables; copy a ledger to PostgreSQL", Args: anyArgs, RunE: nameACommand}
-	cmd.AddCommand(a.ledgerMigrateCommand(), a.ledgerCopyCommand())
+	cmd := &cobra.Command{Use: "ledger", Short: "Make the ledger's tables; back it up, check it, reconcile it, copy it to PostgreSQL", Args: anyArgs, RunE: nameACommand}
+	cmd.AddCommand(a.ledgerMigrateCommand(), a.ledgerCopyCommand(), a.ledgerBackupCommand(), a.ledgerCheckCommand(), a.ledgerReconcileCommand())
 	return cmd
 }
 

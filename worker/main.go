@@ -139,7 +139,12 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.serve(ctx, s.Addr, watching.handler(), logger) })
 	group.Go(func() error { watchdog{health.look, logger, os.Exit}.run(ctx); return nil })
-	group.Go(func() error { return workers.run(ctx, health, logger) })
+	group.Go(func() error {
+		if err := letLand(ctx, book, payTakes(s.Timeout), logger); err != nil {
+			return err
+		}
+		return workers.run(ctx, health, logger)
+	})
 	group.Go(func() error { watch.Run(ctx); return nil })
 	group.Go(func() error { audits.run(ctx); return nil })
 	group.Go(func() error { census.run(ctx); return nil })

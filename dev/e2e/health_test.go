@@ -59,7 +59,7 @@ func TestReadyzSaysWhatIsMissing(t *testing.T) {
 	for range 20 {
 		code, checks := s.readyz()
 		require.Equal(t, http.StatusOK, code)
-		require.Len(t, checks, 5)
+		require.Len(t, checks, 7)
 	}
 	assert.Len(t, s.requests(), before, "a probe asks FoxReload nothing")
 

@@ -2,10 +2,12 @@ package e2e
 
 import (
 	"database/sql"
+	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -233,6 +235,8 @@ func TestAnOrderThatRunsNowhereIsSaid(t *testing.T) {
 	s.eventually("the metric", func() bool {
 		return containsLine(s.metrics(), `foxflow_orders_astray{kind="no_workflow"} 1`)
 	})
+	found := s.checkLedger()
+	assert.Equal(t, []string{"no_workflow " + waits}, found.kinds())
 	r := s.starter("explain", waits)
 	require.Zero(t, r.code, r.stderr)
 	assert.Contains(t, r.stdout, "It runs nowhere")
@@ -250,4 +254,134 @@ func TestAnOrderThatRunsNowhereIsSaid(t *testing.T) {
 	s.until(waits, "completed")
 	s.onePaymentEach(1)
 	s.answers("http://" + s.env["FOXFLOW_HTTP"] + "/readyz")
+	assert.True(t, s.checkLedger().Whole)
+}
+
+// found is the JSON of ledger check, and of ledger reconcile.
+type found struct {
+	Whole    bool
+	Temporal struct{ Asked bool }
+	Damage   []string
+	Findings []struct {
+		Kind, Reference, Done, Detail string
+		OrderID                       *string
+	}
+	FoxReload struct {
+		Asked  bool
+		Orders int
+	}
+	status int
+}
+
+func (f found) kinds() (kinds []string) {
+	for _, one := range f.Findings {
+		if one.Done == "" {
+			kinds = append(kinds, one.Kind+" "+one.Reference)
+		}
+	}
+	return kinds
+}
+
+func (s *stack) checkLedger() found { return s.ledger("check") }
+
+func (s *stack) ledger(args ...string) (f found) {
+	s.Helper()
+	r := s.starter(append(append([]string{"ledger"}, args...), "-o", "json")...)
+	require.NoError(s, json.Unmarshal([]byte(r.stdout), &f), r.stderr)
+	f.status = r.code
+	return f
+}
+
+// A backup is taken while orders run, and put back later: what ran since is taken up, what
+// ended since is put on record with its codes, and nothing is paid twice.
+func TestABackupIsPutBack(t *testing.T) {
+	for name, options := range map[string][]option{"file": nil, "PostgreSQL": {withPostgres}} {
+		t.Run(name, func(t *testing.T) {
+			s := newStack(t, []string{"--balance", "usd=1000", "--paid-for", "1s", "--processing-for", "20s"}, options...)
+			before, ended, runs := s.ref("before"), s.ref("ended"), s.ref("runs")
+			s.place(before, giftCard)
+			s.until(before, "processing")
+			backup := filepath.Join(s.dir, "backup.db")
+			s.must("starter", "ledger", "backup", backup)
+			assert.Equal(t, 1, s.starter("ledger", "backup", backup).code, "it takes the place of nothing")
+			assert.True(t, s.checkLedger().Whole)
+			s.place(ended, giftCard)
+			s.until(before, "completed")
+			s.until(ended, "completed")
+			s.place(runs, giftCard)
+			s.until(runs, "processing")
+			s.kill("worker")
+			s.restore(backup)
+
+			s.eventually("all that is lacking to be found", func() bool {
+				kinds := s.ledger("reconcile").kinds()
+				return slices.Contains(kinds, "forgotten "+ended) && slices.Contains(kinds, "no_row "+runs) && slices.Contains(kinds, "workflow_ended "+before)
+			})
+			report := s.ledger("reconcile")
+			assert.Equal(t, 1, report.status)
+			assert.Equal(t, 3, report.FoxReload.Orders)
+			unknown := 0
+			for _, one := range report.Findings {
+				if one.Kind == "unknown" {
+					unknown++
+				}
+			}
+			assert.Equal(t, 2, unknown, "FoxReload has two orders that the ledger does not know: %v", report.Findings)
+			assert.Equal(t, 1, s.starter("status", ended).code, "a report changes nothing")
+
+			s.startWorker()
+			s.until(runs, "completed")
+			assert.Equal(t, 1, s.starter("codes", ended).code)
+			mended := s.ledger("reconcile", "--apply")
+			assert.Zero(t, mended.status, "%v", mended.Findings)
+			for _, reference := range []string{before, ended, runs} {
+				s.until(reference, "completed")
+				assert.Len(t, s.codes(reference), 1, reference)
+			}
+			s.onePaymentEach(3)
+			assert.True(t, s.checkLedger().Whole)
+			s.must("starter", "audit", "--verify-all")
+			// The books are open: what is placed now goes its way.
+			s.place(s.ref("next"), giftCard)
+			s.until(s.ref("next"), "completed")
+		})
+	}
+}
+
+// restore puts a backup back, as the help of ledger backup says.
+func (s *stack) restore(backup string) {
+	s.Helper()
+	if s.postgres == "" {
+		s.putBack(backup)
+		return
+	}
+	s.sql("CREATE DATABASE restored OWNER " + ledgerOwner)
+	in := func(role string) string { return strings.Replace(s.ledgerAs(role), "/foxflow?", "/restored?", 1) }
+	s.must("starter", "ledger", "copy", "--from", backup, "--to", in(ledgerOwner))
+	s.env["FOXFLOW_LEDGER"] = in(ledgerOwner)
+	s.must("starter", "ledger", "migrate", "--grant-to", ledgerRole)
+	s.env["FOXFLOW_LEDGER"] = in(ledgerRole)
+}
+
+// A ledger that was used with one namespace is not used with another.
+func TestALedgerGoesWithOneNamespace(t *testing.T) {
+	s := newStack(t, nil)
+	s.place(s.ref("r"), giftCard)
+	s.until(s.ref("r"), "completed")
+	require.Zero(t, s.stop("worker"))
+	o := s.beside(with("FOXFLOW_LEDGER", filepath.Join(s.dir, "foxflow.db")))
+	o.namespace = "other-" + s.queue
+	o.newNamespace()
+	for _, command := range [][]string{{"worker"}, {"starter", "place", "--reference", s.ref("x"), "--item", giftCard}} {
+		r := o.command(command[0], command[1:]...)
+		assert.Equal(t, 1, r.code, command)
+		assert.Contains(t, r.stderr, "it goes with another Temporal namespace", command)
+		assert.Contains(t, r.stderr, "starter ledger reconcile --apply", command)
+	}
+	assert.False(t, o.checkLedger().Temporal.Asked)
+	assert.Equal(t, 1, o.starter("ledger", "reconcile").code)
+	assert.Zero(t, o.ledger("reconcile", "--apply").status)
+	o.startWorker()
+	o.place(s.ref("x"), giftCard)
+	o.until(s.ref("x"), "completed")
 }
