@@ -14,7 +14,10 @@ import (
 // and each order is looked at before it is paid.
 func letLand(ctx context.Context, book *ledger.Ledger, payTakes time.Duration, logger *zap.Logger) error {
 	taken, err := book.BackedUp(ctx)
-	if err != nil || taken.IsZero() {
+	switch {
+	case ctx.Err() != nil:
+		return nil // stopped as it started
+	case err != nil || taken.IsZero():
 		return err
 	}
 	logger.Warn("the ledger was put back from a backup: work begins once all has landed that may have been sent before; then: starter ledger reconcile",
