@@ -22,12 +22,15 @@ var (
 		"update this program, or set FOXFLOW_LEDGER to the ledger that is meant; there is no way back to an older version"}
 	ErrWrongKeyset = &Refusal{"the keyset does not open this ledger",
 		"set FOXFLOW_KEYSET or FOXFLOW_KEYSET_FILE to the keyset that this ledger was made with"}
-	ErrMoved = &Refusal{"it was copied to another place and goes on there",
+	ErrMoved = &Refusal{"and goes on there",
 		"set FOXFLOW_LEDGER to the place where it goes on"}
 	ErrOtherNamespace = &Refusal{"it goes with another Temporal namespace",
 		"set TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE to those it was used with, or FOXFLOW_LEDGER to the ledger of this namespace; " +
 			"if its orders are to go on in this one from now on: starter ledger reconcile --apply"}
 )
+
+// Refusals are all of them.
+var Refusals = []*Refusal{ErrNoLedger, ErrNotALedger, ErrNewer, ErrWrongKeyset, ErrMoved, ErrOtherNamespace}
 
 // Fix is what a person can do about a ledger that was refused; "": it was not.
 func Fix(err error) string {

@@ -132,3 +132,14 @@ func TestALedgerGoesWithOneNamespace(t *testing.T) {
 	require.NoError(t, l.Rebind(t.Context(), "test"))
 	require.NoError(t, l.GoesWith(t.Context(), "test"))
 }
+
+// The docs tell a person what each refusal means, in the words that are shown.
+func TestTheDocsTellEveryRefusal(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "ledger.md"))
+	require.NoError(t, err)
+	for _, refusal := range Refusals {
+		require.Contains(t, string(text), refusal.Words)
+		require.NotEmpty(t, refusal.Fix)
+	}
+	require.ErrorContains(t, &MovedError{To: "there", At: "now"}, ErrMoved.Words)
+}

@@ -3,6 +3,7 @@ package reconcile
 import (
 	"context"
 	"iter"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -84,6 +85,8 @@ func TestFoxReloadsOrdersAreHeldAgainstTheLedger(t *testing.T) {
 }
 
 func TestEveryKindSaysWhatCanBeDone(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join("..", "docs", "ledger.md"))
+	require.NoError(t, err)
 	for _, kind := range []Kind{NoWorkflow, WorkflowEnded, NoRow, OtherLedger, Forgotten, PaidAstray, Unknown} {
 		said := 0
 		for _, k := range Kinds {
@@ -94,5 +97,6 @@ func TestEveryKindSaysWhatCanBeDone(t *testing.T) {
 			}
 		}
 		assert.Equal(t, 1, said, kind)
+		assert.Contains(t, string(text), "| `"+string(kind)+"` |", "the docs tell it")
 	}
 }
