@@ -54,19 +54,7 @@ func (d database) holds(ctx context.Context) (bool, error) {
 }
 
 func readContents(ctx context.Context, db *sql.DB, listTables string) (c contents, err error) {
-	rows, err := db.QueryContext(ctx, listTables)
-	if err != nil {
-		return c, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var name string
-		if err := rows.Scan(&name); err != nil {
-			return c, err
-		}
-		c.tables = append(c.tables, name)
-	}
-	if err := errors.Join(rows.Err(), rows.Close()); err != nil || !slices.Contains(c.tables, versions) {
+	if c.tables, err = textsOf(ctx, db, listTables); err != nil || !slices.Contains(c.tables, versions) {
 		return c, err
 	}
 	err = db.QueryRowContext(ctx, `SELECT COALESCE(MAX(version_id), 0) FROM `+versions+` WHERE is_applied`).Scan(&c.version)

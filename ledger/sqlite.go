@@ -105,22 +105,30 @@ func lockFile(ctx context.Context, writes, reads *sql.DB) error {
 func damagedFile(ctx context.Context, db *sql.DB) (found []string, err error) {
 	for _, check := range []string{`SELECT integrity_check FROM pragma_integrity_check() WHERE integrity_check <> 'ok' LIMIT 20`,
 		`SELECT "table" || ': row ' || COALESCE(rowid, '?') || ' refers to a row of ' || parent || ' that is missing' FROM pragma_foreign_key_check() LIMIT 20`} {
-		rows, err := db.QueryContext(ctx, check)
+		lines, err := textsOf(ctx, db, check)
 		if err != nil {
 			return nil, err
 		}
-		for rows.Next() {
-			var line string
-			if err := rows.Scan(&line); err != nil {
-				return nil, errors.Join(err, rows.Close())
-			}
-			found = append(found, line)
-		}
-		if err := errors.Join(rows.Err(), rows.Close()); err != nil {
-			return nil, err
-		}
+		found = append(found, lines...)
 	}
 	return found, nil
+}
+
+// textsOf is the one column that a query gives.
+func textsOf(ctx context.Context, db *sql.DB, query string) (texts []string, err error) {
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, rows.Err()
 }
 
 // making keeps makeFile and another Open of this process apart: closing any

@@ -13,11 +13,8 @@ import (
 // landed that may have left before: only the lost ledger knew of it. From then on a look shows it,
 // and each order is looked at before it is paid.
 func letLand(ctx context.Context, book *ledger.Ledger, payTakes time.Duration, logger *zap.Logger) error {
-	taken, err := book.BackedUp(ctx)
-	switch {
-	case ctx.Err() != nil:
-		return nil // stopped as it started
-	case err != nil || taken.IsZero():
+	taken, err := book.BackedUp(context.WithoutCancel(ctx))
+	if err != nil || taken.IsZero() {
 		return err
 	}
 	logger.Warn("the ledger was put back from a backup: work begins once all has landed that may have been sent before; then: starter ledger reconcile",
