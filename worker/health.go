@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -63,6 +64,15 @@ func newHealth(c client.Client, book *ledger.Ledger, budget *ledger.Budget, key 
 		"budget": func(ctx context.Context) (string, error) { return "", notHeld(ctx, budget, time.Now) },
 	}
 	return h
+}
+
+// holdAgainst has the worker ready only where orders can go on: with what the namespace must
+// have, and with this ledger's orders alone.
+func (h *health) holdAgainst(c *census, f *fence) {
+	h.checks["orders"] = func(ctx context.Context) (string, error) { return "", cmp.Or(f.check(), c.check(ctx)) }
+	h.checks["search_attributes"] = func(ctx context.Context) (string, error) {
+		return "", lacking(workflows.CheckAttributes(ctx, c.temporal, c.temporal.Namespace))
+	}
 }
 
 // notHeld is an error while FoxReload has asked for silence.

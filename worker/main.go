@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -25,7 +24,6 @@ import (
 	"foxflow/metrics"
 	"foxflow/reconcile"
 	"foxflow/settings"
-	"foxflow/workflows"
 )
 
 // dialTimeout is how long the worker waits for Temporal at its start before it
@@ -104,30 +102,20 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	api.Observe(watching.metrics, watching.tracing, watching.key)
 
 	options = codec.Seal(options, keys)
-	options.Logger = log.NewStructuredLogger(logging.Slog(logger))
-	if options, err = watching.temporal(options); err != nil {
-		return err
-	}
-	fence := &fence{ledger: book.ID(), payloads: options.DataConverter, now: time.Now, log: logger}
-	temporal, err := dial(ctx, options)
+	temporal, err := connect(ctx, options, book, watching, logger)
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
-	if err := book.GoesWith(ctx, options.Namespace); err != nil {
-		return err
-	}
 
 	acts := &activities.Activities{API: api, Money: api, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body",
 		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout), Since: time.Now(), Polled: watching.metrics.Polled}
+	fence := &fence{ledger: book.ID(), payloads: options.DataConverter, now: time.Now, log: logger}
 	workers := newWorkers(temporal, s, acts, fence)
-	health := newHealth(temporal, book, requests, watching.key, watching.polls, s)
 	census := &census{ledger: book, temporal: reconcile.Temporal{Client: temporal, Namespace: options.Namespace, Payloads: options.DataConverter},
 		payTakes: payTakes(s.Timeout), holder: uuid.NewString(), now: time.Now, log: logger}
-	health.checks["orders"] = func(ctx context.Context) (string, error) { return "", cmp.Or(fence.check(), census.check(ctx)) }
-	health.checks["search_attributes"] = func(ctx context.Context) (string, error) {
-		return "", lacking(workflows.CheckAttributes(ctx, temporal, options.Namespace))
-	}
+	health := newHealth(temporal, book, requests, watching.key, watching.polls, s)
+	health.holdAgainst(census, fence)
 	audits := &auditor{ledger: book, holder: uuid.NewString(), now: time.Now, log: logger}
 	if err := watching.metrics.Watch(metrics.Sources{Figures: book.Figures, Standing: requests.Standing, Audit: audits.report, Astray: census.astray, Ready: health.passing,
 		Now: time.Now, Log: logger, PerMinute: s.PerMinute, LowBalance: s.LowBalance, DailyLimit: s.DailyLimit}); err != nil {
@@ -139,17 +127,30 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.serve(ctx, s.Addr, watching.handler(), logger) })
 	group.Go(func() error { watchdog{health.look, logger, os.Exit}.run(ctx); return nil })
-	group.Go(func() error {
-		if err := letLand(ctx, book, payTakes(s.Timeout), logger); err != nil {
-			return err
-		}
-		return workers.run(ctx, health, logger)
-	})
+	group.Go(func() error { return workers.runOn(ctx, book, payTakes(s.Timeout), health, logger) })
 	group.Go(func() error { watch.Run(ctx); return nil })
 	group.Go(func() error { audits.run(ctx); return nil })
 	group.Go(func() error { census.run(ctx); return nil })
 	group.Go(func() error { watching.key.ask(ctx, api.Account); return nil })
 	return group.Wait()
+}
+
+// connect is a connection to Temporal, observed, that goes with the ledger.
+func connect(ctx context.Context, options client.Options, book *ledger.Ledger, watching *observation, logger *zap.Logger) (client.Client, error) {
+	options.Logger = log.NewStructuredLogger(logging.Slog(logger))
+	options, err := watching.temporal(options)
+	if err != nil {
+		return nil, err
+	}
+	temporal, err := dial(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := book.GoesWith(ctx, options.Namespace); err != nil {
+		temporal.Close()
+		return nil, err
+	}
+	return temporal, nil
 }
 
 // dial connects to Temporal, or says what stands in the way.

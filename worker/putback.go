@@ -9,6 +9,14 @@ import (
 	"foxflow/ledger"
 )
 
+// runOn runs both workers on a ledger.
+func (p pair) runOn(ctx context.Context, book *ledger.Ledger, payTakes time.Duration, h *health, logger *zap.Logger) error {
+	if err := letLand(ctx, book, payTakes, logger); err != nil {
+		return err
+	}
+	return p.run(ctx, h, logger)
+}
+
 // letLand waits where the ledger is a backup that was put back, until every payment has
 // landed that may have left before: only the lost ledger knew of it. From then on a look shows it,
 // and each order is looked at before it is paid.
