@@ -79,3 +79,20 @@ func Name(address string) string {
 	}
 	return address
 }
+
+// textsOf is the one column that a query gives.
+func textsOf(ctx context.Context, db *sql.DB, query string, args ...any) (texts []string, err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, rows.Err()
+}

@@ -24,13 +24,15 @@ var (
 		"set FOXFLOW_KEYSET or FOXFLOW_KEYSET_FILE to the keyset that this ledger was made with"}
 	ErrMoved = &Refusal{"and goes on there",
 		"set FOXFLOW_LEDGER to the place where it goes on"}
+	ErrCopied = &Refusal{"a copy of this ledger is in use beside it",
+		"stop the workers of one of the two, and never use it again; then: starter ledger reconcile"}
 	ErrOtherNamespace = &Refusal{"it goes with another Temporal namespace",
 		"set TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE to those it was used with, or FOXFLOW_LEDGER to the ledger of this namespace; " +
 			"if its orders are to go on in this one from now on: starter ledger reconcile --apply"}
 )
 
 // Refusals are all of them.
-var Refusals = []*Refusal{ErrNoLedger, ErrNotALedger, ErrNewer, ErrWrongKeyset, ErrMoved, ErrOtherNamespace}
+var Refusals = []*Refusal{ErrNoLedger, ErrNotALedger, ErrNewer, ErrWrongKeyset, ErrMoved, ErrCopied, ErrOtherNamespace}
 
 // Fix is what a person can do about a ledger that was refused; "": it was not.
 func Fix(err error) string {

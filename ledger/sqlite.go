@@ -114,23 +114,6 @@ func damagedFile(ctx context.Context, db *sql.DB) (found []string, err error) {
 	return found, nil
 }
 
-// textsOf is the one column that a query gives.
-func textsOf(ctx context.Context, db *sql.DB, query string) (texts []string, err error) {
-	rows, err := db.QueryContext(ctx, query)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		var text string
-		if err := rows.Scan(&text); err != nil {
-			return nil, err
-		}
-		texts = append(texts, text)
-	}
-	return texts, rows.Err()
-}
-
 // making keeps makeFile and another Open of this process apart: closing any
 // descriptor of a file drops the locks that SQLite holds on it in this process.
 // For the same reason a file that exists is not opened here at all.

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/google/uuid"
 	"go.uber.org/zap"
 
 	"foxflow/ledger"
@@ -35,6 +36,10 @@ type census struct {
 	holder   string // of the lease: no two have the same
 	now      func() time.Time
 	log      *zap.Logger
+}
+
+func newCensus(book *ledger.Ledger, temporal reconcile.Temporal, payTakes time.Duration, logger *zap.Logger) *census {
+	return &census{ledger: book, temporal: temporal, payTakes: payTakes, holder: uuid.NewString(), now: time.Now, log: logger}
 }
 
 // counted is what a census came to.

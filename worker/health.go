@@ -68,8 +68,8 @@ func newHealth(c client.Client, book *ledger.Ledger, budget *ledger.Budget, key 
 
 // holdAgainst has the worker ready only where orders can go on: with what the namespace must
 // have, and with this ledger's orders alone.
-func (h *health) holdAgainst(c *census, f *fence) {
-	h.checks["orders"] = func(ctx context.Context) (string, error) { return "", cmp.Or(f.check(), c.check(ctx)) }
+func (h *health) holdAgainst(c *census, f *fence, others *copies) {
+	h.checks["orders"] = func(ctx context.Context) (string, error) { return "", cmp.Or(f.check(), others.check(), c.check(ctx)) }
 	h.checks["search_attributes"] = func(ctx context.Context) (string, error) {
 		return "", lacking(workflows.CheckAttributes(ctx, c.temporal, c.temporal.Namespace))
 	}

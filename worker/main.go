@@ -101,7 +101,8 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	}
 	api.Observe(watching.metrics, watching.tracing, watching.key)
 
-	options = codec.Seal(options, keys)
+	options, self := codec.Seal(options, keys), uuid.NewString()
+	options.Identity = identity(book.ID(), self)
 	temporal, err := connect(ctx, options, book, watching, logger)
 	if err != nil {
 		return err
@@ -112,10 +113,10 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout), Since: time.Now(), Polled: watching.metrics.Polled}
 	fence := &fence{ledger: book.ID(), payloads: options.DataConverter, now: time.Now, log: logger}
 	workers := newWorkers(temporal, s, acts, fence)
-	census := &census{ledger: book, temporal: reconcile.Temporal{Client: temporal, Namespace: options.Namespace, Payloads: options.DataConverter},
-		payTakes: payTakes(s.Timeout), holder: uuid.NewString(), now: time.Now, log: logger}
+	census := newCensus(book, reconcile.Temporal{Client: temporal, Namespace: options.Namespace, Payloads: options.DataConverter}, payTakes(s.Timeout), logger)
 	health := newHealth(temporal, book, requests, watching.key, watching.polls, s)
-	health.holdAgainst(census, fence)
+	copies := newCopies(book, temporal, s.TaskQueue, self, logger)
+	health.holdAgainst(census, fence, copies)
 	audits := &auditor{ledger: book, holder: uuid.NewString(), now: time.Now, log: logger}
 	if err := watching.metrics.Watch(metrics.Sources{Figures: book.Figures, Standing: requests.Standing, Audit: audits.report, Astray: census.astray, Ready: health.passing,
 		Now: time.Now, Log: logger, PerMinute: s.PerMinute, LowBalance: s.LowBalance, DailyLimit: s.DailyLimit}); err != nil {
@@ -131,6 +132,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	group.Go(func() error { watch.Run(ctx); return nil })
 	group.Go(func() error { audits.run(ctx); return nil })
 	group.Go(func() error { census.run(ctx); return nil })
+	group.Go(func() error { copies.run(ctx); return nil })
 	group.Go(func() error { watching.key.ask(ctx, api.Account); return nil })
 	return group.Wait()
 }

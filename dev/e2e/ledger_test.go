@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"slices"
@@ -384,4 +385,31 @@ func TestALedgerGoesWithOneNamespace(t *testing.T) {
 	o.startWorker()
 	o.place(s.ref("x"), giftCard)
 	o.until(s.ref("x"), "completed")
+}
+
+// Somebody copies the ledger's file and uses both: a worker says so of the other.
+func TestTwoCopiesOfALedgerInUseAreFound(t *testing.T) {
+	s := newStack(t, []string{"--balance", "usd=1000"})
+	file := filepath.Join(t.TempDir(), "copy.db")
+	s.backUpByHand(file)
+	o := s.beside(with("FOXFLOW_LEDGER", file))
+	o.startWorker()
+	for n := range 6 { // have both poll again
+		s.place(s.ref(fmt.Sprintf("r-%d", n)), giftCard)
+	}
+	s.unready("orders", "a copy of this ledger is in use beside it: worker .*@.* uses it")
+}
+
+// Two workers that share a ledger, and one that comes after one was killed, are no copies.
+func TestWorkersOfOneLedgerAreNoCopies(t *testing.T) {
+	s := newStack(t, []string{"--balance", "usd=1000"})
+	s.otherWorker()
+	s.kill("worker")
+	s.startWorker()
+	for n := range 8 {
+		s.place(s.ref(fmt.Sprintf("r-%d", n)), giftCard)
+	}
+	s.untilAll("completed", 8)
+	code, checks := s.readyz()
+	assert.Equal(t, http.StatusOK, code, "%v", checks)
 }
