@@ -44,6 +44,9 @@ type Activities struct {
 	// PayTakes is the longest that one pay, or one request for a top-up, can take, from
 	// when it goes on record, as it leaves, to its answer or time-out.
 	PayTakes time.Duration
+	// Since is when this process opened the ledger. An order that was to be paid before that
+	// is looked at first: the ledger may be one put back from a backup.
+	Since time.Time
 	// Polled is told of each look at an order whose end is waited for; nil: nobody is.
 	Polled func(Polled)
 }

@@ -9,6 +9,7 @@ import (
 	"go.temporal.io/sdk/activity"
 
 	"foxflow/foxreload"
+	"foxflow/ledger"
 	"foxflow/life"
 )
 
@@ -25,6 +26,9 @@ func (a *Activities) attempt(ctx context.Context, in Step, p foxreload.Priority,
 	}
 	if !done && err == nil {
 		out, err = work(foxreload.WithPriority(ctx, p))
+	}
+	if ledger.Lacks(err) {
+		err = a.lacking(ctx, in, err)
 	}
 	if refused := new(life.Refusal); errors.As(err, &refused) {
 		doubt, failed := a.Ledger.PaymentInDoubt(ctx, in.reference())

@@ -100,12 +100,13 @@ func (a *Activities) isShort(ctx context.Context, p *paying) (*Outcome, error) {
 	return nil, a.admit(ctx, p.Step)
 }
 
-// isPayable looks at an order that was to be paid before, that has waited, whose price has
-// to be known, or that is to be a mock and has not said so: what it shows may be news.
+// isPayable looks at an order that was to be paid before, that has waited, that a ledger put
+// back from a backup may have forgotten to be paid, whose price has to be known, or that is to
+// be a mock and has not said so: what it shows may be news.
 func (a *Activities) isPayable(ctx context.Context, p *paying) (*Outcome, error) {
 	known := p.Facts.Order.Price != nil || !a.needsPrice(p.Step)
 	mock := p.Facts.Order.Mock != nil || !p.Request.Mock // the answer to a create may not show it: real money for a mock
-	if p.intent.Begun.IsZero() && p.Facts.State == order.Active && known && mock {
+	if p.intent.Begun.IsZero() && p.Facts.State == order.Active && !a.mayHaveForgotten(p) && known && mock {
 		return nil, nil
 	}
 	o, err := a.look(ctx, p.Step, p.orderID())
@@ -239,7 +240,9 @@ func (a *Activities) intend(ctx context.Context, p *paying, attempt string, begu
 		return &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", p.orderID(), p.reference())}
 	case errors.As(err, &flying):
 		return &later{after: max(min(flying.For, settle), time.Millisecond), why: err.Error()}
-	case errors.As(err, &notPinned), errors.As(err, &other), errors.As(err, &ended):
+	case errors.As(err, &notPinned):
+		return err // the ledger lacks it, or another reference has it: taking the order up tells
+	case errors.As(err, &other), errors.As(err, &ended):
 		return &life.Refusal{Class: life.ClassGuard, Code: order.CodeGuard, Message: err.Error()}
 	}
 	return heldBy(err)

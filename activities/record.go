@@ -93,9 +93,11 @@ type Opened struct {
 
 // RecordInput is one state that belongs to no call of the API.
 type RecordInput struct {
-	Status order.Status `json:"status"`
-	Seq    int          `json:"seq"` // as Step's
-	Reason string       `json:"reason,omitempty"`
+	// Request is what was ordered, for a ledger that has lost it.
+	Request order.Request `json:"request"`
+	Status  order.Status  `json:"status"`
+	Seq     int           `json:"seq"` // as Step's
+	Reason  string        `json:"reason,omitempty"`
 	// Unpaid says that it is an end which means that nothing was paid.
 	Unpaid bool `json:"unpaid,omitempty"`
 }
@@ -108,7 +110,17 @@ const TypeInDoubt = "PaymentInDoubt"
 // of the order. Doing it again changes nothing. Where a call that was broken off has put
 // another state on record, the outcome is that.
 func (a *Activities) RecordState(ctx context.Context, in RecordInput) (Outcome, error) {
-	err := a.record(ctx, in.Status, in.Seq, in.Reason, in.Unpaid)
+	record := func() error { return a.record(ctx, in.Status, in.Seq, in.Reason, in.Unpaid) }
+	err := record()
+	if ledger.Lacks(err) {
+		var now time.Time
+		if now, err = a.Ledger.Clock(ctx, a.Now()); err == nil {
+			_, err = a.Ledger.TakeUp(ctx, ledger.Running{Request: in.Request, Status: in.Status, Sent: in.Status.PaymentInDoubt, At: now})
+		}
+		if err == nil {
+			err = record()
+		}
+	}
 	if doubt := new(ledger.PaymentInDoubtError); errors.As(err, &doubt) {
 		return Outcome{}, temporal.NewNonRetryableApplicationError(err.Error(), TypeInDoubt, nil)
 	}

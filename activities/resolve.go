@@ -53,10 +53,17 @@ func (a *Activities) RecordDecision(ctx context.Context, d Decision) error {
 	if err != nil {
 		return err
 	}
+	record := func() error { return a.Ledger.Append(ctx, d.entry(a.now(ctx))) }
 	if d.FreshKey {
-		return a.Ledger.RenewKey(ctx, d.entry(a.now(ctx)), d.Facts.Replacements)
+		record = func() error { return a.Ledger.RenewKey(ctx, d.entry(a.now(ctx)), d.Facts.Replacements) }
 	}
-	return a.Ledger.Append(ctx, d.entry(a.now(ctx)))
+	err = record()
+	if ledger.Lacks(err) {
+		if _, err = a.takeUp(ctx, d.Step, false); err == nil {
+			err = record()
+		}
+	}
+	return err
 }
 
 // AdoptOrder makes the order that a person names the reference's own. It moves no

@@ -36,6 +36,8 @@ func (e *MovedError) Error() string {
 	return fmt.Sprintf("it was copied to %s at %s and goes on there: set FOXFLOW_LEDGER to that", e.To, e.At)
 }
 
+func (e *MovedError) Unwrap() error { return ErrMoved }
+
 // lasting are the tables whose rows say that a ledger was used for orders or money.
 var lasting = map[string]bool{"orders": true, "audit": true, "payments": true, "codes": true, "topups": true}
 
@@ -50,7 +52,7 @@ func Copy(ctx context.Context, from, to string, keys *keyset.Keyset) (Copied, er
 	if keys == nil {
 		return Copied{}, ErrNoKeyset
 	}
-	source, err := Open(ctx, from, keys)
+	source, err := OpenExisting(ctx, from, keys)
 	if err != nil {
 		return Copied{}, err
 	}
@@ -61,7 +63,7 @@ func Copy(ctx context.Context, from, to string, keys *keyset.Keyset) (Copied, er
 		return Copied{}, fmt.Errorf("open ledger %s: %w", Name(to), err)
 	}
 	defer func() { _ = target.Close() }()
-	if err := persist(ctx, target.meeting, func() error { return target.migrate(ctx) }); err != nil {
+	if err := target.prepare(ctx, true); err != nil {
 		return Copied{}, fmt.Errorf("open ledger %s: %w", target.name, target.explain(err))
 	}
 	copied := Copied{From: source.db.name, To: target.name, ID: source.id}

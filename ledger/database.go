@@ -19,6 +19,11 @@ type database struct {
 	// name is fit to be shown: it holds no password.
 	name string
 
+	// contents is what is there; it writes nothing. create makes the place for the tables
+	// where nothing is; nil: it is there.
+	contents func(context.Context) (contents, error)
+	create   func() error
+
 	dialect    goose.Dialect
 	migrations string // their folder
 	options    []goose.ProviderOption
@@ -39,13 +44,15 @@ type database struct {
 	alone func(context.Context) error
 	// room says that hardly any is left for the database to grow. nil: only the server knows.
 	room func() error
+	// damage is what the database finds wrong with its tables. nil: it can't be asked.
+	damage func(context.Context) ([]string, error)
 	// longest bounds one try at a write, the wait for its turn included. 0: nothing needs it.
 	longest time.Duration
 
 	// passing says that a write may do better when it is tried again, meeting that two
 	// processes that migrate may have met.
 	passing, meeting func(error) bool
-	// explain adds what a person can do about a ledger that does not open.
+	// explain adds what a person can do about a ledger that does not open, or takes no writes.
 	explain func(error) error
 }
 
@@ -73,4 +80,21 @@ func Name(address string) string {
 		return "at an address of another kind"
 	}
 	return address
+}
+
+// textsOf is the one column that a query gives.
+func textsOf(ctx context.Context, db *sql.DB, query string, args ...any) (texts []string, err error) {
+	rows, err := db.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var text string
+		if err := rows.Scan(&text); err != nil {
+			return nil, err
+		}
+		texts = append(texts, text)
+	}
+	return texts, rows.Err()
 }

@@ -19,8 +19,6 @@ var (
 	ErrInUse = errors.New("reference is in use")
 	// ErrPaused: payments are switched off.
 	ErrPaused = errors.New("payments are paused")
-	// ErrWrongKeyset: this ledger was sealed with another keyset.
-	ErrWrongKeyset = errors.New("the keyset does not open this ledger")
 	// ErrNoKeyset: the ledger was opened without a keyset, and this needs one.
 	ErrNoKeyset = errors.New("the ledger was opened without a keyset: set FOXFLOW_KEYSET or FOXFLOW_KEYSET_FILE")
 )

@@ -13,6 +13,23 @@ import (
 //go:embed migrations
 var migrations embed.FS
 
+// prepare sees to it that the tables are there and up to date. It makes none where there
+// is no ledger, unless it makes one.
+func (d database) prepare(ctx context.Context, makes bool) error {
+	there, err := d.holds(ctx)
+	switch {
+	case err != nil:
+		return err
+	case !there && !makes:
+		return ErrNoLedger
+	case !there && d.create != nil:
+		if err := d.create(); err != nil {
+			return err
+		}
+	}
+	return persist(ctx, d.meeting, func() error { return d.migrate(ctx) })
+}
+
 // migrate brings the tables up to date. Of many processes that come at the same time one
 // does; a role that only uses tables that are up to date needs no right to make any.
 func (d database) migrate(ctx context.Context) error {

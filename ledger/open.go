@@ -25,24 +25,37 @@ type Ledger struct {
 }
 
 // Open opens the ledger at an address, the path of a SQLite file or postgres://…, makes
-// a file that is missing and brings the tables up to date. Another keyset than the one
-// that made the ledger gives ErrWrongKeyset. Without a keyset (nil) the ledger can be
-// read as far as nothing is sealed (Status, List, Audit, Pinned, …); all else gives
-// ErrNoKeyset. No error repeats a password.
+// one where nothing is and brings the tables up to date. What is refused gives a *Refusal.
+// Without a keyset (nil) the ledger can be read as far as nothing is sealed (Status, List,
+// Audit, Pinned, …); all else gives ErrNoKeyset. No error repeats a password.
 func Open(ctx context.Context, address string, keys *keyset.Keyset) (*Ledger, error) {
+	return open(ctx, address, keys, true)
+}
+
+// OpenExisting is Open for all that must not make a ledger: where there is none, a slip in
+// its name would look like an empty one. It gives ErrNoLedger then.
+func OpenExisting(ctx context.Context, address string, keys *keyset.Keyset) (*Ledger, error) {
+	return open(ctx, address, keys, false)
+}
+
+func open(ctx context.Context, address string, keys *keyset.Keyset, makes bool) (*Ledger, error) {
 	db, err := openDatabase(address)
 	if err != nil {
 		return nil, fmt.Errorf("open ledger %s: %w", Name(address), err)
 	}
 	l := &Ledger{db: db, keys: keys, now: time.Now, sleep: sleep}
-	if err := l.prepare(ctx); err != nil {
-		return nil, fmt.Errorf("open ledger %s: %w", db.name, errors.Join(db.explain(err), db.Close()))
+	err = l.prepare(ctx, makes)
+	switch {
+	case err == nil:
+		return l, nil
+	case errors.Is(err, ErrNoLedger):
+		return nil, errors.Join(fmt.Errorf("%w at %s", ErrNoLedger, db.name), db.Close())
 	}
-	return l, nil
+	return nil, fmt.Errorf("open ledger %s: %w", db.name, errors.Join(db.explain(err), db.Close()))
 }
 
-func (l *Ledger) prepare(ctx context.Context) error {
-	if err := persist(ctx, l.db.meeting, func() error { return l.db.migrate(ctx) }); err != nil {
+func (l *Ledger) prepare(ctx context.Context, makes bool) error {
+	if err := l.db.prepare(ctx, makes); err != nil {
 		return err
 	}
 	if err := l.stays(ctx); err != nil {

@@ -29,19 +29,9 @@ func (l *Ledger) Begin(ctx context.Context, r order.Request, at time.Time) (s or
 	}
 	var conflict *ConflictError
 	err = l.write(ctx, func(tx *sql.Tx) error {
-		s, created, conflict = row.status, false, nil
-		result, err := tx.ExecContext(ctx, `INSERT INTO orders (reference, request, request_hash, state, mock, snapshot, started_at, updated_at, missing, waits)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10) ON CONFLICT (reference) DO NOTHING`,
-			r.Reference, row.sealed, row.hash, s.State, r.Mock, row.snapshot, stamp(s.StartedAt), stamp(s.UpdatedAt), missingCodes(s), s.WaitingForCode)
-		if err != nil {
+		s, conflict = row.status, nil
+		if created, err = insertRow(ctx, tx, row); created || err != nil {
 			return err
-		}
-		switch inserted, err := result.RowsAffected(); {
-		case err != nil:
-			return err
-		case inserted == 1:
-			created = true
-			return nil
 		}
 		s, conflict, err = l.compare(ctx, tx, r, row.hash)
 		return err

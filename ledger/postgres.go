@@ -93,6 +93,7 @@ func openPostgres(address string) (database, error) {
 		err = from.QueryRowContext(ctx, `SELECT clock_timestamp()`).Scan(&now)
 		return now.UTC(), err
 	}
+	d.contents = func(ctx context.Context) (contents, error) { return readContents(ctx, d.reads, postgresTables) }
 	d.alone = func(ctx context.Context) error { return nobodyElse(ctx, d) }
 	d.missing = func(ctx context.Context) (bool, error) { return tablesMissing(ctx, d.reads) }
 	d.ready = func(ctx context.Context) error { return rightsMissing(ctx, d.reads) }
@@ -197,7 +198,19 @@ var advice = map[string]string{
 	"42501": "this role may not do that: look at the role in FOXFLOW_LEDGER, and run starter ledger migrate --grant-to ROLE as the owner of the tables",
 	"53300": "the server takes no more connections (max_connections); each worker holds up to 5",
 	"57P03": "the server is starting or stopping: wait, and try again",
+	"42P05": behindPooler,
+	"26000": behindPooler,
+	"25006": "the server takes no writes: it is a replica, or default_transaction_read_only is set; name the primary in FOXFLOW_LEDGER" +
+		" (postgres://ROLE@HOST1,HOST2/DATABASE?target_session_attrs=read-write finds it among several)",
 }
+
+const behindPooler = "a pooler that hands each transaction another connection (PgBouncer, pool_mode=transaction) stands in between:" +
+	" add default_query_exec_mode=cache_describe to FOXFLOW_LEDGER, or have it use pool_mode=session"
+
+// advisedError has its advice already.
+type advisedError struct{ error }
+
+func (e advisedError) Unwrap() error { return e.error }
 
 func explainPostgres(err error) error {
 	if err == nil {
@@ -205,18 +218,20 @@ func explainPostgres(err error) error {
 	}
 	var refused *pgconn.PgError
 	var unverified *tls.CertificateVerificationError
+	hint := ""
 	switch {
+	case errors.As(err, new(advisedError)):
 	case errors.As(err, &refused):
-		if hint, known := advice[refused.Code]; known {
-			return fmt.Errorf("%w; %s", err, hint)
-		}
-		return err
+		hint = advice[refused.Code]
 	case errors.As(err, &unverified):
-		return fmt.Errorf("%w; the server's certificate does not fit: look at the host in FOXFLOW_LEDGER, and at sslrootcert or PGSSLROOTCERT", err)
+		hint = "the server's certificate does not fit: look at the host in FOXFLOW_LEDGER, and at sslrootcert or PGSSLROOTCERT"
 	case errors.As(err, new(*pgconn.ConnectError)):
-		return fmt.Errorf("%w; is PostgreSQL running there? FOXFLOW_LEDGER says where, sslmode in it whether TLS is used", err)
+		hint = "is PostgreSQL running there? FOXFLOW_LEDGER says where, sslmode in it whether TLS is used"
 	}
-	return err
+	if hint == "" {
+		return err
+	}
+	return advisedError{fmt.Errorf("%w; %s", err, hint)}
 }
 
 // numberBool has booleans written as 0 and 1 into columns of numbers, as SQLite, which

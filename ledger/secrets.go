@@ -129,7 +129,7 @@ func (l *Ledger) unsealChainKey(sealed []byte) (chainKey, error) {
 	key, err := l.keys.Open(sealed, l.chainKeyAD())
 	switch {
 	case err != nil:
-		return nil, fmt.Errorf("%w: it was made with another one; look at FOXFLOW_KEYSET and FOXFLOW_KEYSET_FILE", ErrWrongKeyset)
+		return nil, fmt.Errorf("%w: it was made with another one", ErrWrongKeyset)
 	case len(key) != chainKeySize:
 		return nil, errors.New("its chain key has the wrong length")
 	}

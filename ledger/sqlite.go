@@ -37,18 +37,15 @@ var sqliteSettings = url.Values{
 // readers is how many connections read at the same time.
 const readers = 4
 
-// openSQLite makes the file when it is missing, readable by its owner alone. SQLite has
-// one writer at a time: our goroutines queue for it here, fairly and under their
-// contexts, rather than in SQLite's busy loop, where the unlucky starve.
+// openSQLite touches no file yet. SQLite has one writer at a time: our goroutines queue for
+// it here, fairly and under their contexts, rather than in SQLite's busy loop, where the
+// unlucky starve.
 func openSQLite(address string) (database, error) {
 	if err := checkPath(address); err != nil {
 		return database{}, err
 	}
 	path, err := filepath.Abs(address)
 	if err != nil {
-		return database{}, err
-	}
-	if err := makeFile(path); err != nil {
 		return database{}, err
 	}
 	connect := func(most int, extra url.Values) (*sql.DB, error) {
@@ -77,8 +74,11 @@ func openSQLite(address string) (database, error) {
 	}
 	return database{writes: writes, reads: reads, name: address,
 		dialect: goose.DialectSQLite3, migrations: "sqlite", viewing: &sql.TxOptions{ReadOnly: true}, passing: busy,
-		alone: func(ctx context.Context) error { return lockFile(ctx, writes, reads) },
-		room:  func() error { return roomLeft(path) },
+		contents: func(ctx context.Context) (contents, error) { return fileContents(ctx, path) },
+		create:   func() error { return makeFile(path) },
+		damage:   func(ctx context.Context) ([]string, error) { return damagedFile(ctx, reads) },
+		alone:    func(ctx context.Context) error { return lockFile(ctx, writes, reads) },
+		room:     func() error { return roomLeft(path) },
 		// Two processes may meet over a new file. Each migration is one transaction, so the
 		// one that comes second fails whole, and finds the work done when it looks again.
 		meeting: func(error) bool { return true },
@@ -120,17 +120,29 @@ func lockFile(ctx context.Context, writes, reads *sql.DB) error {
 	return nil
 }
 
+// damagedFile is what SQLite's own checks find.
+func damagedFile(ctx context.Context, db *sql.DB) (found []string, err error) {
+	for _, check := range []string{`SELECT integrity_check FROM pragma_integrity_check() WHERE integrity_check <> 'ok' LIMIT 20`,
+		`SELECT "table" || ': row ' || COALESCE(rowid, '?') || ' refers to a row of ' || parent || ' that is missing' FROM pragma_foreign_key_check() LIMIT 20`} {
+		lines, err := textsOf(ctx, db, check)
+		if err != nil {
+			return nil, err
+		}
+		found = append(found, lines...)
+	}
+	return found, nil
+}
+
 // making keeps makeFile and another Open of this process apart: closing any
 // descriptor of a file drops the locks that SQLite holds on it in this process.
 // For the same reason a file that exists is not opened here at all.
 var making sync.Mutex
 
+// makeFile makes a file that is readable by its owner alone.
 func makeFile(path string) error {
 	making.Lock()
 	defer making.Unlock()
-	switch info, err := os.Stat(path); {
-	case err == nil && info.IsDir():
-		return errors.New("it is a folder: name a file in it")
+	switch _, err := os.Stat(path); {
 	case err == nil:
 		return nil
 	case !errors.Is(err, fs.ErrNotExist):

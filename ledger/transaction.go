@@ -34,7 +34,7 @@ func persist(ctx context.Context, worthIt func(error) bool, try func() error) er
 // another, comes between. work may run more than once: it must set its results
 // anew each time.
 func (l *Ledger) write(ctx context.Context, work func(tx *sql.Tx) error) error {
-	return persist(ctx, l.db.passing, func() error {
+	return l.db.explain(persist(ctx, l.db.passing, func() error {
 		ctx, cancel := l.db.bound(ctx)
 		defer cancel()
 		return within(ctx, l.db.writes, l.db.writing, func(tx *sql.Tx) error {
@@ -45,7 +45,7 @@ func (l *Ledger) write(ctx context.Context, work func(tx *sql.Tx) error) error {
 			}
 			return work(tx)
 		})
-	})
+	}))
 }
 
 // bound ends a write that gets no answer.
@@ -58,9 +58,9 @@ func (d database) bound(ctx context.Context) (context.Context, context.CancelFun
 
 // view runs work on one state of the ledger, whatever is written meanwhile.
 func (l *Ledger) view(ctx context.Context, work func(tx *sql.Tx) error) error {
-	return persist(ctx, l.db.passing, func() error {
+	return l.db.explain(persist(ctx, l.db.passing, func() error {
 		return within(ctx, l.db.reads, l.db.viewing, work)
-	})
+	}))
 }
 
 func within(ctx context.Context, db *sql.DB, options *sql.TxOptions, work func(tx *sql.Tx) error) error {

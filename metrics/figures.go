@@ -29,6 +29,8 @@ type Sources struct {
 	Figures  func(context.Context, time.Time) (ledger.Figures, error)
 	Standing func(context.Context) (ledger.BudgetStanding, error)
 	Audit    func(context.Context) (AuditReport, error)
+	// Astray counts the orders that ledger and Temporal do not agree on, by kind.
+	Astray func(context.Context) (map[string]int, error)
 	// Ready says of each check of /readyz whether it passes.
 	Ready func(context.Context) map[string]bool
 	Now   func() time.Time
@@ -54,6 +56,7 @@ type snapshot struct {
 	figures  ledger.Figures
 	standing ledger.BudgetStanding
 	audit    AuditReport
+	astray   map[string]int
 	err      error // of reading the ledger
 	ready    map[string]bool
 }
@@ -96,6 +99,9 @@ func (k *keeper) read(ctx context.Context, s *snapshot) {
 	}
 	if s.err == nil {
 		s.audit, s.err = k.Audit(ctx)
+	}
+	if s.err == nil && k.Astray != nil {
+		s.astray, s.err = k.Astray(ctx)
 	}
 	s.readAt = k.Now()
 	if s.err != nil && before == nil {
@@ -248,10 +254,18 @@ var gauges = []struct {
 	{"foxflow.audit.verify.duration", "s", "How long that check took", false, func(_ *Metrics, r *reading, show show) {
 		show(r.audit.Took.Seconds())
 	}},
+	{"foxflow.orders.astray", "", "Orders that ledger and Temporal do not agree on, by kind: open on record and running nowhere (no_workflow), or their workflow over (workflow_ended); running without being in the ledger (no_row), or in another's (other_ledger)", false, func(_ *Metrics, r *reading, show show) {
+		for _, kind := range astrayKinds {
+			show(float64(r.astray[kind]), attribute.String("kind", kind))
+		}
+	}},
 	{"foxflow.audit.entries", "", "Entries that it saw", false, func(_ *Metrics, r *reading, show show) {
 		show(float64(r.audit.Entries))
 	}},
 }
+
+// astrayKinds are those that a census of the orders counts.
+var astrayKinds = []string{"no_workflow", "workflow_ended", "no_row", "other_ledger"}
 
 // money shows amounts by currency, and 0 for what least names beside them.
 func (m *Metrics) money(amounts, least map[string]decimal.Decimal, show show) {

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 )
 
 var (
@@ -20,10 +21,32 @@ func (c *Common) check(wrong wrong) {
 	if !taskQueueRE.MatchString(c.TaskQueue) {
 		wrong("FOXFLOW_TASK_QUEUE", fmt.Sprintf("is %q: use 1 to 200 characters of A-Z a-z 0-9 . _ / -", c.TaskQueue))
 	}
-	if strings.ContainsFunc(c.Ledger.Reveal(), func(r rune) bool { return r < ' ' }) {
-		wrong("FOXFLOW_LEDGER", "holds control characters")
+	if problem := LedgerProblem(c.Ledger.Reveal()); problem != "" {
+		wrong("FOXFLOW_LEDGER", problem)
 	}
 }
+
+// keyValueRE finds how the other programs of PostgreSQL write an address: host=… password=….
+var keyValueRE = regexp.MustCompile(`(^|\s)[A-Za-z_]+\s*=`)
+
+// LedgerProblem is what is wrong with the form of a ledger's address; "": nothing. What
+// only looks like an address would become a file of that name. It is never repeated: it may
+// hold a password.
+func LedgerProblem(address string) string {
+	switch {
+	case strings.ContainsFunc(address, unicode.IsControl):
+		return "holds control characters"
+	case strings.TrimSpace(address) != address:
+		return "has blanks at its edges: leave them out"
+	case strings.Trim(address, quotes) != address:
+		return "is quoted: leave the quotes out"
+	case !strings.Contains(address, "://") && keyValueRE.MatchString(address):
+		return "is a list of key=value: write a file's path, or postgres://ROLE@HOST:5432/DATABASE"
+	}
+	return ""
+}
+
+const quotes = "\"'`“”„‘’‚«»"
 
 func (f *FoxReload) check(wrong wrong) {
 	readSecretFile(wrong, "FOXRELOAD_API_KEY", &f.APIKey, f.APIKeyFile)

@@ -238,3 +238,27 @@ func TestDescribeFitsEightyColumns(t *testing.T) {
 		assert.LessOrEqual(t, len([]rune(line)), 80, line)
 	}
 }
+
+// What only looks like an address would become a file of that name, password and all.
+func TestALedgerThatOnlyLooksLikeAnAddressIsRefusedUnseen(t *testing.T) {
+	for address, want := range map[string]string{
+		"host=db password=hunter2":             "is a list of key=value",
+		"password = hunter2":                   "is a list of key=value",
+		"user=fox dbname=foxflow":              "is a list of key=value",
+		"foxflow.db password=hunter2":          "is a list of key=value",
+		`"postgres://fox:hunter2@db/foxflow"`:  "is quoted",
+		"'foxflow-hunter2.db'":                 "is quoted",
+		"“hunter2.db”":                         "is quoted",
+		" postgres://fox:hunter2@db/foxflow":   "has blanks at its edges",
+		"hunter2.db\u00a0":                     "has blanks at its edges",
+		"postgres://fox:hunter2@db/fox\u0085f": "holds control characters",
+	} {
+		_, err := LoadStarter([]string{"FOXFLOW_LEDGER=" + address})
+		require.ErrorContains(t, err, "FOXFLOW_LEDGER "+want, address)
+		assert.NotContains(t, err.Error(), "hunter2", address)
+	}
+	for _, address := range []string{"foxflow.db", "/var/lib/fox flow/2026 ledger.db", "postgres://fox@db/foxflow?sslmode=verify-full&application_name=a"} {
+		_, err := LoadStarter([]string{"FOXFLOW_LEDGER=" + address})
+		assert.NoError(t, err, address)
+	}
+}

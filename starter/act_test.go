@@ -10,6 +10,7 @@ import (
 	"go.temporal.io/sdk/client"
 	sdk "go.temporal.io/sdk/temporal"
 
+	"foxflow/ledger"
 	"foxflow/order"
 )
 
@@ -206,4 +207,28 @@ func TestARefusedKeyIsNamed(t *testing.T) {
 	_, hint := problem(t, got)
 	assert.Contains(t, hint, "FOXRELOAD_API_KEY")
 	assert.NotContains(t, got.err, "4711")
+}
+
+// Without its search attributes a workflow stands still: whoever wants something of an order
+// is told so, and not left to wait.
+func TestMissingSearchAttributesAreSaidAtOnce(t *testing.T) {
+	s := newShop(t)
+	s.begins("shop-1", false)
+	s.enters("shop-1", order.Creating)
+	s.enters("shop-1", order.Active)
+	s.enters("shop-1", order.AwaitingTopUp)
+	s.temporal.runs(s.book.ID(), "shop-1")
+	s.temporal.lacks = []string{"FoxflowState", "FoxflowMock"}
+	for _, args := range [][]string{{"cancel", "shop-1"}, {"top-up", "shop-1"}, {"top-up", "--all"}, {"resolve", "shop-1", "--retry"},
+		{"place", "--reference", "shop-2", "--item", "product_a"}} {
+		got := s.run(append(args, "-o", "json")...)
+		assert.Equal(t, exitError, got.status, args)
+		message, hint := problem(t, got)
+		assert.Contains(t, message, "lacks search attributes: FoxflowState (Keyword), FoxflowMock (Bool); orders can't go on without", args)
+		assert.Contains(t, hint, "--name FoxflowState --type Keyword --name FoxflowMock --type Bool", args)
+	}
+	assert.Empty(t, s.temporal.signalled)
+	assert.Empty(t, s.temporal.started)
+	_, err := s.book.Status(t.Context(), "shop-2")
+	assert.ErrorIs(t, err, ledger.ErrNotFound)
 }

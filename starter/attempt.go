@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"strings"
 	"time"
 
@@ -42,7 +41,7 @@ func (d *desk) askTemporal(ctx context.Context, told *story.Story) {
 	var missing *serviceerror.NotFound
 	switch {
 	case errors.As(err, &missing):
-		notAsked(fmt.Sprintf("Temporal does not know the order (namespace %s)", t.namespace))
+		told.RunsNowhere(t.namespace)
 	case err != nil:
 		notAsked("Temporal could not say: " + t.explain(err))
 	case found.GetWorkflowExecutionInfo().GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING:

@@ -20,11 +20,7 @@ func (a *app) balanceCommand() *cobra.Command {
 		Short: "Show the account's money",
 		Args:  noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.atDesk(cmd.Context(), func(d *desk) error {
-				api, err := d.foxreload()
-				if err != nil {
-					return err
-				}
+			return a.askingFoxReload(cmd.Context(), func(d *desk, api *foxreload.Client) error {
 				balances, err := ask(cmd.Context(), d, api.Balances)
 				if err != nil {
 					return err

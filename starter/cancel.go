@@ -29,7 +29,7 @@ func (d *desk) cancel(ctx context.Context, reference string) error {
 	if s.State.Ended() {
 		return d.endedBefore(s)
 	}
-	t, err := d.connect(ctx)
+	t, err := d.connectToOrders(ctx)
 	if err != nil {
 		return err
 	}

@@ -57,7 +57,7 @@ func (a *app) placeFile(ctx context.Context, p *placing) error {
 	for i := range b.orders {
 		b.orders[i].NoCheck = p.request.NoCheck
 	}
-	return a.atDesk(ctx, func(d *desk) error {
+	return a.atNewDesk(ctx, func(d *desk) error {
 		b.desk = d
 		for i := range b.orders {
 			d.nameCurrency(&b.orders[i])
@@ -96,7 +96,7 @@ func (b *batch) run(ctx context.Context) error {
 		b.Note("left out: %s", line)
 	}
 	if len(b.orders) > 0 {
-		t, err := b.connect(ctx)
+		t, err := b.connectToOrders(ctx)
 		if err != nil {
 			return err
 		}
@@ -183,9 +183,9 @@ func (b *batch) start(ctx context.Context, t *temporal) error {
 			break
 		}
 		group.Go(func() error {
-			s, placed, err := b.place(starting, t, r)
+			s, how, err := b.place(starting, t, r)
 			bar.Step()
-			return b.note(r.Reference, s, placed, err)
+			return b.note(r.Reference, s, how, err)
 		})
 	}
 	if err := cmp.Or(group.Wait(), ctx.Err()); err != nil {
@@ -196,14 +196,14 @@ func (b *batch) start(ctx context.Context, t *temporal) error {
 
 // note keeps how an order's start went. An error that is not about this order
 // alone is given back, to end the work.
-func (b *batch) note(reference string, s order.Status, placed bool, err error) error {
+func (b *batch) note(reference string, s order.Status, how placed, err error) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	var refused *failure
 	switch {
 	case err == nil:
 		b.at[reference] = s
-		if placed {
+		if how != joined {
 			b.started++
 		}
 		return nil

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 
 	"github.com/spf13/cobra"
@@ -10,8 +11,8 @@ import (
 )
 
 func (a *app) ledgerCommand() *cobra.Command {
-	cmd := &cobra.Command{Use: "ledger", Short: "Make the ledger's tables; copy a ledger to PostgreSQL", Args: anyArgs, RunE: nameACommand}
-	cmd.AddCommand(a.ledgerMigrateCommand(), a.ledgerCopyCommand())
+	cmd := &cobra.Command{Use: "ledger", Short: "Make the ledger's tables; back it up, check it, reconcile it, copy it to PostgreSQL", Args: anyArgs, RunE: nameACommand}
+	cmd.AddCommand(a.ledgerMigrateCommand(), a.ledgerCopyCommand(), a.ledgerBackupCommand(), a.ledgerCheckCommand(), a.ledgerReconcileCommand())
 	return cmd
 }
 
@@ -42,7 +43,7 @@ func (a *app) migrateLedger(ctx context.Context, role string) error {
 	}
 	done, err := ledger.Migrate(ctx, s.Ledger.Reveal(), role)
 	if err != nil {
-		return failed("FOXFLOW_LEDGER names the ledger; run this as the role that owns its tables", "%v", err)
+		return failed(cmp.Or(ledger.Fix(err), "FOXFLOW_LEDGER names the ledger; run this as the role that owns its tables"), "%v", err)
 	}
 	if a.JSON {
 		return a.Document(done)

@@ -108,3 +108,37 @@ func TestCopyNeedsTheKeysetOfTheLedger(t *testing.T) {
 	assert.Contains(t, got.err, "keyset does not open this ledger")
 	assert.NoFileExists(t, to)
 }
+
+// A slip in the ledger's name must not look like an empty ledger.
+func TestNoCommandMakesALedgerButPlaceAndMigrate(t *testing.T) {
+	s := newShop(t)
+	path := filepath.Join(t.TempDir(), "typo.db")
+	s.setenv("FOXFLOW_LEDGER=" + path)
+	for _, args := range [][]string{{"status", "r"}, {"watch", "r"}, {"list"}, {"codes", "r"}, {"audit", "r"}, {"audit", "--verify-all"},
+		{"audit", "--export", filepath.Join(t.TempDir(), "a.jsonl")}, {"explain", "r"}, {"stats"}, {"cancel", "r"}, {"resolve", "r", "--retry"},
+		{"recheck", "r"}, {"pause"}, {"resume"}, {"top-up", "--all"}, {"top-up", "--request", "5", "--currency", "usdt"},
+		{"ledger", "copy", "--from", path, "--to", filepath.Join(t.TempDir(), "copy.db")},
+	} {
+		got := s.run(append(args, "-o", "json")...)
+		assert.Equal(t, exitError, got.status, args)
+		message, hint := problem(t, got)
+		assert.Equal(t, "no ledger at "+path, message, args)
+		assert.Contains(t, hint, "FOXFLOW_LEDGER", args)
+		assert.NoFileExists(t, path, args)
+	}
+	require.Equal(t, exitDone, s.run("ledger", "migrate").status)
+	assert.FileExists(t, path)
+}
+
+// Where there is no ledger, what FoxReload alone knows is asked for all the same.
+func TestFoxReloadIsAskedWithoutALedger(t *testing.T) {
+	s := newShop(t)
+	path := filepath.Join(t.TempDir(), "typo.db")
+	s.foxreload("12.50", nil)
+	s.setenv("FOXFLOW_LEDGER=" + path)
+	s.env = s.env[1:] // no keyset either
+	got := s.run("balance")
+	require.Equal(t, exitDone, got.status, got.err)
+	assert.Contains(t, got.out, "12.5")
+	assert.NoFileExists(t, path)
+}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"net/url"
 	"strconv"
@@ -44,6 +45,8 @@ func (a *app) copyLedger(ctx context.Context, from, to string) error {
 		switch {
 		case flag.value == "":
 			return misused("starter ledger copy --help", "%s: it is missing", flag.name)
+		case settings.LedgerProblem(flag.value) != "":
+			return misused("name a file, or postgres://ROLE@HOST/DATABASE", "%s: it %s", flag.name, settings.LedgerProblem(flag.value))
 		case hasPassword(flag.value):
 			return misused("leave it out, and keep it in the file that PGPASSFILE names (mode 0600), or in PGPASSWORD",
 				"%s: the address holds a password, which others see in the list of processes", flag.name)
@@ -59,7 +62,7 @@ func (a *app) copyLedger(ctx context.Context, from, to string) error {
 	}
 	copied, err := ledger.Copy(ctx, from, to, keys)
 	if err != nil {
-		return failed("the original is as it was, unless the message says otherwise", "%v", err)
+		return failed(cmp.Or(ledger.Fix(err), "the original is as it was, unless the message says otherwise"), "%v", err)
 	}
 	if a.JSON {
 		return a.Document(copied)

@@ -96,7 +96,7 @@ func (a *app) placeOne(ctx context.Context, p *placing) error {
 	if err := refuseRequest(p.request); err != nil {
 		return err
 	}
-	return a.atDesk(ctx, func(d *desk) error {
+	return a.atNewDesk(ctx, func(d *desk) error {
 		d.nameCurrency(&p.request)
 		if p.checkBalance {
 			// Before Temporal is asked: a missing key is wrong usage.
@@ -104,7 +104,7 @@ func (a *app) placeOne(ctx context.Context, p *placing) error {
 				return err
 			}
 		}
-		t, err := d.connect(ctx)
+		t, err := d.connectToOrders(ctx)
 		if err != nil {
 			return err
 		}
@@ -116,12 +116,15 @@ func (a *app) placeOne(ctx context.Context, p *placing) error {
 				}
 			}
 		}
-		s, placed, err := d.place(ctx, t, p.request)
+		s, how, err := d.place(ctx, t, p.request)
 		if err != nil {
 			return err
 		}
-		if !placed {
+		switch how {
+		case joined:
 			d.Note("order %s was placed already; nothing new was started", s.Reference)
+		case resumed:
+			d.Note("order %s was placed already and ran nowhere; it is started again, and goes on from what is on record", s.Reference)
 		}
 		if !p.wait {
 			return d.showStatus(s)

@@ -16,6 +16,7 @@ import (
 	"foxflow/ledger"
 	"foxflow/life"
 	"foxflow/order"
+	"foxflow/story"
 	"foxflow/workflows"
 )
 
@@ -421,5 +422,33 @@ func TestAPaymentWithoutALinkSaysWhereToLook(t *testing.T) {
 	s.enters("shop-1", order.Creating)
 	s.enters("shop-1", order.Active, withOrder("1f0c"))
 	s.enters("shop-1", order.AwaitingPayment, waitsFor(order.WaitPaymentLink))
+	s.temporal.runs(s.book.ID(), "shop-1")
 	assert.Contains(t, s.run("explain", "shop-1").out, "look for the payment of order 1f0c in FoxReload's dashboard")
+}
+
+// Temporal's data is lost, the ledger is there: the order runs nowhere, and whoever asks is
+// told that and what helps; placing it again the same way starts it, and says so.
+func TestAnOrderThatRunsNowhereIsSaidAndStartedAgain(t *testing.T) {
+	s := newShop(t)
+	require.Equal(t, exitDone, s.run("place", "--reference", "shop-1", "--item", "product_a").status)
+	s.enters("shop-1", order.Creating)
+	s.enters("shop-1", order.Active)
+	s.enters("shop-1", order.AwaitingTopUp)
+	delete(s.temporal.workflows, order.WorkflowID("shop-1"))
+
+	got := s.run("explain", "shop-1", "-o", "json")
+	require.Equal(t, exitDone, got.status, got.err)
+	var told story.Story
+	require.NoError(t, json.Unmarshal([]byte(got.out), &told))
+	assert.Contains(t, strings.Join(told.Facts, " "), "It runs nowhere")
+	require.Len(t, told.Next, 1, "nothing else helps")
+	assert.Contains(t, told.Next[0].String(), "starter place --reference shop-1 … (place it again the same way")
+
+	got = s.run("place", "--reference", "shop-1", "--item", "product_a")
+	require.Equal(t, exitDone, got.status, got.err)
+	assert.Contains(t, got.err, "it is started again, and goes on from what is on record")
+	assert.NotContains(t, got.err, "nothing new was started")
+	assert.Len(t, s.temporal.started, 2)
+	got = s.run("place", "--reference", "shop-1", "--item", "product_a")
+	assert.Contains(t, got.err, "nothing new was started")
 }

@@ -39,7 +39,7 @@ func (a *app) productsCommand() *cobra.Command {
 			},
 			RunE: func(cmd *cobra.Command, args []string) error {
 				words := strings.Join(args, " ")
-				return a.catalogue(cmd.Context(), func(d *desk, api *foxreload.Client) error {
+				return a.askingFoxReload(cmd.Context(), func(d *desk, api *foxreload.Client) error {
 					found, err := ask(cmd.Context(), d, func(ctx context.Context) ([]foxreload.Product, error) { return api.SearchProducts(ctx, words) })
 					if err != nil {
 						return err
@@ -58,7 +58,7 @@ func (a *app) productsCommand() *cobra.Command {
 				return nil
 			},
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return a.catalogue(cmd.Context(), func(d *desk, api *foxreload.Client) error {
+				return a.askingFoxReload(cmd.Context(), func(d *desk, api *foxreload.Client) error {
 					product, err := ask(cmd.Context(), d, func(ctx context.Context) (foxreload.Product, error) { return api.Product(ctx, args[0]) })
 					if err != nil {
 						return err
@@ -68,16 +68,6 @@ func (a *app) productsCommand() *cobra.Command {
 			},
 		})
 	return products
-}
-
-func (a *app) catalogue(ctx context.Context, work func(*desk, *foxreload.Client) error) error {
-	return a.atDesk(ctx, func(d *desk) error {
-		api, err := d.foxreload()
-		if err != nil {
-			return err
-		}
-		return work(d, api)
-	})
 }
 
 func (a *app) showProducts(products []foxreload.Product) error {

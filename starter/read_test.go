@@ -202,6 +202,7 @@ func TestAPaymentInDoubtIsSaidAndNothingThatTakesItForUnpaid(t *testing.T) {
 	s.enters("shop-1", order.Creating)
 	s.enters("shop-1", order.Active, withOrder("1f0c"))
 	s.enters("shop-1", order.Paused, waitsFor(order.WaitResume), func(o *order.Status) { o.PaymentInDoubt = true })
+	s.temporal.runs(s.book.ID(), "shop-1")
 	require.Equal(t, exitDone, s.run("pause").status)
 	for _, args := range [][]string{{"status", "shop-1"}, {"explain", "shop-1"}, {"watch", "shop-1", "--timeout", "20ms"}} {
 		got := s.run(args...)

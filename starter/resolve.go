@@ -66,7 +66,7 @@ func (d *desk) resolve(ctx context.Context, reference string, decided workflows.
 	} else if owned && owner != reference {
 		return failed("starter status "+owner+" shows that order", "resolve order %s: order %s belongs to reference %s", reference, decided.OrderID, owner)
 	}
-	t, err := d.connect(ctx)
+	t, err := d.connectToOrders(ctx)
 	if err != nil {
 		return err
 	}

@@ -19,12 +19,14 @@ import (
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
 	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/mocks"
+	"google.golang.org/grpc"
 
 	"foxflow/activities"
 	"foxflow/keyset"
@@ -200,6 +202,8 @@ func (s *shop) foxreload(available string, prices map[string]string) {
 // fakeTemporal is the SDK's mock, made to remember its workflows.
 type fakeTemporal struct {
 	*mocks.Client
+	operatorservice.OperatorServiceClient
+	lacks     []string // search attributes
 	mu        sync.Mutex
 	down      bool
 	payloads  converter.DataConverter // of the client that was last connected
@@ -230,7 +234,18 @@ func newFakeTemporal(s *shop) *fakeTemporal {
 	f.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(f.describe)
 	f.On("SignalWorkflow", mock.Anything, mock.Anything, "", workflows.SignalTopUp, nil).Return(f.signal)
 	f.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(f.update)
+	f.On("OperatorService").Return(f)
 	return f
+}
+
+// ListSearchAttributes is all that is asked of the operator service.
+func (f *fakeTemporal) ListSearchAttributes(context.Context, *operatorservice.ListSearchAttributesRequest, ...grpc.CallOption) (*operatorservice.ListSearchAttributesResponse, error) {
+	have := map[string]enumspb.IndexedValueType{"FoxflowState": enumspb.INDEXED_VALUE_TYPE_KEYWORD, "FoxflowOrderId": enumspb.INDEXED_VALUE_TYPE_KEYWORD,
+		"FoxflowCancelReason": enumspb.INDEXED_VALUE_TYPE_KEYWORD, "FoxflowMock": enumspb.INDEXED_VALUE_TYPE_BOOL}
+	for _, name := range f.lacks {
+		delete(have, name)
+	}
+	return &operatorservice.ListSearchAttributesResponse{CustomAttributes: have}, nil
 }
 
 func (f *fakeTemporal) dial(_ context.Context, o client.Options) (client.Client, error) {

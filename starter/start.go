@@ -22,28 +22,52 @@ const startTimeout = 15 * time.Second
 
 // place puts an order on record and starts it, or joins what is there already.
 // It may be called again for the same request at any time, after any failure: it
-// never starts a second order. placed says that this call began it.
-func (d *desk) place(ctx context.Context, t *temporal, r order.Request) (s order.Status, placed bool, err error) {
+// never starts a second order.
+func (d *desk) place(ctx context.Context, t *temporal, r order.Request) (s order.Status, how placed, err error) {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
 	ctx, end := d.tracing.Begin(ctx, "starter place", r.Reference)
 	defer end()
 	if err := d.refuseForeign(ctx, t, r.Reference); err != nil {
-		return s, false, err
+		return s, joined, err
 	}
-	s, placed, err = d.book.Begin(ctx, r, d.now())
+	s, begun, err := d.book.Begin(ctx, r, d.now())
 	var conflict *ledger.ConflictError
 	if errors.As(err, &conflict) {
-		return s, false, contradiction(conflict.Reference, conflict.Differences)
+		return s, joined, contradiction(conflict.Reference, conflict.Differences)
 	}
 	if err != nil || s.State.Ended() {
-		return s, false, err
+		return s, joined, err
 	}
-	if err := d.start(ctx, t, r, placed); err != nil {
-		return s, false, err
+	if how, err = d.found(ctx, t, r.Reference, begun); err != nil {
+		return s, joined, err
+	}
+	if err := d.start(ctx, t, r, begun); err != nil {
+		return s, joined, err
 	}
 	s, err = d.book.Status(ctx, r.Reference)
-	return s, placed, err
+	return s, how, err
+}
+
+// placed is what placing a reference comes to.
+type placed int
+
+const (
+	joined  placed = iota // it was placed before, and nothing was started
+	began                 // it is new
+	resumed               // it was on record and ran nowhere: it is started again
+)
+
+// found says what starting the order of a reference will come to.
+func (d *desk) found(ctx context.Context, t *temporal, reference string, begun bool) (placed, error) {
+	if begun {
+		return began, nil
+	}
+	_, known, err := t.look(ctx, reference)
+	if err != nil || known {
+		return joined, err
+	}
+	return resumed, nil
 }
 
 // refuseForeign refuses a reference that Temporal knows and this ledger doesn't:
@@ -53,13 +77,17 @@ func (d *desk) refuseForeign(ctx context.Context, t *temporal, reference string)
 	if !errors.Is(err, ledger.ErrNotFound) {
 		return err
 	}
-	_, known, err := t.look(ctx, reference)
+	run, known, err := t.look(ctx, reference)
 	if err != nil || !known {
 		return err
 	}
 	// Another starter may have begun it in this ledger between the two looks.
 	if _, err := d.book.Status(ctx, reference); !errors.Is(err, ledger.ErrNotFound) {
 		return err
+	}
+	if run.ledger == d.book.ID() && !run.closed {
+		return failed("this ledger was put back from a backup: a worker takes the order up within a minute or so; starter ledger check shows what else is lacking",
+			"Temporal knows reference %s and this ledger doesn't: it is refused, never joined", reference)
 	}
 	return foreign(reference)
 }

@@ -80,7 +80,7 @@ in time, 3 cancelled, 5 not at its end when --timeout ran out (it goes on).`,
 				if err != nil {
 					return err
 				}
-				t, err := d.connect(ctx)
+				t, err := d.connectToOrders(ctx)
 				if err != nil {
 					return err
 				}

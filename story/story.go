@@ -84,6 +84,16 @@ func Tell(s order.Status, of Told) Story {
 	return story
 }
 
+// RunsNowhere says that Temporal has no workflow for an order without an end, in the
+// namespace where it was looked for: nothing of what it waits for comes by itself.
+func (s *Story) RunsNowhere(namespace string) {
+	s.Facts = append(s.Facts, fmt.Sprintf("It runs nowhere, so it does not go on by itself: Temporal has no workflow for it in namespace %s. "+
+		"Temporal's data was lost, or the order was placed in another namespace.", namespace))
+	s.Looks = ""
+	s.Next = []Step{{fmt.Sprintf("starter place --reference %s …", s.Reference),
+		"place it again the same way, items and all: it goes on from what is on record, and is never paid twice"}}
+}
+
 // Reasons are what is on record as the reasons of the order's state, one by one.
 func (s Story) Reasons() []string {
 	var why []string

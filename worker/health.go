@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,6 +18,7 @@ import (
 
 	"foxflow/ledger"
 	"foxflow/settings"
+	"foxflow/workflows"
 )
 
 const (
@@ -67,6 +69,15 @@ func newHealth(c client.Client, book *ledger.Ledger, budget *ledger.Budget, seen
 	return h
 }
 
+// holdAgainst has the worker ready only where orders can go on: with what the namespace must
+// have, and with this ledger's orders alone.
+func (h *health) holdAgainst(c *census, f *fence, others *copies) {
+	h.checks["orders"] = func(ctx context.Context) (string, error) { return "", cmp.Or(f.check(), others.check(), c.check(ctx)) }
+	h.checks["search_attributes"] = func(ctx context.Context) (string, error) {
+		return "", lacking(workflows.CheckAttributes(ctx, c.temporal, c.temporal.Namespace))
+	}
+}
+
 // notHeld is an error while FoxReload has asked for silence.
 func notHeld(ctx context.Context, budget *ledger.Budget, now func() time.Time) error {
 	standing, err := budget.Standing(ctx)
@@ -77,6 +88,14 @@ func notHeld(ctx context.Context, budget *ledger.Budget, now func() time.Time) e
 		return fmt.Errorf("FoxReload asked for silence (429) until %s: nothing is sent before", standing.HeldUntil.Format(time.RFC3339))
 	}
 	return nil
+}
+
+// lacking adds what a person can do about search attributes that are missing.
+func lacking(err error) error {
+	if missing := new(workflows.MissingAttributesError); errors.As(err, &missing) {
+		return fmt.Errorf("%w. %s", err, missing.Fix())
+	}
+	return err
 }
 
 // look runs all checks at once. A check that outlasts its time has come to no

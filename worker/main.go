@@ -22,6 +22,7 @@ import (
 	"foxflow/ledger"
 	"foxflow/logging"
 	"foxflow/metrics"
+	"foxflow/reconcile"
 	"foxflow/settings"
 )
 
@@ -62,7 +63,7 @@ func run(args, environ []string) int {
 	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer stop()
 	if err := serve(ctx, s, options, logger); err != nil {
-		logger.Error("worker stopped", zap.Error(err))
+		logger.Error("worker stopped", zap.Error(err), zap.String("fix", ledger.Fix(err)))
 		var wrong settings.Errors
 		if errors.As(err, &wrong) {
 			return 2
@@ -93,6 +94,10 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	}
 	defer func() { _ = book.Close() }()
 	book.Observe(watching.metrics)
+	since, err := book.Clock(ctx, time.Now())
+	if err != nil {
+		return err
+	}
 	requests := book.Budget(s.APIKey.Reveal(), s.PerMinute)
 	api, err := s.Client(closing{watching.metrics.Gate(budget.Gate(requests)), ctx})
 	if err != nil {
@@ -100,23 +105,24 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	}
 	api.Observe(watching.metrics, watching.tracing, watching.key, watching.clock)
 
-	options = codec.Seal(options, keys)
-	options.Logger = log.NewStructuredLogger(logging.Slog(logger))
-	if options, err = watching.temporal(options); err != nil {
-		return err
-	}
-	temporal, err := dial(ctx, options)
+	options, self := codec.Seal(options, keys), uuid.NewString()
+	options.Identity = identity(book.ID(), self)
+	temporal, err := connect(ctx, options, book, watching, logger)
 	if err != nil {
 		return err
 	}
 	defer temporal.Close()
 
 	acts := &activities.Activities{API: api, Money: api, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body",
-		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout), Polled: watching.metrics.Polled}
-	workers := newWorkers(temporal, s, acts)
+		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout), Since: since, Polled: watching.metrics.Polled}
+	fence := &fence{ledger: book.ID(), payloads: options.DataConverter, now: time.Now, log: logger}
+	workers := newWorkers(temporal, s, acts, fence)
+	census := newCensus(book, reconcile.Temporal{Client: temporal, Namespace: options.Namespace, Payloads: options.DataConverter}, payTakes(s.Timeout), logger)
 	health := newHealth(temporal, book, requests, watching, s)
+	copies := newCopies(book, temporal, s.TaskQueue, self, logger)
+	health.holdAgainst(census, fence, copies)
 	audits := &auditor{ledger: book, holder: uuid.NewString(), now: time.Now, log: logger}
-	if err := watching.metrics.Watch(metrics.Sources{Figures: book.Figures, Standing: requests.Standing, Audit: audits.report, Ready: health.passing,
+	if err := watching.metrics.Watch(metrics.Sources{Figures: book.Figures, Standing: requests.Standing, Audit: audits.report, Astray: census.astray, Ready: health.passing,
 		Now: time.Now, Log: logger, PerMinute: s.PerMinute, LowBalance: s.LowBalance, DailyLimit: s.DailyLimit}); err != nil {
 		return err
 	}
@@ -126,11 +132,31 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.serve(ctx, s.Addr, watching.handler(), logger) })
 	group.Go(func() error { watchdog{health.look, logger, os.Exit}.run(ctx); return nil })
-	group.Go(func() error { return workers.run(ctx, health, logger) })
+	group.Go(func() error { return workers.runOn(ctx, book, payTakes(s.Timeout), health, logger) })
 	group.Go(func() error { watch.Run(ctx); return nil })
 	group.Go(func() error { audits.run(ctx); return nil })
+	group.Go(func() error { census.run(ctx); return nil })
+	group.Go(func() error { copies.run(ctx); return nil })
 	group.Go(func() error { watching.key.ask(ctx, api.Account, watching.clock.off); return nil })
 	return group.Wait()
+}
+
+// connect is a connection to Temporal, observed, that goes with the ledger.
+func connect(ctx context.Context, options client.Options, book *ledger.Ledger, watching *observation, logger *zap.Logger) (client.Client, error) {
+	options.Logger = log.NewStructuredLogger(logging.Slog(logger))
+	options, err := watching.temporal(options)
+	if err != nil {
+		return nil, err
+	}
+	temporal, err := dial(ctx, options)
+	if err != nil {
+		return nil, err
+	}
+	if err := book.GoesWith(ctx, options.Namespace); err != nil {
+		temporal.Close()
+		return nil, err
+	}
+	return temporal, nil
 }
 
 // dial connects to Temporal, or says what stands in the way.

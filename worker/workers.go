@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/interceptor"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 	"go.uber.org/zap"
@@ -35,15 +36,17 @@ type pair struct {
 	orders, calls worker.Worker
 }
 
-func newWorkers(c client.Client, s settings.Worker, acts *activities.Activities) pair {
+func newWorkers(c client.Client, s settings.Worker, acts *activities.Activities, around ...interceptor.WorkerInterceptor) pair {
 	stop := stopTakes(s.Timeout)
 	p := pair{
 		orders: worker.New(c, s.TaskQueue, worker.Options{
 			LocalActivityWorkerOnly: true,
 			WorkerStopTimeout:       stop,
+			Interceptors:            around,
 		}),
 		calls: worker.New(c, workflows.APITaskQueue(s.TaskQueue), worker.Options{
 			DisableWorkflowWorker:              true,
+			Interceptors:                       around,
 			WorkerStopTimeout:                  stop,
 			MaxConcurrentActivityExecutionSize: callsAtOnce,
 			// Left alone, the SDK passes a heartbeat on only every 8 s of the 10 s

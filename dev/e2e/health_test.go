@@ -59,7 +59,7 @@ func TestReadyzSaysWhatIsMissing(t *testing.T) {
 	for range 20 {
 		code, checks := s.readyz()
 		require.Equal(t, http.StatusOK, code)
-		require.Len(t, checks, 6)
+		require.Len(t, checks, 8)
 	}
 	assert.Len(t, s.requests(), before, "a probe asks FoxReload nothing")
 
