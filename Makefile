@@ -11,6 +11,11 @@ PROGRAMS := ./worker ./starter ./codec/cmd/codec ./simulator/cmd/simulator ./dem
 # A PostgreSQL for the tests of dev/: no part of what is deployed.
 TEST_PROGRAMS := ./ledger/ledgertest/cmd/testpostgres
 
+# Which source the programs say that they are made from (--version). Without git: give it,
+# or they say that it is not known.
+COMMIT ?= $(shell git describe --always --abbrev=40 --exclude '*' --dirty 2>/dev/null)
+LDFLAGS := -X foxflow/internal/version.commit=$(COMMIT)
+
 # With a server of your own nothing heavy is built.
 ifeq ($(strip $(TEMPORAL_ADDRESS)),)
 SERVER := foxflow-dev
@@ -45,15 +50,15 @@ help:
 
 build: programs foxflow-dev
 
-# The same source and the same Go give the same bytes, whatever the folder, with git
-# or without, with a C compiler or without.
+# The same source, the same COMMIT and the same Go give the same bytes, whatever the
+# folder, with git or without, with a C compiler or without.
 programs:
 	@CGO_ENABLED=0 $(PROGRESS) 'Building worker, starter, codec server and simulator. The first time this takes a few minutes.' \
-		$(GO) build -v -trimpath -buildvcs=false -o $(BIN)/ $(PROGRAMS) $(TEST_PROGRAMS)
+		$(GO) build -v -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(BIN)/ $(PROGRAMS) $(TEST_PROGRAMS)
 
 foxflow-dev:
 	@$(PROGRESS) 'Building the Temporal server and its Web UI: 5 to 10 minutes the first time (about 1,800 packages), seconds later.' \
-		$(GO) build -C dev -v $(DEV_FLAGS) -ldflags '-s -w' -o $(BIN)/foxflow-dev ./cmd/foxflow-dev
+		$(GO) build -C dev -v $(DEV_FLAGS) -ldflags '-s -w $(LDFLAGS)' -o $(BIN)/foxflow-dev ./cmd/foxflow-dev
 
 # What the images of Temporal hold, as programs: the compose file's graph is run with
 # them where there is no Docker.

@@ -15,6 +15,7 @@ import (
 	"syscall"
 
 	"foxflow/dev/temporal"
+	"foxflow/internal/version"
 )
 
 const usage = `foxflow-dev runs a real Temporal server and its Web UI on this machine, with
@@ -22,6 +23,7 @@ namespace and search attributes ready for foxflow. It listens on 127.0.0.1 alone
 
 Usage:
   foxflow-dev temporal [flags]
+  foxflow-dev --version        prints version, commit and Go
   foxflow-dev dynamic-config   prints this server's dynamic configuration as a file for
                                a Temporal server of your own
 
@@ -70,6 +72,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return done
 	}
 	switch {
+	case len(args) == 1 && args[0] == "--version":
+		if _, err := fmt.Fprintln(stdout, version.Of("foxflow-dev")); err != nil {
+			return wrong
+		}
+		return done
 	case len(args) == 0:
 		help(stderr)
 		return usageError
