@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -34,6 +35,7 @@ const (
 // app is what the commands share.
 type app struct {
 	*show.Console
+	stdin     io.Reader
 	environ   map[string]string
 	raw       []string
 	now       func() time.Time
@@ -45,7 +47,7 @@ type app struct {
 }
 
 func newApp(environ []string, stdout, stderr io.Writer) *app {
-	a := &app{raw: environ, environ: settings.Map(environ), now: time.Now, lookEvery: lookEvery, dial: client.DialContext, recheckWith: recheckOrder}
+	a := &app{stdin: os.Stdin, raw: environ, environ: settings.Map(environ), now: time.Now, lookEvery: lookEvery, dial: client.DialContext, recheckWith: recheckOrder}
 	a.Console = show.NewConsole(stdout, stderr, func(name string) string { return a.environ[name] })
 	return a
 }

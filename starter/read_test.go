@@ -83,9 +83,12 @@ func TestListIsNewestFirstAndFiltered(t *testing.T) {
 	assert.Equal(t, []string{"shop-2"}, references("--text", "shop-", "--limit", "1"))
 
 	table := s.run("list").out
-	for _, line := range strings.Split(table, "\n") {
+	assert.Contains(t, table, "long-reference-long-reference-long-reference-long-reference-end", "whole where no terminal is")
+	s.onTerminal = true
+	for _, line := range strings.Split(s.run("list").out, "\n") {
 		assert.LessOrEqual(t, len([]rune(line)), 80, line)
 	}
+	s.onTerminal = false
 	assert.Contains(t, table, "✓ completed")
 }
 
@@ -281,7 +284,8 @@ func TestExplainTellsTheStory(t *testing.T) {
 		"Payments are switched off", "12:00:01  · active", "starter top-up shop-1", "starter cancel shop-1"} {
 		assert.Contains(t, told.out, want)
 	}
-	for _, line := range strings.Split(told.out, "\n") {
+	s.onTerminal = true
+	for _, line := range strings.Split(s.run("explain", "shop-1").out, "\n") {
 		assert.LessOrEqual(t, len([]rune(line)), 80, line)
 	}
 	var doc map[string]any

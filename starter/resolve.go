@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foxflow/story"
 	"foxflow/workflows"
 )
 
@@ -59,12 +60,12 @@ func (d *desk) resolve(ctx context.Context, reference string, decided workflows.
 		return d.notHere(reference, err)
 	}
 	if s.State.Ended() {
-		return failed("starter status "+reference+" shows how it ended", "resolve order %s: it has ended already: %s", reference, s.State)
+		return failed(story.Command("status", reference)+" shows how it ended", "resolve order %s: it has ended already: %s", reference, s.State)
 	}
 	if owner, owned, err := d.book.OwnerOf(ctx, decided.OrderID); err != nil {
 		return err
 	} else if owned && owner != reference {
-		return failed("starter status "+owner+" shows that order", "resolve order %s: order %s belongs to reference %s", reference, decided.OrderID, owner)
+		return failed(story.Command("status", owner)+" shows that order", "resolve order %s: order %s belongs to reference %s", reference, decided.OrderID, owner)
 	}
 	t, err := d.connect(ctx)
 	if err != nil {

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"io"
 	"strings"
 
 	"foxflow/order"
@@ -45,8 +46,12 @@ func (b *batch) showBatch() error {
 			}
 		}
 	}
-	if b.JSON {
+	switch {
+	case b.JSON:
 		return b.Document(doc)
+	case b.results != nil && b.results.stdout: // for the results alone
+		b.Note("%d started, %d placed already, %d refused", doc.Started, doc.AlreadyPlaced, len(doc.Refused))
+		return nil
 	}
 	b.Printf("%d started, %d placed already, %d refused\n", doc.Started, doc.AlreadyPlaced, len(doc.Refused))
 	if missing > 0 {
@@ -61,7 +66,7 @@ func (b *batch) showBatch() error {
 	if len(rows) == 0 {
 		return nil
 	}
-	return show.Table(b.Out, []string{"STATE", "ORDERS"}, rows)
+	return b.Table([]string{"STATE", "ORDERS"}, rows)
 }
 
 // unfinished names the orders that are not completed with all their codes, each with its why.
@@ -89,10 +94,10 @@ var resultColumns = []string{"reference", "order_id", "state", "cancel_reason", 
 
 // writeResults writes how every order of the file stands, where that was asked.
 func (b *batch) writeResults() error {
-	if b.p.results == "" {
+	if b.results == nil {
 		return nil
 	}
-	_, err := writeWhole(b.p.results, func(w *counter) error {
+	_, err := b.results.write(func(w io.Writer) error {
 		rows := csv.NewWriter(w)
 		_ = rows.Write(resultColumns)
 		for _, r := range b.orders {
@@ -102,7 +107,7 @@ func (b *batch) writeResults() error {
 		return rows.Error()
 	})
 	if err != nil {
-		return failed("the orders go on; run the same command again to have the results written", "write results: %v", err)
+		return &failure{status: exitError, message: fmt.Sprintf("write results: %v", err), hint: "the orders go on; run the same command again to have the results written", cause: err}
 	}
 	return nil
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -42,6 +43,9 @@ type shop struct {
 	book     *ledger.Ledger
 	temporal *fakeTemporal
 	now      time.Time
+	stdin    string
+	// onTerminal: a person looks at what is printed.
+	onTerminal bool
 	// rechecks is how FoxReload's order is found when it is looked at again; nil: as it is.
 	rechecks func(context.Context, *activities.Activities, string) (order.Status, error)
 }
@@ -74,15 +78,22 @@ func (s *shop) run(args ...string) answer { return s.runFor(s.t.Context(), args.
 func (s *shop) runFor(ctx context.Context, args ...string) answer {
 	s.t.Helper()
 	var out, errs bytes.Buffer
-	a := newApp(s.env, &out, &errs)
+	status := s.runTo(ctx, &out, &errs, args...)
+	return answer{status, out.String(), errs.String()}
+}
+
+// runTo types a command whose output goes elsewhere.
+func (s *shop) runTo(ctx context.Context, out, errs io.Writer, args ...string) int {
+	a := newApp(s.env, out, errs)
 	a.now = func() time.Time { return s.now }
 	a.lookEvery = 5 * time.Millisecond
 	a.dial = s.temporal.dial
+	a.OutTerminal = s.onTerminal
+	a.stdin = strings.NewReader(s.stdin)
 	if s.rechecks != nil {
 		a.recheckWith = s.rechecks
 	}
-	status := a.run(ctx, args)
-	return answer{status, out.String(), errs.String()}
+	return a.run(ctx, args)
 }
 
 func (s *shop) setenv(lines ...string) { s.env = append(s.env, lines...) }
