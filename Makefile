@@ -25,7 +25,7 @@ endif
 # The race detector needs a C compiler; without one the tests run without it.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
 
-.PHONY: help build programs foxflow-dev temporal-programs secrets demo dev temporal simulator test storm fuzz lint vulncheck licences reproducible histories screenshots tools clean
+.PHONY: help build programs foxflow-dev temporal-programs secrets demo dev temporal simulator test storm fuzz lint vulncheck licences reproducible histories screenshots man tools clean
 
 help:
 	@echo 'make demo        the whole stack and a story of seven orders (ONCE=1: end after it)'
@@ -42,6 +42,7 @@ help:
 	@echo 'make licences    what the programs link, and its licences (DEV=1: the server too)'
 	@echo 'make reproducible builds twice, elsewhere, and compares (FRESH=1: from nothing)'
 	@echo 'make histories   records workflow histories for the replay tests'
+	@echo 'make man         man pages of the starter in bin/man'
 	@echo 'make screenshots the Web UI pictures in docs/ (FOXFLOW_SCREENSHOTS=folder)'
 	@echo 'make clean       remove bin/ (state under .foxflow/ stays)'
 	@echo
@@ -143,6 +144,10 @@ tools:
 histories: programs $(SERVER)
 	cd dev && FOXFLOW_BIN=$(BIN) FOXFLOW_RECORD=$(CURDIR)/workflows/testdata/histories \
 		$(GO) test $(DEV_FLAGS) -count=1 -timeout 30m -run TestRecordHistories ./e2e/
+
+man:
+	@mkdir -p $(BIN)/man
+	@FOXFLOW_MAN=$(BIN)/man $(GO) test ./starter -count=1 -run '^TestManPages$$' >/dev/null && ls $(BIN)/man
 
 # What the README shows. Look at the pictures before you commit them.
 screenshots: programs foxflow-dev

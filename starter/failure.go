@@ -24,7 +24,7 @@ const (
 	exitIncomplete
 )
 
-// exits are all exit statuses and what each means, as --help and the README have it.
+// exits are all exit statuses and what each means, as --help and the docs have it.
 var exits = []string{
 	exitDone:       "done; with --wait: completed with all its codes",
 	exitError:      "error",

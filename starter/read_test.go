@@ -47,6 +47,13 @@ func TestStatusReadsTheLedgerAlone(t *testing.T) {
 	assert.NotContains(t, table, "AAAA")
 }
 
+func jsonText(t *testing.T, text string) string {
+	t.Helper()
+	b, err := json.Marshal(text)
+	require.NoError(t, err)
+	return string(b)
+}
+
 func TestListIsNewestFirstAndFiltered(t *testing.T) {
 	s := newShop(t)
 	got := s.run("list", "-o", "json")

@@ -4,6 +4,7 @@ import (
 	"encoding/csv"
 	"fmt"
 	"io"
+	"regexp"
 	"strings"
 
 	"foxflow/order"
@@ -101,7 +102,7 @@ func (b *batch) writeResults() error {
 		rows := csv.NewWriter(w)
 		_ = rows.Write(resultColumns)
 		for _, r := range b.orders {
-			_ = rows.Write(b.result(r.Reference))
+			_ = rows.Write(plainCells(b.result(r.Reference)))
 		}
 		rows.Flush()
 		return rows.Error()
@@ -115,12 +116,30 @@ func (b *batch) writeResults() error {
 func (b *batch) result(reference string) []string {
 	s, known := b.at[reference]
 	if err := b.refused[reference]; err != nil {
-		return []string{reference, "", "", "", show.Clean(err.Error())}
+		return []string{reference, "", "", "", err.Error()}
 	}
 	if !known {
 		return []string{reference, "", "", "", "not placed"}
 	}
-	return []string{reference, deref(s.OrderID), string(s.State), deref(s.CancelReason), show.Clean(errorsOf(s))}
+	return []string{reference, deref(s.OrderID), string(s.State), deref(s.CancelReason), errorsOf(s)}
+}
+
+// A cell that begins so is computed by a spreadsheet instead of shown; a number may.
+var (
+	formulaRE = regexp.MustCompile(`^[=+\-@]`)
+	numberRE  = regexp.MustCompile(`^[+-][0-9]+([.,][0-9]+)?$`)
+)
+
+// plainCells are cells that a spreadsheet shows: with an apostrophe before what it would
+// take for a formula.
+func plainCells(cells []string) []string {
+	for i, text := range cells {
+		cells[i] = show.Clean(text)
+		if formulaRE.MatchString(text) && !numberRE.MatchString(text) {
+			cells[i] = "'" + cells[i]
+		}
+	}
+	return cells
 }
 
 // errorsOf is what went wrong with an order, as it is on record.

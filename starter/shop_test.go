@@ -26,6 +26,7 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/converter"
 	"go.temporal.io/sdk/mocks"
+	"google.golang.org/grpc"
 
 	"foxflow/activities"
 	"foxflow/keyset"
@@ -213,6 +214,7 @@ type fakeTemporal struct {
 	*mocks.Client
 	mu        sync.Mutex
 	down      bool
+	store     string                  // what it keeps workflows in
 	payloads  converter.DataConverter // of the client that was last connected
 	workflows map[string]*fakeWorkflow
 	started   []workflows.OrderInput
@@ -228,6 +230,19 @@ type fakeTemporal struct {
 	resolved  func(reference string, r workflows.Resolution) (order.Status, error)
 }
 
+// cluster tells what Temporal runs on.
+type cluster struct {
+	workflowservice.WorkflowServiceClient
+	store string
+}
+
+func (c cluster) GetClusterInfo(context.Context, *workflowservice.GetClusterInfoRequest, ...grpc.CallOption) (*workflowservice.GetClusterInfoResponse, error) {
+	if c.store == "" {
+		return nil, serviceerror.NewPermissionDenied("not for you", "")
+	}
+	return &workflowservice.GetClusterInfoResponse{PersistenceStore: c.store}, nil
+}
+
 type fakeWorkflow struct {
 	ledger string
 	status enumspb.WorkflowExecutionStatus
@@ -237,6 +252,7 @@ func newFakeTemporal(s *shop) *fakeTemporal {
 	f := &fakeTemporal{Client: &mocks.Client{}, workflows: map[string]*fakeWorkflow{},
 		starting: func(string) error { return nil }, asked: func(string) {}, works: func(string) {}, tops: func(string) {}}
 	f.On("Close").Return()
+	f.On("WorkflowService").Return(func() workflowservice.WorkflowServiceClient { return cluster{store: f.store} })
 	f.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(f.start)
 	f.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(f.describe)
 	f.On("SignalWorkflow", mock.Anything, mock.Anything, "", workflows.SignalTopUp, nil).Return(f.signal)
