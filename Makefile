@@ -59,7 +59,7 @@ programs:
 
 foxflow-dev:
 	@$(PROGRESS) 'Building the Temporal server and its Web UI: 5 to 10 minutes the first time (about 1,800 packages), seconds later.' \
-		$(GO) build -C dev -v $(DEV_FLAGS) -ldflags '-s -w $(LDFLAGS)' -o $(BIN)/foxflow-dev ./cmd/foxflow-dev
+		$(GO) build -C dev -v $(DEV_FLAGS) -ldflags '-s -w -X main.commit=$(COMMIT)' -o $(BIN)/foxflow-dev ./cmd/foxflow-dev
 
 # What the images of Temporal hold, as programs: the compose file's graph is run with
 # them where there is no Docker.

@@ -67,13 +67,15 @@ func (a *app) complete(cmd *cobra.Command) {
 	case !cmd.HasSubCommands():
 		cmd.ValidArgsFunction = cobra.NoFileCompletions
 	}
-	cmd.Flags().VisitAll(func(f *pflag.Flag) {
+	cmd.NonInheritedFlags().VisitAll(func(f *pflag.Flag) {
 		values := cobra.NoFileCompletions
 		switch {
 		case slices.Contains(fileFlags, f.Name):
 			return
 		case f.Name == "item", f.Name == "product":
 			values = a.products
+		case f.Name == "output":
+			values = cobra.FixedCompletions([]string{"table", "json"}, cobra.ShellCompDirectiveNoFileComp)
 		case f.Name == "state":
 			values = cobra.FixedCompletions(stateNames(), cobra.ShellCompDirectiveNoFileComp)
 		}

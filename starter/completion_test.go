@@ -46,6 +46,7 @@ func TestShellsCompleteFromTheLedger(t *testing.T) {
 	assert.Equal(t, []string{"product_a\tGift card·[31m"}, s.completed("list", "--product", ""))
 	assert.Equal(t, []string{"product_a\tGift card·[31m"}, s.completed("products", "show", ""))
 	assert.Contains(t, s.completed("list", "--state", ""), "awaiting_topup")
+	assert.Equal(t, []string{"table", "json"}, s.completed("list", "-o", ""))
 	assert.Contains(t, s.completed("lis"), "list\tList the ledger's orders, newest first")
 }
 

@@ -15,7 +15,6 @@ import (
 	"syscall"
 
 	"foxflow/dev/temporal"
-	"foxflow/internal/version"
 )
 
 const usage = `foxflow-dev runs a real Temporal server and its Web UI on this machine, with
@@ -73,7 +72,7 @@ func run(args []string, stdout, stderr io.Writer) int {
 	}
 	switch {
 	case len(args) == 1 && args[0] == "--version":
-		if _, err := fmt.Fprintln(stdout, version.Of("foxflow-dev")); err != nil {
+		if _, err := fmt.Fprintln(stdout, build()); err != nil {
 			return wrong
 		}
 		return done
