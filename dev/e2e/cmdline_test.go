@@ -3,6 +3,7 @@ package e2e
 import (
 	"bytes"
 	"fmt"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -241,4 +242,25 @@ func TestEveryProgramTellsItsVersion(t *testing.T) {
 		versions[found[2]] = true
 	}
 	assert.Len(t, versions, 1, "one version: %v", versions)
+}
+
+// The id in the Web UI's address is encoded; what a person reads is the reference.
+func TestWebUIShowsAReferenceAsItWasWritten(t *testing.T) {
+	s := newStack(t, []string{"--balance", "usd=0.1"}, ownTemporal, withCodec)
+	tab := browse(t)
+	tab.signIn(s)
+	tab.shows("payloads")
+	const reference = "#7/заказ `1`"
+	require.Zero(t, s.starter("place", "--reference", reference, "--item", giftCard).code)
+	s.until(reference, "awaiting_topup")
+
+	tab.open(s.ui + "/namespaces/" + s.namespace + "/workflows/" + url.PathEscape("order/%237%2F%D0%B7%D0%B0%D0%BA%D0%B0%D0%B7%20%601%60"))
+	tab.shows("OrderWorkflow", "RUNNING")
+	tab.follow("User Metadata")
+	tab.shows("Reference: "+reference, "starter top-up '"+reference+"'")
+	tab.picture("reference")
+
+	s.setBalance("50")
+	require.Zero(t, s.starter("top-up", reference).code)
+	s.until(reference, "completed")
 }
