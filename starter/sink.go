@@ -58,7 +58,7 @@ func behind(path string) (string, error) {
 	for range most {
 		link, err := os.Readlink(path)
 		if err != nil {
-			return path, nil // no link, or nothing there
+			return path, nil //nolint:nilerr // no link, or nothing there
 		}
 		if !filepath.IsAbs(link) {
 			link = filepath.Dir(path) + string(filepath.Separator) + link // not cleaned: ".." may lead through a link

@@ -12,7 +12,7 @@ import (
 // usage answers what a person may ask of the program. Exit status: 0, 1 where the answer
 // could not be written, 2 wrong usage.
 func usage(args []string, stdout, stderr io.Writer) int {
-	answer := ""
+	var answer string
 	switch {
 	case len(args) == 1 && (args[0] == "--help" || args[0] == "-h" || args[0] == "help"):
 		answer = `codec opens sealed payloads for Temporal's Web UI, for those who hold its token.
