@@ -116,8 +116,8 @@ func (r Request) Validate() []*FieldError {
 				wrong(at("note"), fmt.Sprintf("%q is not a field name", clip(key)), "write KEY=VALUE, e.g. player_id=123456")
 			case value == "":
 				wrong(at("note"), fmt.Sprintf("%s is empty", key), "write KEY=VALUE, e.g. player_id=123456")
-			case unseenIn(value) != nil:
-				e := unseenIn(value)
+			case Unseen(value) != nil:
+				e := Unseen(value)
 				wrong(at("note"), key+" "+e.Problem, e.Fix)
 			case len(value) > maxNoteLength:
 				wrong(at("note"), fmt.Sprintf("%s is %d bytes long", key, len(value)), fmt.Sprintf("a value takes at most %d bytes", maxNoteLength))
@@ -154,7 +154,7 @@ func (r Request) Validate() []*FieldError {
 
 func isWebURL(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && unseenIn(s) == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+	return err == nil && Unseen(s) == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
 // Mask hides a value that belongs to a player, keeping just enough to tell two

@@ -24,7 +24,7 @@ func CheckReference(reference string) *FieldError {
 	if reference == "" {
 		return wrong("is missing", "name the purchase with your own order number")
 	}
-	if unseen := unseenIn(reference); unseen != nil {
+	if unseen := Unseen(reference); unseen != nil {
 		unseen.Field = "reference"
 		return unseen
 	}
@@ -52,10 +52,10 @@ func EncodedReference(reference string) string {
 	return b.String()
 }
 
-// unseenIn finds what a person would not see in a text, or not tell from something else:
+// Unseen finds what a person would not see in a text, or not tell from something else:
 // two texts that look the same must be the same. It names no field, and nothing else of
 // the text.
-func unseenIn(text string) *FieldError {
+func Unseen(text string) *FieldError {
 	last := utf8.RuneCountInString(text)
 	position := 0
 	for at, r := range text {

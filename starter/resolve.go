@@ -5,6 +5,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foxflow/order"
 	"foxflow/story"
 	"foxflow/workflows"
 )
@@ -33,6 +34,9 @@ func (a *app) resolveCommand() *cobra.Command {
 		Args:  oneReference,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			decided := workflows.Resolution{By: a.who()}
+			if unseen := order.Unseen(adopt); unseen != nil {
+				return misused(unseen.Fix, "resolve: --adopt %s", unseen.Problem)
+			}
 			switch adopts := cmd.Flags().Changed("adopt"); {
 			case adopts && !retry && !abort && adopt != "":
 				decided.Choice, decided.OrderID = workflows.Adopt, adopt

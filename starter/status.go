@@ -49,6 +49,7 @@ func (a *app) listCommand() *cobra.Command {
 				return misused("give --older-than less than --newer-than: the orders between the two are listed",
 					"--older-than: no order is both older than %s and newer than %s", older, newer)
 			}
+			filter.Text = order.NormalReference(filter.Text)
 			return a.atDesk(cmd.Context(), func(d *desk) error {
 				orders, err := d.book.List(cmd.Context(), filter)
 				if err != nil {

@@ -46,6 +46,7 @@ func TestWrongUsageNamesFieldProblemAndFix(t *testing.T) {
 		{[]string{"resolve", "shop-1"}, []string{"--adopt ORDER_ID, --retry, --abort"}},
 		{[]string{"resolve", "shop-1", "--retry", "--abort"}, []string{"give one of"}},
 		{[]string{"resolve", "shop-1", "--adopt", "1f0c", "--abort"}, []string{"give one of"}},
+		{[]string{"resolve", "shop-1", "--adopt", "1f0c\u200b"}, []string{"--adopt", "position 5", "U+200B"}},
 		{[]string{"resolve", "shop-1", "--adopt", ""}, []string{"--adopt is empty", "order's id"}},
 		{[]string{"top-up"}, []string{"reference", "--all"}},
 		{[]string{"top-up", "shop-1", "--all"}, []string{"--all"}},
