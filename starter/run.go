@@ -30,7 +30,7 @@ func (a *app) run(ctx context.Context, args []string) int {
 	root.SetArgs(args)
 	defer a.sendTraces()
 	err := root.ExecuteContext(ctx)
-	if lost := a.Close(); lost != nil {
+	if lost := a.CloseOut(); lost != nil {
 		err = unwritten(lost, err)
 	}
 	if err != nil {

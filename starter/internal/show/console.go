@@ -36,8 +36,8 @@ func NewConsole(out, err io.Writer, getenv func(string) string) *Console {
 		colour: isTerminal(out) && !dumb && getenv("NO_COLOR") == ""}
 }
 
-// Close ends Out and says whether all that was written to it has arrived.
-func (c *Console) Close() error { return c.outlet.Close() }
+// CloseOut ends Out and says whether all that was written to it has arrived.
+func (c *Console) CloseOut() error { return c.outlet.Close() }
 
 // OutIs says whether a file is what Out goes to, as /dev/stdout is.
 func (c *Console) OutIs(info os.FileInfo) bool {
