@@ -25,7 +25,7 @@ type sink struct {
 func (a *app) openSink(ctx context.Context, path string, reads ...string) (*sink, error) {
 	info, err := os.Stat(path)
 	switch {
-	case path == "-" || err == nil && a.OutIs(info):
+	case path == "-" || err == nil && info.Mode()&os.ModeDevice == 0 && a.OutIs(info):
 		return &sink{into: keptOpen{a.Out}, stdout: true}, nil
 	case err == nil && info.IsDir():
 		return nil, &os.PathError{Op: "write", Path: path, Err: errors.New("it is a folder")}
