@@ -5,7 +5,9 @@ WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
-RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -o /out/ ./worker ./starter ./codec/cmd/codec ./simulator/cmd/simulator
+# What --version says the source is: docker compose build --build-arg COMMIT=$(git rev-parse HEAD)
+ARG COMMIT
+RUN CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags "-X foxflow/internal/version.commit=$COMMIT" -o /out/ ./worker ./starter ./codec/cmd/codec ./simulator/cmd/simulator
 # A new volume takes owner and mode of the folder that it covers: whatever user the
 # simulator runs as can write its state.
 RUN install -d -m 1777 /out/root/state

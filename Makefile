@@ -11,6 +11,11 @@ PROGRAMS := ./worker ./starter ./codec/cmd/codec ./simulator/cmd/simulator ./dem
 # A PostgreSQL for the tests of dev/: no part of what is deployed.
 TEST_PROGRAMS := ./ledger/ledgertest/cmd/testpostgres
 
+# Which source the programs say that they are made from (--version). Without git: give it,
+# or they say that it is not known.
+COMMIT ?= $(shell git describe --always --abbrev=40 --exclude '*' --dirty 2>/dev/null)
+LDFLAGS := -X foxflow/internal/version.commit=$(COMMIT)
+
 # With a server of your own nothing heavy is built.
 ifeq ($(strip $(TEMPORAL_ADDRESS)),)
 SERVER := foxflow-dev
@@ -20,7 +25,7 @@ endif
 # The race detector needs a C compiler; without one the tests run without it.
 RACE := $(shell [ "$$($(GO) env CGO_ENABLED)" = 1 ] && command -v $$($(GO) env CC) >/dev/null 2>&1 && echo -race)
 
-.PHONY: help build programs foxflow-dev temporal-programs secrets demo dev temporal simulator test storm fuzz lint vulncheck licences reproducible histories screenshots tools clean
+.PHONY: help build programs foxflow-dev temporal-programs secrets demo dev temporal simulator test storm fuzz lint vulncheck licences reproducible histories screenshots man tools clean
 
 help:
 	@echo 'make demo        the whole stack and a story of seven orders (ONCE=1: end after it)'
@@ -37,6 +42,7 @@ help:
 	@echo 'make licences    what the programs link, and its licences (DEV=1: the server too)'
 	@echo 'make reproducible builds twice, elsewhere, and compares (FRESH=1: from nothing)'
 	@echo 'make histories   records workflow histories for the replay tests'
+	@echo 'make man         man pages of the starter in bin/man'
 	@echo 'make screenshots the Web UI pictures in docs/ (FOXFLOW_SCREENSHOTS=folder)'
 	@echo 'make clean       remove bin/ (state under .foxflow/ stays)'
 	@echo
@@ -45,15 +51,15 @@ help:
 
 build: programs foxflow-dev
 
-# The same source and the same Go give the same bytes, whatever the folder, with git
-# or without, with a C compiler or without.
+# The same source, the same COMMIT and the same Go give the same bytes, whatever the
+# folder, with git or without, with a C compiler or without.
 programs:
 	@CGO_ENABLED=0 $(PROGRESS) 'Building worker, starter, codec server and simulator. The first time this takes a few minutes.' \
-		$(GO) build -v -trimpath -buildvcs=false -o $(BIN)/ $(PROGRAMS) $(TEST_PROGRAMS)
+		$(GO) build -v -trimpath -buildvcs=false -ldflags '$(LDFLAGS)' -o $(BIN)/ $(PROGRAMS) $(TEST_PROGRAMS)
 
 foxflow-dev:
 	@$(PROGRESS) 'Building the Temporal server and its Web UI: 5 to 10 minutes the first time (about 1,800 packages), seconds later.' \
-		$(GO) build -C dev -v $(DEV_FLAGS) -ldflags '-s -w' -o $(BIN)/foxflow-dev ./cmd/foxflow-dev
+		$(GO) build -C dev -v $(DEV_FLAGS) -ldflags '-s -w -X main.commit=$(COMMIT)' -o $(BIN)/foxflow-dev ./cmd/foxflow-dev
 
 # What the images of Temporal hold, as programs: the compose file's graph is run with
 # them where there is no Docker.
@@ -138,6 +144,10 @@ tools:
 histories: programs $(SERVER)
 	cd dev && FOXFLOW_BIN=$(BIN) FOXFLOW_RECORD=$(CURDIR)/workflows/testdata/histories \
 		$(GO) test $(DEV_FLAGS) -count=1 -timeout 30m -run TestRecordHistories ./e2e/
+
+man:
+	@mkdir -p $(BIN)/man
+	@FOXFLOW_MAN=$(BIN)/man $(GO) test ./starter -count=1 -run '^TestManPages$$' >/dev/null && ls $(BIN)/man
 
 # What the README shows. Look at the pictures before you commit them.
 screenshots: programs foxflow-dev

@@ -91,7 +91,7 @@ type Outcome struct {
 // above all on no run id: a reset must not change it. fresh counts how often a
 // person decided to create anew beside an order that can't be found.
 func IdempotencyKey(reference string, replacement, fresh int) string {
-	name := fmt.Sprintf("%s/%d", reference, replacement)
+	name := fmt.Sprintf("%s/%d", order.EncodedReference(reference), replacement) // a reference may hold a slash
 	if fresh > 0 {
 		name += fmt.Sprintf("/%d", fresh)
 	}

@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/shopspring/decimal"
 	"go.temporal.io/sdk/activity"
@@ -147,7 +148,7 @@ func (o offer) problems(item order.Item) (wrong []string) {
 	}
 	for _, field := range slices.Sorted(maps.Keys(item.Note)) {
 		if value := item.Note[field]; strings.TrimSpace(value) != "" && !o.fits(field, value) {
-			wrong = append(wrong, fmt.Sprintf("note %s does not fit%s", field, o.allowed(field)))
+			wrong = append(wrong, fmt.Sprintf("note %s does not fit%s%s", field, o.allowed(field), foreignDigit(value)))
 		}
 	}
 	return wrong
@@ -174,13 +175,35 @@ func bounds(low, high *int64) string {
 }
 
 // noteTypes are the types of note fields that can be told right from wrong; a value
-// of any other fits.
+// of any other fits. Digits are 0-9: no others are known to be understood.
 var noteTypes = map[string]*regexp.Regexp{
-	"number":  regexp.MustCompile(`^[+-]?[0-9]+([.,][0-9]+)?$`),
-	"integer": regexp.MustCompile(`^[+-]?[0-9]+$`),
-	"int":     regexp.MustCompile(`^[+-]?[0-9]+$`),
+	"number":  numberForm,
+	"numeric": numberForm,
+	"decimal": numberForm,
+	"float":   numberForm,
+	"integer": integerForm,
+	"int":     integerForm,
+	"long":    integerForm,
 	"digits":  regexp.MustCompile(`^[0-9]+$`),
 	"email":   regexp.MustCompile(`^[^@\s]+@[^@\s]+$`),
+}
+
+var (
+	numberForm  = regexp.MustCompile(`^[+-]?[0-9]+([.,][0-9]+)?$`)
+	integerForm = regexp.MustCompile(`^[+-]?[0-9]+$`)
+)
+
+// foreignDigit names a digit that looks like one of 0-9 and is none, "" where there is
+// none: nothing else of a value is anybody's to repeat.
+func foreignDigit(value string) string {
+	position := 0
+	for _, r := range value {
+		position++
+		if unicode.IsDigit(r) && (r < '0' || r > '9') {
+			return fmt.Sprintf(": at position %d stands U+%04X, which is none of the digits 0-9", position, r)
+		}
+	}
+	return ""
 }
 
 func (o offer) fits(field, value string) bool {

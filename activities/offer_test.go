@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,33 @@ func TestAnOddCatalogueLetsTheOrderGoOn(t *testing.T) {
 			require.True(t, errors.As(err, &refused))
 			assert.Contains(t, refused.Message, answer.refused)
 		})
+	}
+}
+
+func TestDigitsOfANumberAreThoseOfASCII(t *testing.T) {
+	for value, says := range map[string]string{
+		"12345":          "",
+		"12\u0663\u0664": "at position 3 stands U+0663",
+		"\u0967":         "at position 1 stands U+0967",
+		"1\uff12":        "at position 2 stands U+FF12",
+		"12\U0001d7d8":   "U+1D7D8",
+		"12a":            "note player_id does not fit (number)",
+	} {
+		for _, kind := range []string{"number", "Integer", "numeric"} {
+			os := catalogued(t, 200, `{"id":"product_a","price":1,"requiredNoteFields":["player_id"],"noteFieldTypes":{"player_id":"`+kind+`"}}`)
+			err := os.check(order.Request{Items: []order.Item{{ItemID: "product_a", Quantity: 1, Note: order.Note{"player_id": value}}}})
+			if says == "" {
+				require.NoError(t, err)
+				continue
+			}
+			var refused *life.Refusal
+			require.ErrorAs(t, err, &refused, value)
+			assert.Equal(t, order.CodeProduct, refused.Code)
+			assert.Contains(t, refused.Message, strings.Replace(says, "(number)", "("+kind+")", 1))
+			assert.NotContains(t, refused.Message, value)
+		}
+		text := catalogued(t, 200, `{"id":"product_a","price":1,"noteFieldTypes":{"player_id":"string"}}`)
+		require.NoError(t, text.check(order.Request{Items: []order.Item{{ItemID: "product_a", Quantity: 1, Note: order.Note{"player_id": value}}}}), "a name may hold any digit")
 	}
 }
 

@@ -14,6 +14,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"foxflow/demo/stack"
+	"foxflow/internal/outlet"
+	"foxflow/internal/version"
 )
 
 // environment is what moves a stack: see "make help".
@@ -41,6 +43,7 @@ func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
 
 func run(args, environ []string, stdout, stderr io.Writer) int {
 	var story, once bool
+	out := outlet.New(stdout)
 	command := &cobra.Command{
 		Use:   "demo",
 		Short: "Run foxflow on this machine: Temporal, Web UI, simulator, one worker",
@@ -73,18 +76,23 @@ Exit status: 0 stopped when asked, 1 error or the story went wrong, 2 wrong usag
 			if err != nil {
 				return usageError{err}
 			}
-			return play(settings, newStage(stdout, environ), story, once)
+			return play(settings, newStage(out, environ), story, once)
 		},
 	}
 	command.Flags().BoolVar(&story, "story", false, "play seven orders: completed, topped up, failed, cancelled, and three with money for two")
 	command.Flags().BoolVar(&once, "once", false, "end after the story; exit status 0 if it went as expected")
 	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	command.CompletionOptions.DisableDefaultCmd = true
+	command.Version = version.Of("demo").String()
+	command.SetVersionTemplate("{{.Version}}\n")
 	command.SetArgs(args)
-	command.SetOut(stdout)
+	command.SetOut(out)
 	command.SetErr(stderr)
 
 	err := command.Execute()
+	if lost := out.Close(); err == nil {
+		err = lost
+	}
 	if err == nil {
 		return 0
 	}

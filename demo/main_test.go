@@ -11,6 +11,8 @@ import (
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
+
+	"foxflow/internal/outlet"
 )
 
 func TestWrongUsageStartsNothing(t *testing.T) {
@@ -46,7 +48,7 @@ func TestHelpNamesEveryVariable(t *testing.T) {
 
 func TestStageIsPlainOutsideATerminal(t *testing.T) {
 	var out bytes.Buffer
-	s := newStage(&out, []string{"TERM=xterm"})
+	s := newStage(outlet.New(&out), []string{"TERM=xterm"})
 	s.heading("An order")
 	s.command([]string{"list"})
 	assert.NotContains(t, out.String(), "\x1b")

@@ -3,13 +3,13 @@ package main
 import (
 	"fmt"
 	"io"
-	"os"
 	"strings"
 
 	"github.com/caarlos0/env/v11"
 	"golang.org/x/term"
 
 	"foxflow/demo/stack"
+	"foxflow/internal/outlet"
 )
 
 // stage is the terminal that the demo speaks on.
@@ -19,10 +19,10 @@ type stage struct {
 	colour   bool
 }
 
-func newStage(out io.Writer, environ []string) *stage {
+func newStage(out *outlet.Writer, environ []string) *stage {
 	vars := env.ToMap(environ)
-	f, isFile := out.(*os.File)
-	terminal := isFile && term.IsTerminal(int(f.Fd()))
+	f := out.File()
+	terminal := f != nil && term.IsTerminal(int(f.Fd()))
 	return &stage{out: out, terminal: terminal, colour: terminal && vars["NO_COLOR"] == "" && vars["TERM"] != "dumb"}
 }
 

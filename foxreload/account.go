@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -56,7 +55,7 @@ func (c *Client) Balances(ctx context.Context) ([]Balance, error) {
 func readBalance(raw json.RawMessage) (Balance, bool) {
 	o, ok := readObject(raw)
 	available := o.money("available")
-	b := Balance{Currency: strings.ToLower(o.text("currency"))}
+	b := Balance{Currency: o.word("currency")}
 	if !ok || b.Currency == "" || available == nil {
 		return Balance{}, false
 	}

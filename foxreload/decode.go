@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"encoding/json"
 	"maps"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
+	"unicode"
 
 	"github.com/shopspring/decimal"
 )
@@ -60,10 +62,67 @@ func orNil[T any](value T, found bool) *T {
 	return &value
 }
 
+// What an answer says is carried into keys, ledgers, terminals and spreadsheets. So it is
+// bounded and cleaned here, once, whoever answered:
+//
+//	text   words and names: one line, at most maxMessage characters, nothing invisible
+//	word   a status or a currency: the same, and short
+//	id     to the letter, or not at all: a mended id would be another order's
+//	exact  likewise, for what is longer: a link, an address, a cursor
+//	price  never negative, never absurd: that is no price
+
+// Bounds. A word that is longer than any of its kind stays a word that nobody knows.
+const (
+	maxWord  = 32
+	maxExact = 2048
+)
+
 // text reads a string, or a number or truth as it is written.
 func (o object) text(names ...string) string {
 	s, _ := first(o, readScalar, names)
-	return strings.TrimSpace(s)
+	return oneLine(s)
+}
+
+func (o object) word(names ...string) string {
+	s := strings.ToLower(o.text(names...))
+	if runes := []rune(s); len(runes) > maxWord {
+		return string(runes[:maxWord-1]) + "…"
+	}
+	return s
+}
+
+// idForm is what an id may look like: the contract calls it an opaque string.
+var idForm = regexp.MustCompile(`^[!-~]{1,128}$`)
+
+func (o object) id(names ...string) string { return o.whole(names, idForm.MatchString) }
+
+func (o object) exact(names ...string) string {
+	return o.whole(names, func(s string) bool {
+		return len(s) <= maxExact && !strings.ContainsFunc(s, func(r rune) bool { return !unicode.IsPrint(r) })
+	})
+}
+
+// whole reads a string to the letter, "" where none fits.
+func (o object) whole(names []string, fits func(string) bool) string {
+	s, found := first(o, func(raw json.RawMessage) (string, bool) {
+		s, ok := readScalar(raw)
+		s = strings.TrimSpace(s)
+		return s, ok && fits(s)
+	}, names)
+	if !found {
+		return ""
+	}
+	return s
+}
+
+// highestPrice is more than anything costs in any currency: what is above it is no price.
+var highestPrice = decimal.New(1, 9)
+
+func (o object) price(names ...string) *decimal.Decimal {
+	return orNil(first(o, func(raw json.RawMessage) (decimal.Decimal, bool) {
+		price, ok := readMoney(raw)
+		return price, ok && !price.IsNegative() && price.LessThan(highestPrice)
+	}, names))
 }
 
 func (o object) money(names ...string) *decimal.Decimal { return orNil(first(o, readMoney, names)) }

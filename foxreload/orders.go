@@ -184,14 +184,14 @@ func readOrder(raw json.RawMessage) (Order, bool) {
 	if !ok {
 		return Order{}, false
 	}
-	if inner, enveloped := o.inner("order", "data", "result"); enveloped && o.text("id") == "" {
+	if inner, enveloped := o.inner("order", "data", "result"); enveloped && o.id("id") == "" {
 		o = inner
 	}
 	order := Order{
-		ID: o.text("id", "orderId", "uuid"), Status: readStatus(o.text("status")),
+		ID: o.id("id", "orderId", "uuid"), Status: readStatus(o.word("status")),
 		CancelReason: readReason(o.text("cancelReason")), PaymentExpiresAt: o.when("paymentExpiresAt"),
-		Price: o.money("price", "totalPrice", "total"), Currency: strings.ToLower(o.text("currency")),
-		IsMock: o.truth("isMock"), IdempotencyKey: o.text("idempotencyKey"), CreatedAt: o.when("createdAt"),
+		Price: o.price("price", "totalPrice", "total"), Currency: o.word("currency"),
+		IsMock: o.truth("isMock"), IdempotencyKey: o.id("idempotencyKey"), CreatedAt: o.when("createdAt"),
 		Raw: append(json.RawMessage(nil), raw...),
 	}
 	items, _ := o.list("items")
@@ -204,7 +204,7 @@ func readOrder(raw json.RawMessage) (Order, bool) {
 }
 
 func readItem(o object) Item {
-	item := Item{ItemID: o.text("itemId", "productId"), Price: o.money("price", "totalPrice"),
+	item := Item{ItemID: o.id("itemId", "productId"), Price: o.price("price", "totalPrice"),
 		Note: o.note("note"), Error: readItemError(o[fold("error")]), Codes: readCodes(o[fold("externalData")])}
 	if quantity := o.integer("quantity"); quantity != nil {
 		item.Quantity = *quantity

@@ -117,14 +117,16 @@ func readPage(body json.RawMessage) (page, bool) {
 	if !ok {
 		return page{}, false
 	}
-	p := page{rows: rows, cursor: o.text("nextCursor"), total: o.integer("total")}
+	p := page{rows: rows, cursor: o.exact("nextCursor"), total: o.integer("total")}
 	for name := range named {
 		p.paged = p.paged || fold(name) == fold("nextCursor")
 	}
 	if about, ok := o.inner("pagination", "meta"); ok && p.cursor == "" && p.total == nil {
-		p.cursor, p.total = about.text("nextCursor"), about.integer("total")
+		p.cursor, p.total = about.exact("nextCursor"), about.integer("total")
+		o = about
 	}
-	return p, true
+	// A cursor that can't be read is no sign of the last page.
+	return p, p.cursor != "" || o.text("nextCursor") == ""
 }
 
 // next turns the query into that of the next page, and is false after the last.

@@ -79,10 +79,10 @@ func readPaidOrder(body json.RawMessage, o object, id string) (Order, bool) {
 		if !ok {
 			continue
 		}
-		if nested, there := inner.inner("order"); there && !strings.EqualFold(inner.text("id"), id) {
+		if nested, there := inner.inner("order"); there && !strings.EqualFold(inner.id("id"), id) {
 			candidate, inner = inner["order"], nested
 		}
-		if !strings.EqualFold(inner.text("id"), id) {
+		if !strings.EqualFold(inner.id("id"), id) {
 			continue
 		}
 		if order, ok := readOrder(candidate); ok && order.Status != "" {
@@ -101,7 +101,7 @@ var (
 
 func findLink(o object, depth int) string {
 	for _, name := range linkNames {
-		if link := o.text(name); isWebAddress(link) {
+		if link := o.exact(name); isWebAddress(link) {
 			return link
 		}
 	}

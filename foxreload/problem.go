@@ -229,7 +229,7 @@ func findOrderID(raw json.RawMessage, depth int) string {
 	if !ok || depth == 0 {
 		return ""
 	}
-	if id := o.text("orderId", "existingOrderId", "order"); id != "" {
+	if id := o.id("orderId", "existingOrderId", "order"); id != "" {
 		return id
 	}
 	for _, name := range append([]string{"order"}, nestNames...) {
@@ -237,5 +237,5 @@ func findOrderID(raw json.RawMessage, depth int) string {
 			return id
 		}
 	}
-	return o.text("id")
+	return o.id("id")
 }

@@ -98,7 +98,7 @@ func (c *Client) Categories(ctx context.Context) iter.Seq2[Category, error] {
 
 func readCategory(raw json.RawMessage) (Category, bool) {
 	o, _ := readObject(raw)
-	category := Category{ID: o.text("id"), Name: o.text("name", "title"), Slug: o.text("slug")}
+	category := Category{ID: o.id("id"), Name: o.text("name", "title"), Slug: o.text("slug")}
 	return category, category.ID != ""
 }
 
@@ -106,33 +106,21 @@ func readCategory(raw json.RawMessage) (Category, bool) {
 func readProduct(raw json.RawMessage) (Product, bool) {
 	o, ok := readObject(raw)
 	for _, name := range []string{"product", "data", "result"} {
-		if inner, enveloped := readObject(o[name]); enveloped && o.text("id") == "" {
+		if inner, enveloped := readObject(o[name]); enveloped && o.id("id") == "" {
 			raw, o = o[name], inner
 		}
 	}
-	if !ok || o.text("id") == "" {
+	if !ok || o.id("id") == "" {
 		return Product{}, false
 	}
 	return Product{
-		ID: o.text("id"), Name: o.text("name", "title"), Slug: o.text("slug"), CategoryID: o.text("categoryId"),
-		Price: o.price("price"), NotForSale: saysNull(raw, "price"), Currency: strings.ToLower(o.text("currency")), Quantity: o.integer("quantity"),
+		ID: o.id("id"), Name: o.text("name", "title"), Slug: o.text("slug"), CategoryID: o.text("categoryId"),
+		Price: o.price("price"), NotForSale: saysNull(raw, "price"), Currency: o.word("currency"), Quantity: o.integer("quantity"),
 		OrderMinQuantity: o.integer("orderMinQuantity"), OrderMaxQuantity: o.integer("orderMaxQuantity"),
 		RequiredNoteFields: o.names("requiredNoteFields"), NoteFieldTypes: o.noteTypes("noteFieldTypes"),
 		NoteFieldOptions: o.noteOptions("noteFieldOptions"),
 		IsService:        o.truth("isService"), DeliveryType: o.text("deliveryType"),
 	}, true
-}
-
-// highestPrice is more than any product costs in any currency: what is above it is
-// no price.
-var highestPrice = decimal.New(1, 9)
-
-// price reads what a product costs. A negative or absurd price is none.
-func (o object) price(name string) *decimal.Decimal {
-	if price := o.money(name); price != nil && !price.IsNegative() && price.LessThan(highestPrice) {
-		return price
-	}
-	return nil
 }
 
 // saysNull says whether an object has the name, in any spelling, and null under each.
@@ -152,10 +140,17 @@ func saysNull(raw json.RawMessage, name string) bool {
 	return null
 }
 
+// Bounds of what a product needs to be told: more is none of FoxReload's products.
+const (
+	mostNames   = 100
+	mostOptions = 2000
+)
+
 // names reads a list of names, which are strings or objects that have one. A list
-// without any name that can be read says nothing.
+// without any name that can be read says nothing, nor does one without end.
 func (o object) names(name string) []string {
 	list, ok := o.list(name)
+	ok = ok && len(list) <= mostNames
 	names := []string{}
 	for _, entry := range list {
 		if s, named := readName(entry); named && strings.TrimSpace(s) != "" {
@@ -173,7 +168,8 @@ func readName(entry json.RawMessage) (string, bool) {
 		s := inner.text("value", "key", "name", "id", "label")
 		return s, s != ""
 	}
-	return readScalar(entry)
+	s, ok := readScalar(entry)
+	return oneLine(s), ok
 }
 
 // noteTypes reads {"player_id":"string"}, and {"player_id":{"type":"string"}}.
@@ -182,7 +178,7 @@ func (o object) noteTypes(name string) map[string]string {
 		if inner, ok := readObject(raw); ok {
 			return inner.text("type"), inner.text("type") != ""
 		}
-		return readScalar(raw)
+		return readName(raw)
 	})
 }
 
@@ -192,6 +188,7 @@ func (o object) noteOptions(name string) map[string][]string {
 		if inner, isObject := readObject(raw); isObject {
 			list, ok = inner.list("options", "values")
 		}
+		ok = ok && len(list) <= mostOptions
 		var options []string
 		for _, entry := range list {
 			s, readable := readName(entry)
@@ -206,7 +203,7 @@ func (o object) noteOptions(name string) map[string][]string {
 // to the letter.
 func readByField[T any](raw json.RawMessage, read func(json.RawMessage) (T, bool)) map[string]T {
 	var fields map[string]json.RawMessage
-	if json.Unmarshal(raw, &fields) != nil {
+	if json.Unmarshal(raw, &fields) != nil || len(fields) > mostNames {
 		return nil
 	}
 	byField := make(map[string]T, len(fields))

@@ -69,10 +69,10 @@ var topUpHolder = []string{"topup", "topUp", "data", "result", "payment", "invoi
 // not say itself.
 func readTopUp(o object, depth int) TopUp {
 	t := TopUp{
-		ID:      o.text("id", "topUpId", "invoiceId", "paymentId", "uuid"),
-		Address: o.text("address", "walletAddress", "depositAddress", "payAddress", "paymentAddress", "cryptoAddress", "wallet"),
-		Link:    findLink(o, 1), Currency: strings.ToLower(o.text("currency", "payCurrency", "coin")),
-		Amount: o.money("amount", "payAmount", "amountToPay"), ExpiresAt: o.when("expiresAt", "expiredAt", "validUntil", "paymentExpiresAt"),
+		ID:      o.id("id", "topUpId", "invoiceId", "paymentId", "uuid"),
+		Address: o.exact("address", "walletAddress", "depositAddress", "payAddress", "paymentAddress", "cryptoAddress", "wallet"),
+		Link:    findLink(o, 1), Currency: o.word("currency", "payCurrency", "coin"),
+		Amount: o.price("amount", "payAmount", "amountToPay"), ExpiresAt: o.when("expiresAt", "expiredAt", "validUntil", "paymentExpiresAt"),
 	}
 	if depth == 0 {
 		return t

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"os"
 	"syscall"
+
+	"github.com/gofrs/flock"
 )
 
 // keepOwner gives the new file to the old one's owner and group: rotated by root,
@@ -26,6 +28,9 @@ func keepOwner(file *os.File, was os.FileInfo) error {
 	}
 	return nil
 }
+
+// folderLock is a lock on the folder itself.
+func folderLock(path string) *flock.Flock { return flock.New(path, flock.SetFlag(os.O_RDONLY)) }
 
 // syncFolder has the new name on the disk, not the new content alone.
 func syncFolder(path string) error {

@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"time"
-
-	"github.com/gofrs/flock"
 )
 
 // lockPatience is how long a rotation waits for another one of the same file,
@@ -19,18 +17,17 @@ const lockPatience = 10 * time.Second
 // of keys that are there now. The file is the old one or the new one at every
 // moment, whoever looks and whatever is killed; mode and owner stay; where path is
 // a link, the file behind it is replaced. Rotations of one file wait for each
-// other, each adding its own key: the lock is PATH.lock beside the file, and it
-// stays there, empty, because removing a lock that others wait for would undo it.
+// other, each adding its own key. Nothing but the keyset is left behind.
 func RotateFile(ctx context.Context, path string) (keys int, err error) {
 	target, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return 0, fmt.Errorf("rotate keyset: %w", err)
 	}
-	// Before the lock, so that a wrong path leaves no lock file behind.
+	// Before the lock, so that a wrong path waits for nobody.
 	if _, err := ReadFile(target); err != nil {
 		return 0, fmt.Errorf("rotate keyset: %w", err)
 	}
-	unlock, err := lock(ctx, target)
+	unlock, err := lock(ctx, filepath.Dir(target))
 	if err != nil {
 		return 0, fmt.Errorf("rotate keyset %s: %w", path, err)
 	}
@@ -53,19 +50,20 @@ func RotateFile(ctx context.Context, path string) (keys int, err error) {
 	return rotated.Len(), nil
 }
 
-// lock holds the file for this rotation until unlock is called or the process
-// dies, however it dies.
-func lock(ctx context.Context, path string) (unlock func(), err error) {
+// lock holds the folder for this rotation until unlock is called or the process dies,
+// however it dies. The keyset itself can't be the lock, for it is replaced, and a file made
+// for the purpose would stay: removing a lock that others wait for would undo it.
+func lock(ctx context.Context, folder string) (unlock func(), err error) {
 	ctx, cancel := context.WithTimeout(ctx, lockPatience)
 	defer cancel()
-	held := flock.New(path+".lock", flock.SetPermissions(0o600))
+	held := folderLock(folder)
 	if _, err := held.TryLockContext(ctx, 10*time.Millisecond); err != nil {
 		if errors.Is(err, context.DeadlineExceeded) {
-			err = fmt.Errorf("another rotation holds %s.lock", path)
+			err = fmt.Errorf("another rotation holds the folder %s", folder)
 		}
 		return nil, err
 	}
-	return func() { _ = held.Unlock() }, nil
+	return func() { _ = held.Close() }, nil
 }
 
 // replace puts text into the place of the file at path: a new file beside it takes

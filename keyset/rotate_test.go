@@ -10,7 +10,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gofrs/flock"
 	"github.com/stretchr/testify/require"
 )
 
@@ -70,7 +69,7 @@ func TestARotatedFileOpensWhatTheOldOneSealed(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "old", string(plain))
 	require.False(t, after.Current(sealed), "a new key is the primary one")
-	require.Equal(t, []string{"keyset.json", "keyset.json.lock"}, names(t, filepath.Dir(path)))
+	require.Equal(t, []string{"keyset.json"}, names(t, filepath.Dir(path)))
 }
 
 func TestARotatedFileStaysItsOwnersAlone(t *testing.T) {
@@ -109,13 +108,12 @@ func TestALinkLeadsToTheFileThatIsRotated(t *testing.T) {
 func TestWhatAKilledRotationLeftIsInNobodysWay(t *testing.T) {
 	path, _ := file(t)
 	require.NoError(t, os.WriteFile(path+".new", []byte(`{"half`), 0o644))
-	require.NoError(t, os.WriteFile(path+".lock", nil, 0o600))
 	keys, err := RotateFile(t.Context(), path)
 	require.NoError(t, err)
 	require.Equal(t, 2, keys)
 	_, err = ReadFile(path) // which refuses the mode that the leftover had
 	require.NoError(t, err)
-	require.Equal(t, []string{"keyset.json", "keyset.json.lock"}, names(t, filepath.Dir(path)))
+	require.Equal(t, []string{"keyset.json"}, names(t, filepath.Dir(path)))
 }
 
 func TestAFileThatIsNoKeysetIsLeftAsItIs(t *testing.T) {
@@ -204,7 +202,7 @@ func TestRotationsAtTheSameMomentLoseNoKey(t *testing.T) {
 
 func TestARotationWaitsForAnotherNoLongerThanItIsWanted(t *testing.T) {
 	path, _ := file(t)
-	other := flock.New(path + ".lock")
+	other := folderLock(filepath.Dir(path))
 	require.NoError(t, other.Lock())
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

@@ -6,13 +6,10 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"regexp"
 	"time"
 
 	"foxflow/order"
 )
-
-var referenceRE = regexp.MustCompile(order.ReferencePattern)
 
 // Begin puts a reference on record, in state creating, and says whether it was
 // this call that did: of many calls at the same time exactly one. A reference on
@@ -20,8 +17,8 @@ var referenceRE = regexp.MustCompile(order.ReferencePattern)
 // other content a *ConflictError. NoCheck is not content.
 func (l *Ledger) Begin(ctx context.Context, r order.Request, at time.Time) (s order.Status, created bool, err error) {
 	defer l.timed("begin")()
-	if !referenceRE.MatchString(r.Reference) {
-		return order.Status{}, false, fmt.Errorf("begin order %q: it is not a reference", r.Reference)
+	if wrong := order.CheckReference(r.Reference); wrong != nil {
+		return order.Status{}, false, fmt.Errorf("begin order %q: %w", r.Reference, wrong)
 	}
 	row, err := l.newRow(r, l.at(at))
 	if err != nil {

@@ -71,8 +71,8 @@ func TestSameContentJoinsOtherContentIsRefused(t *testing.T) {
 	require.Equal(t, asJSON(t, r), asJSON(t, kept))
 	_, err = l.Request(t.Context(), "shop-2")
 	require.ErrorIs(t, err, ErrNotFound)
-	_, _, err = l.Begin(t.Context(), request("no reference"), noon)
-	require.ErrorContains(t, err, "not a reference")
+	_, _, err = l.Begin(t.Context(), request("no\nreference"), noon)
+	require.ErrorContains(t, err, "reference: has an invisible character at position 3")
 }
 
 func TestRequestOfAnotherReferenceDoesNotOpen(t *testing.T) {

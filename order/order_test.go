@@ -53,7 +53,7 @@ func TestValidate(t *testing.T) {
 		spoil func(*Request)
 	}{
 		"no reference":            {"reference", func(r *Request) { r.Reference = "" }},
-		"reference with a space":  {"reference", func(r *Request) { r.Reference = "a b" }},
+		"reference in two lines":  {"reference", func(r *Request) { r.Reference = "a\nb" }},
 		"reference too long":      {"reference", func(r *Request) { r.Reference = strings.Repeat("x", 65) }},
 		"no item":                 {"item", func(r *Request) { r.Items = nil }},
 		"eleven items":            {"item", func(r *Request) { r.Items = make([]Item, 11) }},

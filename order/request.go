@@ -7,7 +7,6 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
-	"strings"
 
 	"github.com/shopspring/decimal"
 )
@@ -20,20 +19,17 @@ const (
 	maxNoteLength = 500
 )
 
-// ReferencePattern is what a reference may look like.
-const ReferencePattern = `^[A-Za-z0-9._-]{1,64}$`
-
 var (
-	referenceRE = regexp.MustCompile(ReferencePattern)
-	itemIDRE    = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
-	noteKeyRE   = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
-	currencyRE  = regexp.MustCompile(`^[a-z]{3,5}$`)
+	topUpIDRE  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	itemIDRE   = regexp.MustCompile(`^[A-Za-z0-9._-]{1,128}$`)
+	noteKeyRE  = regexp.MustCompile(`^[A-Za-z0-9._-]{1,64}$`)
+	currencyRE = regexp.MustCompile(`^[a-z]{3,5}$`)
 )
 
 // Request is one purchase as the partner asks for it.
 type Request struct {
-	// Reference is the partner's own name for the purchase: 1–64 characters of
-	// A-Za-z0-9._-
+	// Reference is the partner's own name for the purchase: 1–64 visible characters of
+	// any script, in NFC.
 	Reference string `json:"reference"`
 	Items     []Item `json:"items"`
 	Mock      bool   `json:"mock,omitempty"`
@@ -67,6 +63,11 @@ type Item struct {
 // String names a line without its note.
 func (i Item) String() string { return fmt.Sprintf("%d × %s", i.Quantity, i.ItemID) }
 
+// Same says whether two lines ask for the very same.
+func (i Item) Same(other Item) bool {
+	return i.ItemID == other.ItemID && i.Quantity == other.Quantity && maps.Equal(i.Note, other.Note)
+}
+
 // LogValue is String, for slog.
 func (i Item) LogValue() slog.Value { return slog.StringValue(i.String()) }
 
@@ -84,11 +85,8 @@ func (r Request) Validate() []*FieldError {
 	wrong := func(field, problem, fix string) {
 		errs = append(errs, &FieldError{Field: field, Problem: problem, Fix: fix})
 	}
-	switch {
-	case r.Reference == "":
-		wrong("reference", "is missing", "name the purchase with your own order number")
-	case !referenceRE.MatchString(r.Reference):
-		wrong("reference", fmt.Sprintf("%q is not a reference", clip(r.Reference)), "use 1 to 64 characters of A-Z a-z 0-9 . _ -")
+	if e := CheckReference(r.Reference); e != nil {
+		errs = append(errs, e)
 	}
 	switch n := len(r.Items); {
 	case n == 0:
@@ -116,8 +114,11 @@ func (r Request) Validate() []*FieldError {
 			switch value := it.Note[key]; {
 			case !noteKeyRE.MatchString(key):
 				wrong(at("note"), fmt.Sprintf("%q is not a field name", clip(key)), "write KEY=VALUE, e.g. player_id=123456")
-			case strings.TrimSpace(value) == "":
+			case value == "":
 				wrong(at("note"), fmt.Sprintf("%s is empty", key), "write KEY=VALUE, e.g. player_id=123456")
+			case Unseen(value) != nil:
+				e := Unseen(value)
+				wrong(at("note"), key+" "+e.Problem, e.Fix)
 			case len(value) > maxNoteLength:
 				wrong(at("note"), fmt.Sprintf("%s is %d bytes long", key, len(value)), fmt.Sprintf("a value takes at most %d bytes", maxNoteLength))
 			}
@@ -153,7 +154,7 @@ func (r Request) Validate() []*FieldError {
 
 func isWebURL(s string) bool {
 	u, err := url.Parse(s)
-	return err == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
+	return err == nil && Unseen(s) == nil && (u.Scheme == "https" || u.Scheme == "http") && u.Host != ""
 }
 
 // Mask hides a value that belongs to a player, keeping just enough to tell two

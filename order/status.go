@@ -50,7 +50,7 @@ type Error struct {
 }
 
 // WorkflowID is the id of the workflow that carries the order of a reference.
-func WorkflowID(reference string) string { return "order/" + reference }
+func WorkflowID(reference string) string { return "order/" + EncodedReference(reference) }
 
 // NewStatus is how an order stands before anything has happened to it.
 func NewStatus(r Request, startedAt time.Time) Status {

@@ -87,7 +87,7 @@ func (r TopUpRequest) Validate() []*FieldError {
 	case !coinRE.MatchString(r.Currency):
 		wrong("currency", fmt.Sprintf("%q is not a coin", clip(r.Currency)), "name it as FoxReload does, e.g. usdt")
 	}
-	if !referenceRE.MatchString(r.ID) {
+	if !topUpIDRE.MatchString(r.ID) {
 		wrong("id", fmt.Sprintf("%q is not a top-up's id", clip(r.ID)), "use the id that the first run showed: 1 to 64 characters of A-Z a-z 0-9 . _ -")
 	}
 	return errs

@@ -186,7 +186,7 @@ func TestBalanceAndProducts(t *testing.T) {
 
 	got = s.run("products", "search", "gift", "card", "-o", "json")
 	require.Equal(t, exitDone, got.status, got.err)
-	assert.Equal(t, `{"products":[{"id":"product_a","name":"Gift card\u001b[31m","price":"5.5","currency":"usd","quantity":3,"orderMinQuantity":1,"orderMaxQuantity":10,"requiredNoteFields":["player_id"]},`+
+	assert.Equal(t, `{"products":[{"id":"product_a","name":"Gift card [31m","price":"5.5","currency":"usd","quantity":3,"orderMinQuantity":1,"orderMaxQuantity":10,"requiredNoteFields":["player_id"]},`+
 		`{"id":"product_b","name":"Sold out","price":null,"currency":null,"quantity":null,"orderMinQuantity":null,"orderMaxQuantity":null,"requiredNoteFields":[]}]}`, compact(t, got.out))
 	table := s.run("products", "search", "gift").out
 	assert.Contains(t, table, "not for sale")

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"os"
 	"time"
 
 	"go.temporal.io/sdk/client"
@@ -36,6 +37,7 @@ const (
 // app is what the commands share.
 type app struct {
 	*show.Console
+	stdin     io.Reader
 	environ   map[string]string
 	raw       []string
 	now       func() time.Time
@@ -47,7 +49,7 @@ type app struct {
 }
 
 func newApp(environ []string, stdout, stderr io.Writer) *app {
-	a := &app{raw: environ, environ: settings.Map(environ), now: time.Now, lookEvery: lookEvery, dial: client.DialContext, recheckWith: recheckOrder}
+	a := &app{stdin: os.Stdin, raw: environ, environ: settings.Map(environ), now: time.Now, lookEvery: lookEvery, dial: client.DialContext, recheckWith: recheckOrder}
 	a.Console = show.NewConsole(stdout, stderr, func(name string) string { return a.environ[name] })
 	return a
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"strconv"
 
 	"github.com/spf13/cobra"
@@ -50,7 +52,7 @@ func (a *app) auditCommand() *cobra.Command {
 			case verify && len(args) == 0:
 				return misused("write: starter audit REFERENCE --verify, or --verify-all", "--verify: needs a reference")
 			case len(args) == 1:
-				return checkReference(args[0])
+				return normalReferences(args)
 			}
 			return nil
 		},
@@ -69,7 +71,7 @@ func (a *app) auditCommand() *cobra.Command {
 	}
 	cmd.Flags().BoolVar(&verify, "verify", false, "check the order's chain; exit status 1 when it is broken")
 	cmd.Flags().BoolVar(&verifyAll, "verify-all", false, "check every chain")
-	cmd.Flags().Var(textValue{&export, "audit.jsonl"}, "export", "write every entry as JSON lines")
+	cmd.Flags().Var(textValue{&export, "audit.jsonl"}, "export", "write every entry as JSON lines to a file; - is stdout")
 	return cmd
 }
 
@@ -107,7 +109,7 @@ func (d *desk) showAudit(doc auditDocument) error {
 	for _, e := range doc.Entries {
 		rows = append(rows, []string{strconv.FormatInt(e.Seq, 10), e.At.UTC().Format("2006-01-02 15:04:05"), string(e.Kind), string(e.State), show.Clean(e.Reason)})
 	}
-	return show.Table(d.Out, []string{"SEQ", "AT (UTC)", "KIND", "STATE", "REASON"}, rows, 4)
+	return d.Table([]string{"SEQ", "AT (UTC)", "KIND", "STATE", "REASON"}, rows, 4)
 }
 
 func (d *desk) verifyAll(ctx context.Context) error {
@@ -136,16 +138,19 @@ func (d *desk) verifyAll(ctx context.Context) error {
 	return f
 }
 
-// export writes the log of the whole ledger, as a whole or not at all.
+// export writes the log of the whole ledger: into a file as a whole or not at all.
 func (d *desk) export(ctx context.Context, path string) error {
-	if path == "-" {
-		return d.book.Export(ctx, d.Out)
+	to, err := d.openSink(ctx, path, d.reads()...)
+	lines := 0
+	if err == nil {
+		lines, err = to.write(func(w io.Writer) error { return d.book.Export(ctx, w) })
 	}
-	lines, err := writeWhole(path, func(w *counter) error { return d.book.Export(ctx, w) })
-	if err != nil {
-		return failed("name a file in a folder that can be written", "export audit log: %v", err)
-	}
-	if d.JSON {
+	switch {
+	case err != nil:
+		return &failure{status: exitError, message: fmt.Sprintf("export audit log: %v", err), hint: "name a file in a folder that can be written, or - for stdout", cause: err}
+	case to.stdout:
+		return nil
+	case d.JSON:
 		return d.Document(struct {
 			File    string `json:"file"`
 			Entries int    `json:"entries"`

@@ -44,7 +44,7 @@ func (a *app) showBalances(balances []foxreload.Balance) error {
 	for _, b := range balances {
 		rows = append(rows, []string{show.Clean(b.Currency), b.Available.String(), b.Reserved.String(), b.Pending.String()})
 	}
-	return show.Table(a.Out, []string{"CURRENCY", "AVAILABLE", "RESERVED", "PENDING"}, rows)
+	return a.Table([]string{"CURRENCY", "AVAILABLE", "RESERVED", "PENDING"}, rows)
 }
 
 // bill is what a set of orders costs at today's prices.

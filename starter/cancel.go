@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foxflow/order"
+	"foxflow/story"
 	"foxflow/workflows"
 )
 
@@ -62,5 +63,5 @@ func (d *desk) endedBefore(s order.Status) error {
 		d.Note("order %s is cancelled already", s.Reference)
 		return d.showStatus(s)
 	}
-	return failed("starter status "+s.Reference+" shows how it ended", "order %s can't be cancelled: it has ended already: %s", s.Reference, s.State)
+	return failed(story.Command("status", s.Reference)+" shows how it ended", "order %s can't be cancelled: it has ended already: %s", s.Reference, s.State)
 }

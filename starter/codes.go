@@ -11,6 +11,7 @@ import (
 	"foxflow/ledger"
 	"foxflow/order"
 	"foxflow/starter/internal/show"
+	"foxflow/story"
 )
 
 // The JSON of codes. A code that came as an object stays that object.
@@ -66,10 +67,10 @@ func (d *desk) codes(ctx context.Context, reference string) error {
 }
 
 func noCodes(s order.Status) error {
-	hint := "starter watch " + s.Reference + " follows it"
+	hint := story.Command("watch", s.Reference) + " follows it"
 	switch s.State {
 	case order.Cancelled, order.Failed, order.Unresolved:
-		hint = "starter explain " + s.Reference + " tells what happened"
+		hint = story.Command("explain", s.Reference) + " tells what happened"
 	}
 	return failed(hint, "order %s is %s and has no code", s.Reference, s.State)
 }
@@ -92,7 +93,7 @@ func (d *desk) showCodes(s order.Status, codes []ledger.Code) error {
 		}
 	}
 	if s.State.Ended() && s.Missing() > 0 {
-		d.Note("codes of order %s are missing; starter recheck %s looks again, and FoxReload's support knows more", s.Reference, s.Reference)
+		d.Note("codes of order %s are missing; %s looks again, and FoxReload's support knows more", s.Reference, story.Command("recheck", s.Reference))
 	}
 	return nil
 }

@@ -86,7 +86,7 @@ func (d *desk) productNames(ctx context.Context, r order.Request) (story.Names, 
 
 func (d *desk) showStory(told story.Story) {
 	d.Printf("%s  %s\n", d.Bold(told.Reference), d.State(told.State))
-	line := func(text string) { d.Printf("%s\n", show.Wrap(show.Clean(text), "  ")) }
+	line := func(text string) { d.Printf("%s\n", d.Wrap(show.Clean(text), "  ")) }
 	line(told.Summary)
 	line(told.Means)
 	for _, reason := range told.Reasons() {
@@ -116,7 +116,7 @@ func (d *desk) showStory(told story.Story) {
 	d.showTimeline(told)
 	d.Printf("\n%s\n", d.Bold(story.HeadNext))
 	for _, step := range told.Next {
-		d.Printf("%s\n", strings.Replace(show.Wrap(show.Clean(step.String()), "    "), "    ", "  → ", 1))
+		d.Printf("%s\n", strings.Replace(d.Wrap(show.Clean(step.String()), "    "), "    ", "  → ", 1))
 	}
 }
 
@@ -130,7 +130,7 @@ func (d *desk) showTimeline(told story.Story) {
 		d.showEvent(e)
 	}
 	if timeline.Left > 0 {
-		d.Printf("  … %d more: starter audit %s\n", timeline.Left, told.Reference)
+		d.Printf("  … %d more: %s\n", timeline.Left, story.Command("audit", told.Reference))
 	}
 	for _, e := range timeline.Last {
 		d.showEvent(e)
@@ -144,8 +144,8 @@ func (d *desk) showEvent(e story.Event) {
 	}
 	line := "  " + d.Faint(e.At.UTC().Format("01-02 15:04:05")) + "  " + what
 	reason := show.Clean(e.Reason)
-	if indent := strings.Repeat(" ", 20); show.Wide(line+"  "+reason) > show.Width {
-		reason = "\n" + show.Wrap(reason, indent)
+	if indent := strings.Repeat(" ", 20); !d.Fits(line + "  " + reason) {
+		reason = "\n" + d.Wrap(reason, indent)
 	} else if reason != "" {
 		reason = "  " + reason
 	}

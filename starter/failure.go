@@ -14,15 +14,38 @@ import (
 
 // Exit statuses: scripts rely on them.
 const (
-	exitDone       = 0
-	exitError      = 1
-	exitUsage      = 2
-	exitCancelled  = 3
-	exitFailed     = 4
-	exitNotEnded   = 5 // not at its end when --timeout ran out; it goes on
-	exitUnresolved = 6 // or blocked when --timeout ran out
-	exitIncomplete = 7 // completed with fewer codes than were ordered
+	exitDone = iota
+	exitError
+	exitUsage
+	exitCancelled
+	exitFailed
+	exitNotEnded
+	exitUnresolved
+	exitIncomplete
 )
+
+// exits are all exit statuses and what each means, as --help and the docs have it.
+var exits = []string{
+	exitDone:       "done; with --wait: completed with all its codes",
+	exitError:      "error",
+	exitUsage:      "wrong usage: nothing was started",
+	exitCancelled:  "cancelled",
+	exitFailed:     "failed",
+	exitNotEnded:   "not at its end when --timeout ran out: it goes on",
+	exitUnresolved: "unresolved, or blocked when --timeout ran out",
+	exitIncomplete: "completed with fewer codes than were ordered",
+}
+
+// exitText is the table of exit statuses.
+func exitText() string {
+	var b strings.Builder
+	b.WriteString("Exit status:\n")
+	for status, means := range exits {
+		fmt.Fprintf(&b, "  %d  %s\n", status, means)
+	}
+	b.WriteString("Of a file that is waited for: 0 if all is completed, else the first of 6, 5, 4, 3, 7\nthat fits any of its orders.")
+	return b.String()
+}
 
 // endStatus is the exit status of an order that was waited for, by its end.
 var endStatus = map[order.State]int{
@@ -81,6 +104,17 @@ func ending(s order.Status) error {
 	f := &failure{status: status, message: story.Ending(s), hint: story.Hint(s)}
 	if !s.State.Ended() {
 		f.message = "the time ran out, the order goes on: " + f.message
+	}
+	return f
+}
+
+// unwritten is the end of a command whose output did not arrive, whatever else came of it:
+// who counts on the exit status must not take what is missing for nothing.
+func unwritten(lost, also error) error {
+	f := &failure{status: exitError, message: lost.Error(),
+		hint: "make room, or write elsewhere; whatever the command changed stays changed", cause: lost}
+	if also != nil && !errors.Is(also, errors.Unwrap(lost)) {
+		f.details = strings.Split(asFailure(also).Error(), "\n")
 	}
 	return f
 }

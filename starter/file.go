@@ -21,10 +21,11 @@ const startsAtOnce = 8
 // batch is the orders of a file on their way.
 type batch struct {
 	*desk
-	p      *placing
-	lines  map[string]int
-	orders []order.Request // in the file's order
-	fresh  []order.Request // those that the ledger does not know yet
+	p       *placing
+	lines   map[string]int
+	orders  []order.Request // in the file's order
+	fresh   []order.Request // those that the ledger does not know yet
+	results *sink           // nil: not asked for
 	// skipped are the bad lines and refused orders that were left out, one a
 	// line, with file and line.
 	skipped []string
@@ -38,9 +39,12 @@ type batch struct {
 // placeFile places all orders of a file. Everything that can be known before is
 // checked before the first one starts.
 func (a *app) placeFile(ctx context.Context, p *placing) error {
-	sheet, err := readSheet(p.file)
+	sheet, err := a.readSheet(ctx, p.file)
 	if err != nil {
 		return err
+	}
+	if p.file == "-" {
+		p.file = "stdin" // as messages name it
 	}
 	b := &batch{p: p, lines: sheet.Lines, orders: sheet.Orders, at: map[string]order.Status{}, refused: map[string]error{}}
 	for _, problem := range sheet.Problems {
@@ -49,16 +53,14 @@ func (a *app) placeFile(ctx context.Context, p *placing) error {
 	if len(b.skipped) > 0 && (sheet.Broken || !p.skipBad) {
 		return b.badFile()
 	}
-	if p.results != "" {
-		if err := checkWritable(p.results); err != nil {
-			return misused("name a file in a folder that can be written", "--results: %v", err)
-		}
-	}
 	for i := range b.orders {
 		b.orders[i].NoCheck = p.request.NoCheck
 	}
 	return a.atNewDesk(ctx, func(d *desk) error {
 		b.desk = d
+		if err := b.openResults(ctx); err != nil {
+			return err
+		}
 		for i := range b.orders {
 			d.nameCurrency(&b.orders[i])
 		}
@@ -66,18 +68,47 @@ func (a *app) placeFile(ctx context.Context, p *placing) error {
 	})
 }
 
-func readSheet(path string) (input.Sheet, error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return input.Sheet{}, misused("name a CSV file that can be read", "--file: %v", err)
-	}
-	defer func() { _ = file.Close() }()
-	sheet, err := input.ReadSheet(file)
-	if err != nil {
-		return input.Sheet{}, misused("name a CSV file that can be read", "--file: %v", err)
+// readSheet reads an orders file; "-" is stdin. A FIFO or a terminal may keep it waiting.
+func (a *app) readSheet(ctx context.Context, path string) (input.Sheet, error) {
+	sheet, err := unlessEnded(ctx, func() (input.Sheet, error) {
+		if path == "-" {
+			return input.ReadSheet(a.stdin)
+		}
+		file, err := os.Open(path)
+		if err != nil {
+			return input.Sheet{}, err
+		}
+		defer func() { _ = file.Close() }()
+		return input.ReadSheet(file)
+	})
+	switch {
+	case ctx.Err() != nil:
+		return sheet, ctx.Err()
+	case err != nil:
+		return sheet, misused("name a CSV file that can be read, or - for stdin", "--file: %v", err)
 	}
 	return sheet, nil
 }
+
+// openResults finds the place of the results, where they were asked for.
+func (b *batch) openResults(ctx context.Context) (err error) {
+	if b.p.results == "" {
+		return nil
+	}
+	if b.results, err = b.openSink(ctx, b.p.results, append(b.reads(), b.p.file)...); err != nil {
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+		return misused("name a file in a folder that can be written, or - for stdout", "--results: %v", err)
+	}
+	if b.results.stdout && b.JSON {
+		return misused("leave one of the two out: the JSON document holds all orders", "--results: stdout is taken by -o json")
+	}
+	return nil
+}
+
+// reads are the files that every command at a desk lives on.
+func (d *desk) reads() []string { return []string{d.settings.Ledger.Reveal(), d.settings.KeysetFile} }
 
 func (b *batch) badFile() error {
 	return &failure{status: exitUsage, message: fmt.Sprintf("%s can't be used as it is; nothing was started", b.p.file), details: b.skipped,

@@ -56,13 +56,13 @@ func TestAFileStartsEveryOrderOnce(t *testing.T) {
 
 func TestOneBadLineStartsNothing(t *testing.T) {
 	s := newShop(t)
-	path := s.file("orders.csv", orders(3)+"shop-x,product_a,0,,,\nshop y,product_a,1,,,\n")
+	path := s.file("orders.csv", orders(3)+"shop-x,product_a,0,,,\nshop\u200by,product_a,1,,,\n")
 	got := s.run("place", "--file", path, "-o", "json")
 	assert.Equal(t, exitUsage, got.status)
 	message, hint := problem(t, got)
 	assert.Contains(t, message, "nothing was started")
 	assert.Contains(t, message, path+`:5: quantity: "0" is not a quantity (give a whole number, at least 1)`)
-	assert.Contains(t, message, path+`:6: reference: "shop y" is not a reference`)
+	assert.Contains(t, message, path+`:6: reference: has an invisible character at position 5 (U+200B)`)
 	assert.Contains(t, hint, "--skip-bad")
 	assert.Empty(t, s.temporal.started)
 	assert.Equal(t, order.State(""), s.state("shop-000"))

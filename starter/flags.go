@@ -184,11 +184,7 @@ func (stateValue) String() string { return "" }
 
 func (v stateValue) Set(text string) error {
 	if !order.State(text).Known() {
-		var names []string
-		for _, s := range order.States() {
-			names = append(names, string(s))
-		}
-		return wrong(fmt.Sprintf("%q is not a state", text), "use one of "+strings.Join(names, ", "))
+		return wrong(fmt.Sprintf("%q is not a state", text), "use one of "+strings.Join(stateNames(), ", "))
 	}
 	*v.s = order.State(text)
 	return nil

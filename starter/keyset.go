@@ -49,7 +49,7 @@ func (a *app) keysetRotateCommand() *cobra.Command {
 		Long: `Print the keyset of FOXFLOW_KEYSET or FOXFLOW_KEYSET_FILE with a new primary key
 added: from then on the new key seals, and the older ones still open what they
 sealed. With --write it goes into the file that FOXFLOW_KEYSET_FILE names instead,
-which is the old or the new one at every moment; an empty FILE.lock stays beside it.
+which is the old or the new one at every moment; nothing else is left behind.
 
 A program reads its keyset when it starts:
 

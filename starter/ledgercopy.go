@@ -11,7 +11,6 @@ import (
 
 	"foxflow/ledger"
 	"foxflow/settings"
-	"foxflow/starter/internal/show"
 )
 
 func (a *app) ledgerCopyCommand() *cobra.Command {
@@ -71,7 +70,7 @@ func (a *app) copyLedger(ctx context.Context, from, to string) error {
 	for _, t := range copied.Tables {
 		rows = append(rows, []string{t.Table, strconv.FormatInt(t.Rows, 10)})
 	}
-	if err := show.Table(a.Out, []string{"TABLE", "ROWS"}, rows, 0); err != nil {
+	if err := a.Table([]string{"TABLE", "ROWS"}, rows, 0); err != nil {
 		return err
 	}
 	a.Printf("\n%d orders with %d entries copied to %s, the chains are whole\n", copied.Orders, copied.Entries, copied.To)

@@ -28,12 +28,12 @@ func (d *desk) showNeeds(ctx context.Context, orders []order.Status) error {
 	}
 	var rows [][]string
 	for _, s := range orders {
-		rows = append(rows, []string{s.Reference, d.needs(s), d.before(s.PaymentExpiresAt), short(s.OrderID), s.StartedAt.UTC().Format("01-02 15:04")})
+		rows = append(rows, []string{s.Reference, d.needs(s), d.before(s.PaymentExpiresAt), d.short(s.OrderID), s.StartedAt.UTC().Format("01-02 15:04")})
 	}
-	if err := show.Table(d.Out, []string{"REFERENCE", "NEEDS", "PAY BEFORE", "ORDER", "PLACED"}, rows, 0, 3); err != nil {
+	if err := d.Table([]string{"REFERENCE", "NEEDS", "PAY BEFORE", "ORDER", "PLACED"}, rows, 0, 3); err != nil {
 		return err
 	}
-	d.Printf("\n%s\n", show.Wrap(show.Clean(d.shortage(waiting, available, seenAt)), ""))
+	d.Printf("\n%s\n", d.Wrap(show.Clean(d.shortage(waiting, available, seenAt)), ""))
 	return nil
 }
 

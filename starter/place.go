@@ -62,9 +62,9 @@ starts nothing; --skip-bad leaves out the orders that have a bad line (exit stat
 	f.Var(textValue{&p.request.Provider, "pally"}, "provider", "pay through an external provider instead of the balance")
 	f.Var(textValue{&p.request.ReturnURL, "https://yourshop.com/return"}, "return-url", "where the provider sends the payer back to")
 	f.BoolVar(&p.request.NoCheck, "no-check", false, "leave out the look at the catalogue before creating")
-	f.Var(textValue{&p.file, "orders.csv"}, "file", "place all orders of a CSV file")
+	f.Var(textValue{&p.file, "orders.csv"}, "file", "place all orders of a CSV file; - is stdin")
 	f.BoolVar(&p.skipBad, "skip-bad", false, "with --file: leave out bad orders instead of starting nothing")
-	f.Var(textValue{&p.results, "results.csv"}, "results", "with --file: write how the orders stand to a CSV file")
+	f.Var(textValue{&p.results, "results.csv"}, "results", "with --file: write how the orders stand to a CSV file; - is stdout")
 	f.BoolVar(&p.checkBalance, "check-balance", false, "compare the balance with what is placed (with --file: the default when FOXRELOAD_API_KEY is set)")
 	f.BoolVar(&p.goOnShort, "yes", false, "go on though the balance does not cover it")
 	f.BoolVar(&p.wait, "wait", false, "show each state and stay to the end")
@@ -93,6 +93,7 @@ func (a *app) placeOne(ctx context.Context, p *placing) error {
 			return misused("add --file orders.csv, or leave it out", "--%s: needs --file", fileOnly.name)
 		}
 	}
+	p.request.Reference = order.NormalReference(p.request.Reference)
 	if err := refuseRequest(p.request); err != nil {
 		return err
 	}

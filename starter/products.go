@@ -88,7 +88,7 @@ func (a *app) showProducts(products []foxreload.Product) error {
 	for _, p := range products {
 		rows = append(rows, []string{show.Clean(p.ID), show.Clean(p.Name), priceOf(p), show.Clean(strings.Join(p.RequiredNoteFields, ","))})
 	}
-	return show.Table(a.Out, []string{"ID", "NAME", "PRICE", "NOTE"}, rows, 0, 1, 3)
+	return a.Table([]string{"ID", "NAME", "PRICE", "NOTE"}, rows, 0, 1, 3)
 }
 
 func (a *app) showProduct(p foxreload.Product) error {

@@ -47,6 +47,13 @@ func TestStatusReadsTheLedgerAlone(t *testing.T) {
 	assert.NotContains(t, table, "AAAA")
 }
 
+func jsonText(t *testing.T, text string) string {
+	t.Helper()
+	b, err := json.Marshal(text)
+	require.NoError(t, err)
+	return string(b)
+}
+
 func TestListIsNewestFirstAndFiltered(t *testing.T) {
 	s := newShop(t)
 	got := s.run("list", "-o", "json")
@@ -83,9 +90,12 @@ func TestListIsNewestFirstAndFiltered(t *testing.T) {
 	assert.Equal(t, []string{"shop-2"}, references("--text", "shop-", "--limit", "1"))
 
 	table := s.run("list").out
-	for _, line := range strings.Split(table, "\n") {
+	assert.Contains(t, table, "long-reference-long-reference-long-reference-long-reference-end", "whole where no terminal is")
+	s.onTerminal = true
+	for _, line := range strings.Split(s.run("list").out, "\n") {
 		assert.LessOrEqual(t, len([]rune(line)), 80, line)
 	}
+	s.onTerminal = false
 	assert.Contains(t, table, "✓ completed")
 }
 
@@ -282,7 +292,8 @@ func TestExplainTellsTheStory(t *testing.T) {
 		"Payments are switched off", "12:00:01  · active", "starter top-up shop-1", "starter cancel shop-1"} {
 		assert.Contains(t, told.out, want)
 	}
-	for _, line := range strings.Split(told.out, "\n") {
+	s.onTerminal = true
+	for _, line := range strings.Split(s.run("explain", "shop-1").out, "\n") {
 		assert.LessOrEqual(t, len([]rune(line)), 80, line)
 	}
 	var doc map[string]any

@@ -8,6 +8,7 @@ import (
 
 	"foxflow/activities"
 	"foxflow/order"
+	"foxflow/story"
 )
 
 const recheckHelp = `Look once more at an order that has ended, as FoxReload shows it now. Codes that came
@@ -41,7 +42,7 @@ func (d *desk) recheck(ctx context.Context, reference string) error {
 	case err != nil:
 		return d.notHere(reference, err)
 	case !before.State.Ended():
-		return failed("starter watch "+reference+" follows it", "order %s has not ended (%s); foxflow looks by itself", reference, before.State)
+		return failed(story.Command("watch", reference)+" follows it", "order %s has not ended (%s); foxflow looks by itself", reference, before.State)
 	}
 	acts := &activities.Activities{API: api, Ledger: d.book, Now: d.now, Currency: d.settings.Currency}
 	moving := d.Moving()

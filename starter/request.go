@@ -200,7 +200,7 @@ func (d *desk) tellTopUp(s order.TopUp, r requesting) {
 		d.showWhere(s, r)
 	}
 	if s.Reason != nil && !s.State.Ended() {
-		d.Printf("%s\n", show.Wrap("waits for "+show.Clean(*s.Reason), "  "))
+		d.Printf("%s\n", d.Wrap("waits for "+show.Clean(*s.Reason), "  "))
 	}
 }
 

@@ -5,6 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foxflow/order"
+	"foxflow/story"
 	"foxflow/workflows"
 )
 
@@ -32,6 +34,9 @@ func (a *app) resolveCommand() *cobra.Command {
 		Args:  oneReference,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			decided := workflows.Resolution{By: a.who()}
+			if unseen := order.Unseen(adopt); unseen != nil {
+				return misused(unseen.Fix, "resolve: --adopt %s", unseen.Problem)
+			}
 			switch adopts := cmd.Flags().Changed("adopt"); {
 			case adopts && !retry && !abort && adopt != "":
 				decided.Choice, decided.OrderID = workflows.Adopt, adopt
@@ -59,12 +64,12 @@ func (d *desk) resolve(ctx context.Context, reference string, decided workflows.
 		return d.notHere(reference, err)
 	}
 	if s.State.Ended() {
-		return failed("starter status "+reference+" shows how it ended", "resolve order %s: it has ended already: %s", reference, s.State)
+		return failed(story.Command("status", reference)+" shows how it ended", "resolve order %s: it has ended already: %s", reference, s.State)
 	}
 	if owner, owned, err := d.book.OwnerOf(ctx, decided.OrderID); err != nil {
 		return err
 	} else if owned && owner != reference {
-		return failed("starter status "+owner+" shows that order", "resolve order %s: order %s belongs to reference %s", reference, decided.OrderID, owner)
+		return failed(story.Command("status", owner)+" shows that order", "resolve order %s: order %s belongs to reference %s", reference, decided.OrderID, owner)
 	}
 	t, err := d.connectToOrders(ctx)
 	if err != nil {

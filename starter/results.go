@@ -3,6 +3,8 @@ package main
 import (
 	"encoding/csv"
 	"fmt"
+	"io"
+	"regexp"
 	"strings"
 
 	"foxflow/order"
@@ -45,8 +47,12 @@ func (b *batch) showBatch() error {
 			}
 		}
 	}
-	if b.JSON {
+	switch {
+	case b.JSON:
 		return b.Document(doc)
+	case b.results != nil && b.results.stdout: // for the results alone
+		b.Note("%d started, %d placed already, %d refused", doc.Started, doc.AlreadyPlaced, len(doc.Refused))
+		return nil
 	}
 	b.Printf("%d started, %d placed already, %d refused\n", doc.Started, doc.AlreadyPlaced, len(doc.Refused))
 	if missing > 0 {
@@ -61,7 +67,7 @@ func (b *batch) showBatch() error {
 	if len(rows) == 0 {
 		return nil
 	}
-	return show.Table(b.Out, []string{"STATE", "ORDERS"}, rows)
+	return b.Table([]string{"STATE", "ORDERS"}, rows)
 }
 
 // unfinished names the orders that are not completed with all their codes, each with its why.
@@ -89,20 +95,20 @@ var resultColumns = []string{"reference", "order_id", "state", "cancel_reason", 
 
 // writeResults writes how every order of the file stands, where that was asked.
 func (b *batch) writeResults() error {
-	if b.p.results == "" {
+	if b.results == nil {
 		return nil
 	}
-	_, err := writeWhole(b.p.results, func(w *counter) error {
+	_, err := b.results.write(func(w io.Writer) error {
 		rows := csv.NewWriter(w)
 		_ = rows.Write(resultColumns)
 		for _, r := range b.orders {
-			_ = rows.Write(b.result(r.Reference))
+			_ = rows.Write(plainCells(b.result(r.Reference)))
 		}
 		rows.Flush()
 		return rows.Error()
 	})
 	if err != nil {
-		return failed("the orders go on; run the same command again to have the results written", "write results: %v", err)
+		return &failure{status: exitError, message: fmt.Sprintf("write results: %v", err), hint: "the orders go on; run the same command again to have the results written", cause: err}
 	}
 	return nil
 }
@@ -110,12 +116,30 @@ func (b *batch) writeResults() error {
 func (b *batch) result(reference string) []string {
 	s, known := b.at[reference]
 	if err := b.refused[reference]; err != nil {
-		return []string{reference, "", "", "", show.Clean(err.Error())}
+		return []string{reference, "", "", "", err.Error()}
 	}
 	if !known {
 		return []string{reference, "", "", "", "not placed"}
 	}
-	return []string{reference, deref(s.OrderID), string(s.State), deref(s.CancelReason), show.Clean(errorsOf(s))}
+	return []string{reference, deref(s.OrderID), string(s.State), deref(s.CancelReason), errorsOf(s)}
+}
+
+// A cell that begins so is computed by a spreadsheet instead of shown; a number may.
+var (
+	formulaRE = regexp.MustCompile(`^[=+\-@]`)
+	numberRE  = regexp.MustCompile(`^[+-][0-9]+([.,][0-9]+)?$`)
+)
+
+// plainCells are cells that a spreadsheet shows: with an apostrophe before what it would
+// take for a formula.
+func plainCells(cells []string) []string {
+	for i, text := range cells {
+		cells[i] = show.Clean(text)
+		if formulaRE.MatchString(text) && !numberRE.MatchString(text) {
+			cells[i] = "'" + cells[i]
+		}
+	}
+	return cells
 }
 
 // errorsOf is what went wrong with an order, as it is on record.

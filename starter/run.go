@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -11,6 +12,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"foxflow/internal/version"
 	"foxflow/order"
 	"foxflow/settings"
 )
@@ -26,10 +28,12 @@ func (a *app) run(ctx context.Context, args []string) int {
 	a.JSON = wantsJSON(args)
 	root := a.root()
 	root.SetArgs(args)
-	root.SetOut(a.Out)
-	root.SetErr(a.Err)
 	defer a.sendTraces()
-	if err := root.ExecuteContext(ctx); err != nil {
+	err := root.ExecuteContext(ctx)
+	if lost := a.CloseOut(); lost != nil {
+		err = unwritten(lost, err)
+	}
+	if err != nil {
 		return report(a.Console, err)
 	}
 	return exitDone
@@ -39,13 +43,14 @@ func (a *app) root() *cobra.Command {
 	root := &cobra.Command{
 		Use:           "starter",
 		Short:         "Place FoxReload orders and follow them to their codes",
-		Long:          rootText,
+		Long:          rootText + "\n" + exitText(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          anyArgs,
 		RunE:          nameACommand,
 	}
-	root.CompletionOptions.DisableDefaultCmd = true
+	root.Version = version.Of("starter").String()
+	root.SetVersionTemplate(a.versionText())
 	root.PersistentFlags().VarP(&outputValue{json: &a.JSON}, "output", "o", "how to print: table or json")
 	root.SetFlagErrorFunc(flagError)
 	help := root.HelpFunc()
@@ -57,18 +62,33 @@ func (a *app) root() *cobra.Command {
 	root.AddCommand(a.placeCommand(), a.statusCommand(), a.watchCommand(), a.listCommand(), a.codesCommand(),
 		a.topUpCommand(), a.cancelCommand(), a.resolveCommand(), a.recheckCommand(), a.auditCommand(), a.explainCommand(), a.statsCommand(),
 		a.pauseCommand(), a.resumeCommand(), a.productsCommand(), a.balanceCommand(), a.keysetCommand(), a.ledgerCommand())
+	root.SetOut(a.Out) // before the next line, which looks where to write
+	root.SetErr(a.Err)
+	root.InitDefaultCompletionCmd()
+	if shells, _, err := root.Find([]string{"completion"}); err == nil {
+		shells.Args, shells.RunE = anyArgs, nameACommand
+		for _, shell := range shells.Commands() {
+			shell.Args = noArgs
+		}
+	}
+	a.complete(root)
 	return root
 }
 
 const rootText = `Place FoxReload orders and follow them to their codes.
 
-A reference is your own name for a purchase: 1 to 64 characters of A-Z a-z 0-9 . _ -
+A reference is your own name for a purchase: 1 to 64 visible characters of any script.
 However often it is placed, at most one order is ever paid for it.
+`
 
-Exit status: 0 done (with --wait: completed), 1 error, 2 wrong usage, 3 cancelled,
-4 failed, 5 not at its end when --timeout ran out (it goes on), 6 unresolved, or
-blocked when --timeout ran out, 7 completed with fewer codes than were ordered.
-A file that is waited for: 0 if all is completed, else the first of 6, 5, 4, 3, 7.`
+// versionText is what --version prints, for cobra's template.
+func (a *app) versionText() string {
+	if !a.JSON {
+		return "{{.Version}}\n"
+	}
+	text, _ := json.Marshal(version.Of("starter")) // of plain strings
+	return string(text) + "\n"
+}
 
 // nameACommand is what a command does that is only the head of others.
 func nameACommand(cmd *cobra.Command, args []string) error {
@@ -94,17 +114,21 @@ func noArgs(cmd *cobra.Command, args []string) error {
 	return nil
 }
 
-// oneReference wants exactly one argument, and that a reference.
+// oneReference wants exactly one argument, and that a reference; what follows works with
+// it in its normal form.
 func oneReference(cmd *cobra.Command, args []string) error {
 	if len(args) != 1 {
 		return misused(fmt.Sprintf("write: %s REFERENCE", cmd.CommandPath()), "reference: exactly one is needed, and there are %d", len(args))
 	}
-	return checkReference(args[0])
+	return normalReferences(args)
 }
 
-func checkReference(reference string) error {
-	for _, wrong := range (order.Request{Reference: reference}).Validate() {
-		if wrong.Field == "reference" {
+// normalReferences puts references into their normal form, in place, and refuses what is
+// none.
+func normalReferences(args []string) error {
+	for i := range args {
+		args[i] = order.NormalReference(args[i])
+		if wrong := order.CheckReference(args[i]); wrong != nil {
 			return misused(wrong.Fix, "%s", wrong.Error())
 		}
 	}

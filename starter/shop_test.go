@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -44,6 +45,9 @@ type shop struct {
 	book     *ledger.Ledger
 	temporal *fakeTemporal
 	now      time.Time
+	stdin    string
+	// onTerminal: a person looks at what is printed.
+	onTerminal bool
 	// rechecks is how FoxReload's order is found when it is looked at again; nil: as it is.
 	rechecks func(context.Context, *activities.Activities, string) (order.Status, error)
 }
@@ -76,15 +80,22 @@ func (s *shop) run(args ...string) answer { return s.runFor(s.t.Context(), args.
 func (s *shop) runFor(ctx context.Context, args ...string) answer {
 	s.t.Helper()
 	var out, errs bytes.Buffer
-	a := newApp(s.env, &out, &errs)
+	status := s.runTo(ctx, &out, &errs, args...)
+	return answer{status, out.String(), errs.String()}
+}
+
+// runTo types a command whose output goes elsewhere.
+func (s *shop) runTo(ctx context.Context, out, errs io.Writer, args ...string) int {
+	a := newApp(s.env, out, errs)
 	a.now = func() time.Time { return s.now }
 	a.lookEvery = 5 * time.Millisecond
 	a.dial = s.temporal.dial
+	a.OutTerminal = s.onTerminal
+	a.stdin = strings.NewReader(s.stdin)
 	if s.rechecks != nil {
 		a.recheckWith = s.rechecks
 	}
-	status := a.run(ctx, args)
-	return answer{status, out.String(), errs.String()}
+	return a.run(ctx, args)
 }
 
 func (s *shop) setenv(lines ...string) { s.env = append(s.env, lines...) }
@@ -206,6 +217,7 @@ type fakeTemporal struct {
 	lacks     []string // search attributes
 	mu        sync.Mutex
 	down      bool
+	store     string                  // what it keeps workflows in
 	payloads  converter.DataConverter // of the client that was last connected
 	workflows map[string]*fakeWorkflow
 	started   []workflows.OrderInput
@@ -221,6 +233,19 @@ type fakeTemporal struct {
 	resolved  func(reference string, r workflows.Resolution) (order.Status, error)
 }
 
+// cluster tells what Temporal runs on.
+type cluster struct {
+	workflowservice.WorkflowServiceClient
+	store string
+}
+
+func (c cluster) GetClusterInfo(context.Context, *workflowservice.GetClusterInfoRequest, ...grpc.CallOption) (*workflowservice.GetClusterInfoResponse, error) {
+	if c.store == "" {
+		return nil, serviceerror.NewPermissionDenied("not for you", "")
+	}
+	return &workflowservice.GetClusterInfoResponse{PersistenceStore: c.store}, nil
+}
+
 type fakeWorkflow struct {
 	ledger string
 	status enumspb.WorkflowExecutionStatus
@@ -230,6 +255,7 @@ func newFakeTemporal(s *shop) *fakeTemporal {
 	f := &fakeTemporal{Client: &mocks.Client{}, workflows: map[string]*fakeWorkflow{},
 		starting: func(string) error { return nil }, asked: func(string) {}, works: func(string) {}, tops: func(string) {}}
 	f.On("Close").Return()
+	f.On("WorkflowService").Return(func() workflowservice.WorkflowServiceClient { return cluster{store: f.store} })
 	f.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(f.start)
 	f.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(f.describe)
 	f.On("SignalWorkflow", mock.Anything, mock.Anything, "", workflows.SignalTopUp, nil).Return(f.signal)

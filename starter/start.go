@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strings"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
 
 	"foxflow/ledger"
 	"foxflow/life"
@@ -28,7 +30,7 @@ func (d *desk) place(ctx context.Context, t *temporal, r order.Request) (s order
 	defer cancel()
 	ctx, end := d.tracing.Begin(ctx, "starter place", r.Reference)
 	defer end()
-	if err := d.refuseForeign(ctx, t, r.Reference); err != nil {
+	if err := errors.Join(d.refuseForeign(ctx, t, r.Reference), t.refuseTooLong(ctx, r.Reference)); err != nil {
 		return s, joined, err
 	}
 	s, begun, err := d.book.Begin(ctx, r, d.now())
@@ -90,6 +92,26 @@ func (d *desk) refuseForeign(ctx context.Context, t *temporal, reference string)
 			"Temporal knows reference %s and this ledger doesn't: it is refused, never joined", reference)
 	}
 	return foreign(reference)
+}
+
+// longestInSQL is the most characters of a workflow id that Temporal's tables take on
+// PostgreSQL and MySQL. Temporal itself allows more, and would fail without an end.
+const longestInSQL = 255
+
+// refuseTooLong refuses a reference whose workflow id this Temporal can't keep. One that
+// does not tell what it keeps them in is taken at its word when the order starts.
+func (t *temporal) refuseTooLong(ctx context.Context, reference string) error {
+	id := order.WorkflowID(reference)
+	if len(id) <= longestInSQL {
+		return nil
+	}
+	cluster, _ := t.WorkflowService().GetClusterInfo(ctx, &workflowservice.GetClusterInfoRequest{})
+	store := cluster.GetPersistenceStore()
+	if !strings.HasPrefix(store, "postgres") && !strings.HasPrefix(store, "mysql") {
+		return nil
+	}
+	return failed("take a shorter one, or one with more of A-Z a-z 0-9 . _ -, which need no encoding; nothing was started",
+		"reference %s: its workflow id has %d characters, and Temporal at %s, which runs on %s, takes %d", reference, len(id), t.address, store, longestInSQL)
 }
 
 func foreign(reference string) error {

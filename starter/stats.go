@@ -150,7 +150,7 @@ func (d *desk) showStats(doc statsDocument) error {
 	row := func(first string, s stateSum) []string {
 		var amounts []string
 		for _, a := range s.Amounts {
-			amounts = append(amounts, strings.TrimSpace(a.Amount+" "+a.Currency))
+			amounts = append(amounts, show.Clean(strings.TrimSpace(a.Amount+" "+a.Currency)))
 		}
 		return []string{first, d.State(s.State), fmt.Sprint(s.Orders), fmt.Sprint(s.Mock), strings.Join(amounts, ", ")}
 	}
@@ -163,5 +163,5 @@ func (d *desk) showStats(doc statsDocument) error {
 			rows = append(rows, row(day.Day, s))
 		}
 	}
-	return show.Table(d.Out, []string{"DAY (UTC)", "STATE", "ORDERS", "MOCK", "MONEY"}, rows, 4)
+	return d.Table([]string{"DAY (UTC)", "STATE", "ORDERS", "MOCK", "MONEY"}, rows, 4)
 }

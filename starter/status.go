@@ -43,6 +43,7 @@ func (a *app) listCommand() *cobra.Command {
 				return misused("give --older-than less than --newer-than: the orders between the two are listed",
 					"--older-than: no order is both older than %s and newer than %s", older, newer)
 			}
+			filter.Text = order.NormalReference(filter.Text)
 			return a.atDesk(cmd.Context(), func(d *desk) error {
 				if older > 0 {
 					filter.Before = d.now().Add(-older)
@@ -83,7 +84,7 @@ func (a *app) showStatus(s order.Status) error {
 	a.Printf("%s  %s%s\n", a.Bold(s.Reference), a.State(s.State), mock)
 	fact := func(name, value string) {
 		if value != "" {
-			a.Printf("  %-12s %s\n", name, strings.TrimLeft(show.Wrap(show.Clean(value), strings.Repeat(" ", 15)), " "))
+			a.Printf("  %-12s %s\n", name, strings.TrimLeft(a.Wrap(show.Clean(value), strings.Repeat(" ", 15)), " "))
 		}
 	}
 	fact("order id", deref(s.OrderID))
@@ -141,13 +142,13 @@ func (a *app) showOrders(orders []order.Status) error {
 	}
 	var rows [][]string
 	for _, s := range orders {
-		row := []string{s.Reference, a.State(s.State), money(s), short(s.OrderID), s.UpdatedAt.UTC().Format("01-02 15:04")}
+		row := []string{s.Reference, a.State(s.State), money(s), a.short(s.OrderID), s.UpdatedAt.UTC().Format("01-02 15:04")}
 		if missing {
 			row = append(row, missingCodes(s.Missing()))
 		}
 		rows = append(rows, row)
 	}
-	return show.Table(a.Out, header, rows, 0, 3)
+	return a.Table(header, rows, 0, 3)
 }
 
 // missingCodes is a number of codes that are missing, "" for none.
@@ -189,7 +190,7 @@ func itemLine(it order.ItemStatus) string {
 }
 
 func money(s order.Status) string {
-	return strings.TrimSpace(deref(s.Price) + " " + deref(s.Currency))
+	return show.Clean(strings.TrimSpace(deref(s.Price) + " " + deref(s.Currency)))
 }
 
 func clock(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05 UTC") }
@@ -201,7 +202,7 @@ func deref(s *string) string {
 	return *s
 }
 
-func short(id *string) string { return show.Middle(deref(id), 13) }
+func (a *app) short(id *string) string { return a.Short(show.Clean(deref(id))) }
 
 func prefixed(prefix, text string) string {
 	if text == "" {

@@ -59,12 +59,7 @@ in time, 3 cancelled, 5 not at its end when --timeout ran out (it goes on).`,
 			case len(args) > 0 && all:
 				return misused("name references, or write --all, not both", "--all: stands beside references")
 			}
-			for _, reference := range args {
-				if err := checkReference(reference); err != nil {
-					return err
-				}
-			}
-			return nil
+			return normalReferences(args)
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()

@@ -10,6 +10,7 @@ import (
 	sdk "go.temporal.io/sdk/temporal"
 
 	"foxflow/order"
+	"foxflow/story"
 )
 
 // updateTimeout is longer than a call in flight can take: what a person asks of
@@ -38,9 +39,9 @@ func (t *temporal) notUpdated(ctx context.Context, verb, reference string, err e
 	var missing *serviceerror.NotFound
 	switch {
 	case errors.As(err, &refused):
-		return failed("starter status "+reference+" shows how it stands", "%s", refused.Message())
+		return failed(story.Command("status", reference)+" shows how it stands", "%s", refused.Message())
 	case errors.As(err, &slow), errors.Is(err, context.DeadlineExceeded):
-		return failed("is a worker running? starter status "+reference+" shows whether it was done after all",
+		return failed("is a worker running? "+story.Command("status", reference)+" shows whether it was done after all",
 			"%s order %s: no answer within %s", verb, reference, updateTimeout)
 	case errors.As(err, &missing):
 		return failed("place it again the same way to start it, then "+verb+" it", "%s order %s: Temporal runs no workflow for it", verb, reference)

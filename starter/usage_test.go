@@ -23,6 +23,9 @@ func TestWrongUsageNamesFieldProblemAndFix(t *testing.T) {
 		{[]string{"keyset", "rotate", "--write=maybe"}, []string{"--write"}},
 		{[]string{"keyset", "rotate", "--write"}, []string{"--write", "no file", "FOXFLOW_KEYSET_FILE"}},
 		{[]string{"products"}, []string{"no command is named", "search"}},
+		{[]string{"completion"}, []string{"no command is named", "bash"}},
+		{[]string{"completion", "tcsh"}, []string{`unknown command "tcsh"`, "zsh"}},
+		{[]string{"completion", "bash", "extra"}, []string{"takes no argument"}},
 		{[]string{"list", "--nope"}, []string{"unknown flag --nope"}},
 		{[]string{"list", "-x"}, []string{"unknown"}},
 		{[]string{"list", "extra"}, []string{"takes no argument", "extra"}},
@@ -32,7 +35,8 @@ func TestWrongUsageNamesFieldProblemAndFix(t *testing.T) {
 		{[]string{"list", "-o", "yaml"}, []string{"--output", `"yaml"`, "-o json"}},
 		{[]string{"status"}, []string{"reference", "exactly one"}},
 		{[]string{"status", "a", "b"}, []string{"reference", "exactly one"}},
-		{[]string{"status", "shop 1"}, []string{"reference", "is not a reference", "1 to 64 characters"}},
+		{[]string{"status", "shop\u00a01"}, []string{"reference", "position 5", "U+00A0"}},
+		{[]string{"status", "shop-1 "}, []string{"reference", "ends with a blank"}},
 		{[]string{"watch", "shop-1", "--timeout", "5"}, []string{"--timeout", "a number and a unit"}},
 		{[]string{"watch", "shop-1", "--timeout", "-5s"}, []string{"--timeout"}},
 		{[]string{"codes"}, []string{"reference"}},
@@ -42,6 +46,7 @@ func TestWrongUsageNamesFieldProblemAndFix(t *testing.T) {
 		{[]string{"resolve", "shop-1"}, []string{"--adopt ORDER_ID, --retry, --abort"}},
 		{[]string{"resolve", "shop-1", "--retry", "--abort"}, []string{"give one of"}},
 		{[]string{"resolve", "shop-1", "--adopt", "1f0c", "--abort"}, []string{"give one of"}},
+		{[]string{"resolve", "shop-1", "--adopt", "1f0c\u200b"}, []string{"--adopt", "position 5", "U+200B"}},
 		{[]string{"resolve", "shop-1", "--adopt", ""}, []string{"--adopt is empty", "order's id"}},
 		{[]string{"top-up"}, []string{"reference", "--all"}},
 		{[]string{"top-up", "shop-1", "--all"}, []string{"--all"}},
@@ -55,7 +60,7 @@ func TestWrongUsageNamesFieldProblemAndFix(t *testing.T) {
 		{[]string{"top-up", "--request", "50", "--currency", "usdt", "shop-1"}, []string{"--request", "beside references"}},
 		{[]string{"top-up", "--request", "50", "--currency", "usdt", "--all"}, []string{"--request", "beside references"}},
 		{[]string{"top-up", "--all", "--currency", "usdt"}, []string{"--currency: needs --request"}},
-		{[]string{"top-up", "shop 1"}, []string{"reference"}},
+		{[]string{"top-up", "shop\u200b1"}, []string{"reference", "U+200B"}},
 		{[]string{"audit"}, []string{"reference", "--verify-all"}},
 		{[]string{"audit", "--verify"}, []string{"reference"}},
 		{[]string{"audit", "--verify-all", "--verify"}, []string{"--verify"}},
@@ -73,7 +78,7 @@ func TestWrongUsageNamesFieldProblemAndFix(t *testing.T) {
 		{[]string{"place"}, []string{"--reference", "is missing", "--item"}},
 		{place(), []string{"--item", "is missing", "PRODUCT"}},
 		{[]string{"place", "--item", "product_a"}, []string{"--reference", "is missing"}},
-		{[]string{"place", "--reference", "a/b", "--item", "product_a"}, []string{"--reference", "1 to 64 characters"}},
+		{[]string{"place", "--reference", strings.Repeat("ж", 65), "--item", "product_a"}, []string{"--reference", "1 to 64 characters"}},
 		{place("extra", "--item", "product_a"), []string{"takes no argument"}},
 		{place("--item", "product_a:0"), []string{"--item", `"0" is not a quantity`}},
 		{place("--item", "product_a:many"), []string{"--item", "PRODUCT:QUANTITY"}},
@@ -82,6 +87,8 @@ func TestWrongUsageNamesFieldProblemAndFix(t *testing.T) {
 		{place("--note", "a=b", "--item", "product_a"), []string{"--note", "before any --item", "after the --item"}},
 		{place("--item", "product_a", "--note", "player"), []string{"--note", "no =", "KEY=VALUE"}},
 		{place("--item", "product_a", "--note", "a b=c"), []string{"--note", "is not a field name"}},
+		{place("--item", "product_a", "--note", "a=1\u200b2"), []string{"--note", "a has an invisible", "position 2", "U+200B"}},
+		{place("--item", "product_a", "--note", "a=1 "), []string{"--note", "a ends with a blank"}},
 		{place("--item", "product_a", "--note", "a="), []string{"--note", "a is empty"}},
 		{place("--item", "product_a", "--note", "a=1", "--note", "a=2"), []string{"--note", "given twice"}},
 		{place("--item", "product_a", "--max-price", "cheap"), []string{"--max-price", `"cheap" is not a price`, "12.34"}},
@@ -179,11 +186,10 @@ func TestHelpWorksInABrokenEnvironment(t *testing.T) {
 	s.setenv("FOXFLOW_TASK_QUEUE=")
 	got := s.run("--help")
 	require.Equal(t, exitDone, got.status)
-	for _, want := range []string{"place", "top-up", "FOXFLOW_LEDGER (default foxflow.db)", "Exit status: 0 done"} {
+	for _, want := range []string{"place", "top-up", "FOXFLOW_LEDGER (default foxflow.db)", "Exit status:\n  0  done"} {
 		assert.Contains(t, got.out, want)
 	}
-	assert.NotContains(t, got.out, "completion")
-	for _, name := range []string{"place", "status", "watch", "list", "codes", "top-up", "cancel", "resolve", "recheck", "audit", "explain", "stats", "pause", "resume", "products", "balance", "keyset", "ledger"} {
+	for _, name := range []string{"place", "status", "watch", "list", "codes", "top-up", "cancel", "resolve", "recheck", "audit", "explain", "stats", "pause", "resume", "products", "balance", "keyset", "ledger", "completion"} {
 		help := s.run(name, "--help")
 		assert.Equal(t, exitDone, help.status, name)
 		assert.Contains(t, help.out, "--output", name)

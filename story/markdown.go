@@ -67,7 +67,7 @@ func Markdown(told Story, timeline Timeline) string {
 		rows = append(rows, row(e))
 	}
 	if timeline.Left > 0 {
-		rows = append(rows, fmt.Sprintf("| … | %d more: %s |", timeline.Left, typed("starter audit "+told.Reference)))
+		rows = append(rows, fmt.Sprintf("| … | %d more: %s |", timeline.Left, typed(Command("audit", told.Reference))))
 	}
 	for _, e := range timeline.Last {
 		rows = append(rows, row(e))
@@ -79,11 +79,11 @@ func Markdown(told Story, timeline Timeline) string {
 // Details are what never changes about an order, in Markdown: what was ordered, under
 // which ids, and where to ask for its story.
 func Details(r order.Request) string {
-	var lines []string
+	lines := []string{"Reference: " + typed(r.Reference), ""}
 	for _, item := range r.Items {
 		lines = append(lines, fmt.Sprintf("- %d × %s", item.Quantity, typed(item.ItemID)))
 	}
-	return strings.Join(lines, "\n") + "\n\nThe same story in a terminal: " + typed("starter explain "+r.Reference)
+	return strings.Join(lines, "\n") + "\n\nThe same story in a terminal: " + typed(Command("explain", r.Reference))
 }
 
 func row(e Event) string {
@@ -105,8 +105,19 @@ func Escape(text string) string {
 	return b.String()
 }
 
-// typed is text in Markdown's code style, in which nothing else has a meaning.
-func typed(text string) string { return "`" + strings.ReplaceAll(oneLine(text), "`", "'") + "`" }
+// typed is text in Markdown's code style, in which nothing else has a meaning. Text that
+// holds backticks stands between more of them.
+func typed(text string) string {
+	text = oneLine(text)
+	if !strings.Contains(text, "`") {
+		return "`" + text + "`"
+	}
+	fence := "``"
+	for strings.Contains(text, fence) {
+		fence += "`"
+	}
+	return fence + " " + text + " " + fence
+}
 
 // link is a web address to click on; what is none stays text.
 func link(address string) string {

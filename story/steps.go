@@ -62,7 +62,7 @@ func filler(s order.Status) *strings.Replacer {
 	if s.Currency != nil {
 		currency = " (" + Bounded(*s.Currency, longestCode) + ")"
 	}
-	return strings.NewReplacer("{R}", s.Reference, "{ID}", cmp.Or(text(s.OrderID), "of "+s.Reference), "{ITEM}", item,
+	return strings.NewReplacer("{R}", Argument(s.Reference), "{ID}", cmp.Or(text(s.OrderID), "of "+s.Reference), "{ITEM}", item,
 		"{CURRENCY}", currency, "{CODE}", cmp.Or(Bounded(code(s), longestCode), "no reason given"), "{MISSING}", missing(s.Missing(), s.Codes()+s.Missing()))
 }
 

@@ -77,7 +77,7 @@ func Tell(s order.Status, of Told) Story {
 	fact(s.Mock, "It is a mock order: no charge, fake codes.")
 	fact(s.Replacements > 0, "FoxReload's order was replaced %s: an unpaid order ends by itself, and a new one is created under the same reference. One at most is paid.", times(s.Replacements))
 	fact(of.HeldBy != "" && !s.Mock && payable, "Payments are switched off (by %s).", of.HeldBy)
-	fact(s.Codes() > 0 && s.State != order.Completed, "Codes in the vault: %d (starter codes %s).", s.Codes(), s.Reference)
+	fact(s.Codes() > 0 && s.State != order.Completed, "Codes in the vault: %d (%s).", s.Codes(), Command("codes", s.Reference))
 	if s.PaymentExpiresAt != nil && payable {
 		fact(true, "Its payment window ends at %s.", clock(*s.PaymentExpiresAt))
 	}

@@ -16,6 +16,6 @@ func TestTopUpIsPlainText(t *testing.T) {
 	assert.NotContains(t, shown, "](")
 	assert.Contains(t, shown, `\<img`)
 	assert.Contains(t, shown, `javascript\:`)
-	assert.Contains(t, shown, "to `T'<b>x`")
+	assert.Contains(t, shown, "to `` T`<b>x ``")
 	assert.Contains(t, TopUp(order.TopUp{Link: text("https://pay.example/1")}), "<https://pay.example/1>")
 }

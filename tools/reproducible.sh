@@ -17,6 +17,10 @@ copy=$work/another/folder
 mkdir -p "$copy" "$work/home"
 git ls-files -z | tar -cf - --null -T - | tar -xf - -C "$copy"
 
+# The copy has no git to ask which source it is.
+COMMIT=$(git describe --always --abbrev=40 --exclude '*' --dirty)
+export COMMIT
+
 # Where Go keeps modules and what it compiled doesn't move with the home.
 GOMODCACHE=$("$go" env GOMODCACHE) GOCACHE=$("$go" env GOCACHE) GOROOT=$("$go" env GOROOT)
 export GOMODCACHE GOCACHE GOROOT

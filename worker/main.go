@@ -41,7 +41,7 @@ func run(args, environ []string) int {
 		return askHealth(environ)
 	}
 	if len(args) > 0 {
-		return usage(args)
+		return usage(args, os.Stdout, os.Stderr)
 	}
 	s, err := settings.LoadWorker(environ)
 	if err != nil {

@@ -59,11 +59,22 @@ func TestWhatTheBuilderGetsIsEnough(t *testing.T) {
 	}
 	cmd := exec.Command("sh", "-c", strings.Replace(run[1], "-o /out/", "-o "+out+"/", 1)) //nolint:gosec,noctx // the Dockerfile's
 	cmd.Dir = context
+	cmd.Env = append(os.Environ(), "COMMIT="+commit(t))
 	said, err := cmd.CombinedOutput()
 	require.NoError(t, err, string(said))
 	for _, name := range []string{"worker", "starter", "codec", "simulator"} {
 		assert.Equal(t, digest(t, program(name)), digest(t, filepath.Join(out, name)), "%s: run make programs", name)
 	}
+}
+
+// commit is what the programs of "make programs" say that they are made from.
+func commit(t *testing.T) string {
+	t.Helper()
+	said, err := exec.Command(program("starter"), "--version").Output() //nolint:gosec,noctx // ours
+	require.NoError(t, err)
+	found := regexp.MustCompile(`, commit (\S+), go`).FindSubmatch(said)
+	require.NotNil(t, found, string(said))
+	return string(found[1])
 }
 
 func TestTheBuilderGetsNoSecretAndNoHistory(t *testing.T) {

@@ -17,7 +17,7 @@ func TestBadInput(t *testing.T) {
 		says string
 	}{
 		"no reference":        {[]string{"place", "--item", giftCard}, 2, "reference"},
-		"wrong reference":     {[]string{"place", "--reference", "a b", "--item", giftCard}, 2, "reference"},
+		"wrong reference":     {[]string{"place", "--reference", "a\u200bb", "--item", giftCard}, 2, "reference"},
 		"no item":             {[]string{"place", "--reference", "x"}, 2, "item"},
 		"wrong quantity":      {[]string{"place", "--reference", "x", "--item", giftCard + ":none"}, 2, "quantity"},
 		"quantity of nothing": {[]string{"place", "--reference", "x", "--item", giftCard + ":0"}, 2, "quantity"},

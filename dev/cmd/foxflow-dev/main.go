@@ -22,6 +22,7 @@ namespace and search attributes ready for foxflow. It listens on 127.0.0.1 alone
 
 Usage:
   foxflow-dev temporal [flags]
+  foxflow-dev --version        prints version, commit and Go
   foxflow-dev dynamic-config   prints this server's dynamic configuration as a file for
                                a Temporal server of your own
 
@@ -70,6 +71,11 @@ func run(args []string, stdout, stderr io.Writer) int {
 		return done
 	}
 	switch {
+	case len(args) == 1 && args[0] == "--version":
+		if _, err := fmt.Fprintln(stdout, build()); err != nil {
+			return wrong
+		}
+		return done
 	case len(args) == 0:
 		help(stderr)
 		return usageError

@@ -14,6 +14,9 @@ import (
 
 	"github.com/caarlos0/env/v11"
 	"github.com/spf13/cobra"
+
+	"foxflow/internal/outlet"
+	"foxflow/internal/version"
 )
 
 // Exit statuses.
@@ -36,9 +39,13 @@ func main() {
 func run(ctx context.Context, args []string, environ map[string]string, stdout, stderr io.Writer) int {
 	root := newRoot(environ)
 	root.SetArgs(args)
-	root.SetOut(stdout)
+	out := outlet.New(stdout)
+	root.SetOut(out)
 	root.SetErr(stderr)
 	err := root.ExecuteContext(ctx)
+	if lost := out.Close(); err == nil {
+		err = lost
+	}
 	if err == nil {
 		return 0
 	}
@@ -68,6 +75,8 @@ func newRoot(environ map[string]string) *cobra.Command {
 			return serve(cmd.Context(), settings, config, cmd.OutOrStdout(), cmd.ErrOrStderr())
 		},
 	}
+	root.Version = version.Of("simulator").String()
+	root.SetVersionTemplate("{{.Version}}\n")
 	settings.register(root.Flags())
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error {
 		return usage("%w (--help lists the flags)", err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -24,6 +25,7 @@ type binder struct {
 type draft struct {
 	request order.Request
 	line    int
+	lines   []int // of each item
 	bad     bool
 }
 
@@ -44,9 +46,7 @@ func (b *binder) read(rows *csv.Reader) bool {
 			return b.breakOff(problem)
 		}
 		b.wrong(problem)
-		if at := b.place["reference"]; at < len(record) {
-			b.spoil(record[at])
-		}
+		b.spoilOf(record)
 		return true
 	}
 	if err != nil {
@@ -65,16 +65,14 @@ func (b *binder) read(rows *csv.Reader) bool {
 }
 
 func (b *binder) take(line int, record []string) {
-	if len(record) != len(Columns) {
+	if record = withoutEmptyEnd(record, len(Columns)); len(record) != len(Columns) {
 		b.wrong(Problem{Line: line, Problem: fmt.Sprintf("has %d fields instead of %d", len(record), len(Columns)),
-			Fix: "separate with commas; quote a field that holds one"})
-		if at := b.place["reference"]; at < len(record) {
-			b.spoil(record[at])
-		}
+			Fix: "separate the fields as the header does; quote a field that holds the separator"})
+		b.spoilOf(record)
 		return
 	}
-	field := func(name string) string { return strings.TrimSpace(record[b.place[name]]) }
-	reference := field("reference")
+	field := func(name string) string { return cell(record[b.place[name]]) }
+	reference := order.NormalReference(field("reference"))
 	before := len(b.problems)
 	note := func(wrong *order.FieldError) {
 		if wrong != nil {
@@ -90,9 +88,12 @@ func (b *binder) take(line int, record []string) {
 			item.Quantity = 1 // named above; the checks below need not say it again
 		}
 	}
-	for _, pair := range strings.Split(record[b.place["note"]], ";") {
+	note(spoiltBySpreadsheet("reference", reference))
+	for _, pair := range strings.Split(unwrapped(record[b.place["note"]]), ";") {
 		if strings.TrimSpace(pair) != "" {
 			note(AddNote(&item, strings.TrimLeft(pair, " ")))
+			_, value, _ := strings.Cut(pair, "=")
+			note(spoiltBySpreadsheet("note", value))
 		}
 	}
 	mock, wrong := parseMock(field("mock"))
@@ -118,7 +119,7 @@ func (b *binder) take(line int, record []string) {
 func (b *binder) add(line int, one order.Request, mock *bool) *order.FieldError {
 	d, there := b.orders[one.Reference]
 	if !there {
-		b.orders[one.Reference] = &draft{request: one, line: line}
+		b.orders[one.Reference] = &draft{request: one, line: line, lines: []int{line}}
 		b.sequence = append(b.sequence, one.Reference)
 		return nil
 	}
@@ -136,7 +137,12 @@ func (b *binder) add(line int, one order.Request, mock *bool) *order.FieldError 
 	case one.MaxPrice != nil && !sameMaxPrice(one, d.request):
 		return differs("max_price")
 	}
-	d.request.Items = append(d.request.Items, one.Items...)
+	if i := slices.IndexFunc(d.request.Items, one.Items[0].Same); i >= 0 {
+		d.bad = true
+		return &order.FieldError{Field: "item", Problem: fmt.Sprintf("is the same again as in line %d, and would be bought twice", d.lines[i]),
+			Fix: fmt.Sprintf("leave one of the two lines out; if twice is meant, write one line with quantity %d", 2*one.Items[0].Quantity)}
+	}
+	d.request.Items, d.lines = append(d.request.Items, one.Items...), append(d.lines, line)
 	if len(d.request.Items) == order.MaxItems+1 {
 		d.bad = true
 		return &order.FieldError{Field: "item", Problem: fmt.Sprintf("is item %d of %s", order.MaxItems+1, one.Reference),
@@ -145,9 +151,15 @@ func (b *binder) add(line int, one order.Request, mock *bool) *order.FieldError 
 	return nil
 }
 
+// spoilOf marks the order of a line that is no row.
+func (b *binder) spoilOf(record []string) {
+	if at := b.place["reference"]; at < len(record) {
+		b.spoil(order.NormalReference(cell(record[at])))
+	}
+}
+
 // spoil marks the order of a bad line: none of its lines may be started.
 func (b *binder) spoil(reference string) {
-	reference = strings.TrimSpace(reference)
 	d, there := b.orders[reference]
 	if !there {
 		d = &draft{}
@@ -176,6 +188,39 @@ func (b *binder) sheet() Sheet {
 		s.Problems = []Problem{{Problem: "holds no order", Fix: "write one line per item below the header"}}
 	}
 	return s
+}
+
+// cell is what stands in a cell: blanks around it are the file's, not the shop's.
+func cell(text string) string { return strings.Trim(unwrapped(text), " \t") }
+
+// unwrapped takes ="007" for 007: so shops keep a spreadsheet from making a number of it.
+func unwrapped(text string) string {
+	inner, formula := strings.CutPrefix(strings.Trim(text, " \t"), `="`)
+	inner, closed := strings.CutSuffix(inner, `"`)
+	if !formula || !closed || strings.Contains(inner, `"`) {
+		return text
+	}
+	return inner
+}
+
+// shortenedRE is a long number as a spreadsheet shows it: its digits are lost. errorRE is
+// what stands where a formula failed.
+var (
+	shortenedRE = regexp.MustCompile(`^[0-9]([.,][0-9]+)?[Ee]\+[0-9]+$`)
+	errorRE     = regexp.MustCompile(`^#(NAME\?|VALUE!|REF!|DIV/0!|N/A|NUM!|NULL!|####*)$`)
+)
+
+// spoiltBySpreadsheet finds what was a text of the shop's and is none any more. It never
+// repeats it.
+func spoiltBySpreadsheet(field, text string) *order.FieldError {
+	switch {
+	case shortenedRE.MatchString(text):
+		return &order.FieldError{Field: field, Problem: "is a number that a spreadsheet has shortened, so that its digits are lost",
+			Fix: "format the column as text before the numbers are put in, and save the file again"}
+	case errorRE.MatchString(text):
+		return &order.FieldError{Field: field, Problem: "is the error of a spreadsheet's formula", Fix: "mend the formula, and save the file again"}
+	}
+	return nil
 }
 
 func parseMock(text string) (*bool, *order.FieldError) {

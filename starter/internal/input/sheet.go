@@ -8,7 +8,6 @@ import (
 	"io"
 	"slices"
 	"strings"
-	"unicode/utf8"
 
 	"foxflow/order"
 )
@@ -56,21 +55,27 @@ type Sheet struct {
 	Broken bool
 }
 
-// ReadSheet reads an orders file: UTF-8 CSV with the header of Columns. It
-// fails only when r does; what is wrong in the file is in Sheet.Problems.
+// ReadSheet reads an orders file: CSV with the header of Columns, as spreadsheets write
+// it. It fails only when r does; what is wrong in the file is in Sheet.Problems.
 func ReadSheet(r io.Reader) (Sheet, error) {
 	text, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
 	if err != nil {
 		return Sheet{}, err
 	}
-	if problem := readable(text); problem != nil {
+	text, problem := readable(text)
+	if problem != nil {
 		return Sheet{Problems: []Problem{*problem}, Broken: true}, nil
 	}
-	rows := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(text, []byte("\ufeff"))))
-	rows.FieldsPerRecord = -1
+	separator, text := separated(text)
+	rows := csv.NewReader(bytes.NewReader(text))
+	rows.Comma, rows.FieldsPerRecord = separator, -1
 	header, err := rows.Read()
 	place, problem := columnsOf(header, err)
 	if problem != nil {
+		problem.Line = 1
+		if err == nil {
+			problem.Line, _ = rows.FieldPos(0)
+		}
 		return Sheet{Problems: []Problem{*problem}, Broken: true}, nil
 	}
 	b := newBinder(place)
@@ -83,45 +88,31 @@ func ReadSheet(r io.Reader) (Sheet, error) {
 	return b.sheet(), nil
 }
 
-func readable(text []byte) *Problem {
-	switch {
-	case len(text) > MaxFileBytes:
-		return &Problem{Problem: fmt.Sprintf("is larger than %d MiB", MaxFileBytes>>20), Fix: "split the file"}
-	case len(bytes.TrimSpace(bytes.TrimPrefix(text, []byte("\ufeff")))) == 0:
-		return &Problem{Problem: "is empty", Fix: "begin with the header " + strings.Join(Columns, ",")}
-	case !utf8.Valid(text):
-		before := text[:invalidAt(text)]
-		return &Problem{Line: 1 + bytes.Count(before, []byte("\n")), Problem: "is not UTF-8 text", Fix: "save the file as CSV in UTF-8"}
+func readable(raw []byte) ([]byte, *Problem) {
+	if len(raw) > MaxFileBytes {
+		return nil, &Problem{Problem: fmt.Sprintf("is larger than %d MiB", MaxFileBytes>>20), Fix: "split the file"}
 	}
-	return nil
-}
-
-func invalidAt(text []byte) int {
-	at := 0
-	for at < len(text) {
-		r, size := utf8.DecodeRune(text[at:])
-		if r == utf8.RuneError && size == 1 {
-			break
-		}
-		at += size
+	text, problem := plainText(raw)
+	if problem == nil && len(bytes.TrimSpace(text)) == 0 {
+		problem = &Problem{Problem: "is empty", Fix: "begin with the header " + strings.Join(Columns, ",")}
 	}
-	return at
+	return text, problem
 }
 
 // columnsOf says at which place each column stands. Every column must be there
 // and no other: a max_price that is misspelt would be a price guard lost.
 func columnsOf(header []string, err error) (map[string]int, *Problem) {
 	wrong := func(problem string) (map[string]int, *Problem) {
-		return nil, &Problem{Line: 1, Field: "header", Problem: problem, Fix: "write " + strings.Join(Columns, ",")}
+		return nil, &Problem{Field: "header", Problem: problem, Fix: "write " + strings.Join(Columns, ",")}
 	}
 	if err != nil {
 		return wrong("can't be read: " + quoteProblem(err))
 	}
-	if len(header) == 1 && strings.ContainsAny(header[0], ";\t") {
-		return wrong("separates the columns with something other than commas")
+	if len(header) == 1 && strings.ContainsAny(header[0], "|: ") {
+		return wrong("separates the columns with something other than commas, semicolons or tabs")
 	}
 	place := map[string]int{}
-	for i, name := range header {
+	for i, name := range withoutEmptyEnd(header, len(Columns)) {
 		name = strings.ToLower(strings.TrimSpace(name))
 		if _, twice := place[name]; twice {
 			return wrong(fmt.Sprintf("names the column %q twice", clip(name)))
@@ -139,7 +130,23 @@ func columnsOf(header []string, err error) (map[string]int, *Problem) {
 	return place, nil
 }
 
+// withoutEmptyEnd cuts empty columns off that a spreadsheet adds behind the last.
+func withoutEmptyEnd(record []string, columns int) []string {
+	for len(record) > columns && strings.TrimSpace(record[len(record)-1]) == "" {
+		record = record[:len(record)-1]
+	}
+	return record
+}
+
 func quoteProblem(err error) string {
+	var parse *csv.ParseError
+	if errors.As(err, &parse) {
+		return fmt.Sprintf("%s (column %d of the line)", quoteMistake(err), parse.Column)
+	}
+	return quoteMistake(err)
+}
+
+func quoteMistake(err error) string {
 	switch {
 	case errors.Is(err, csv.ErrBareQuote):
 		return `a quote (") stands inside a field that does not begin with one`

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"unicode/utf16"
 
 	"github.com/shopspring/decimal"
 	"github.com/stretchr/testify/assert"
@@ -19,6 +20,16 @@ func read(t *testing.T, text string) Sheet {
 	sheet, err := ReadSheet(strings.NewReader(text))
 	require.NoError(t, err)
 	return sheet
+}
+
+// utf16le is text as Windows writes it.
+func utf16le(text string) string {
+	var b strings.Builder
+	for _, unit := range utf16.Encode([]rune(text)) {
+		b.WriteByte(byte(unit))
+		b.WriteByte(byte(unit >> 8))
+	}
+	return b.String()
 }
 
 func inFile(s Sheet) []string {
@@ -63,13 +74,22 @@ func TestAPriceInAFileMayNameItsCurrency(t *testing.T) {
 
 func TestSpreadsheetHabitsAreUnderstood(t *testing.T) {
 	for name, text := range map[string]string{
-		"byte order mark":        "\ufeff" + header + "shop-1,product_a,1,login=a,no,\n",
-		"CRLF":                   strings.ReplaceAll(header+"shop-1,product_a,1,login=a,no,\n", "\n", "\r\n"),
-		"no newline at the end":  header + "shop-1,product_a,1,login=a,no,",
-		"everything quoted":      header + `"shop-1","product_a","1","login=a","no",""`,
-		"empty rows":             header + "\n,,,,,\nshop-1,product_a,1,login=a,no,\n,,,,,\n",
-		"columns in other order": "item,reference,mock,note,quantity,MAX_PRICE\nproduct_a,shop-1,0,login=a;,1,\n",
-		"spaces":                 header + " shop-1 , product_a , 1 , login=a,NO, \n",
+		"byte order mark":          "\ufeff" + header + "shop-1,product_a,1,login=a,no,\n",
+		"CRLF":                     strings.ReplaceAll(header+"shop-1,product_a,1,login=a,no,\n", "\n", "\r\n"),
+		"no newline at the end":    header + "shop-1,product_a,1,login=a,no,",
+		"everything quoted":        header + `"shop-1","product_a","1","login=a","no",""`,
+		"empty rows":               header + "\n,,,,,\nshop-1,product_a,1,login=a,no,\n,,,,,\n",
+		"tabs":                     strings.ReplaceAll(header+"shop-1,product_a,1,login=a,no,\n", ",", "\t"),
+		"semicolons":               strings.ReplaceAll(header+"shop-1,product_a,1,login=a,no,\n", ",", ";"),
+		"semicolons, quoted":       strings.ReplaceAll(header+"shop-1,product_a,1,\"login=a,\",no,\n", ",", ";"),
+		"sep=":                     "sep=;\r\n" + strings.ReplaceAll(header+"shop-1,product_a,1,login=a,no,\n", ",", ";"),
+		"UTF-16, Unicode text":     utf16le("\ufeff" + strings.ReplaceAll(header+"shop-1,product_a,1,login=a,no,\n", ",", "\t")),
+		"UTF-16 without a mark":    utf16le(header + "shop-1,product_a,1,login=a,no,\n"),
+		"lines of an old Mac":      strings.ReplaceAll(header+"shop-1,product_a,1,login=a,no,\n", "\n", "\r"),
+		"empty columns behind":     "reference,item,quantity,note,mock,max_price,,\nshop-1,product_a,1,login=a,no,,,\n",
+		"kept from being a number": header + `"=""shop-1""",product_a,1,login=a,no,` + "\n",
+		"columns in other order":   "item,reference,mock,note,quantity,MAX_PRICE\nproduct_a,shop-1,0,login=a;,1,\n",
+		"spaces":                   header + " shop-1 , product_a , 1 , login=a,NO, \n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			sheet := read(t, text)
@@ -85,7 +105,7 @@ func TestSpreadsheetHabitsAreUnderstood(t *testing.T) {
 
 func TestEveryMistakeIsNamedWithFileAndLine(t *testing.T) {
 	sheet := read(t, header+
-		"shop 1,product_a,1,,,\n"+
+		"shop\u200b1,product_a,1,,,\n"+
 		"shop-2,,1,,,\n"+
 		"shop-3,product_a,0,,,\n"+
 		"shop-4,product_a,1,007,,\n"+
@@ -97,7 +117,7 @@ func TestEveryMistakeIsNamedWithFileAndLine(t *testing.T) {
 		"shop-10,product\"a,1,,,\n")
 	got := strings.Join(inFile(sheet), "\n")
 	for _, want := range []string{
-		`f.csv:2: reference: "shop 1" is not a reference (use 1 to 64 characters`,
+		`f.csv:2: reference: has an invisible character at position 5 (U+200B) (take it out`,
 		`f.csv:3: item: "" is not a product id`,
 		`f.csv:4: quantity: "0" is not a quantity (give a whole number, at least 1)`,
 		`f.csv:5: note: has no = between field and value (write KEY=VALUE`,
@@ -128,7 +148,9 @@ func TestAnOrderWithOneBadLineIsNotStartedInPart(t *testing.T) {
 		"other currency":        "shop-1,product_a,1,,,5usd\nshop-1,product_b,1,,,5 rub\n",
 		"currency on one alone": "shop-1,product_a,1,,,5usd\nshop-1,product_b,1,,,5\n",
 		"price on second alone": "shop-1,product_a,1,,,\nshop-1,product_b,1,,,6\n",
-		"eleven items":          strings.Repeat("shop-1,product_a,1,,,\n", 11),
+		"eleven items": "shop-1,product_a,1,,,\nshop-1,product_a,2,,,\nshop-1,product_a,3,,,\nshop-1,product_a,4,,,\nshop-1,product_a,5,,,\nshop-1,product_a,6,,,\n" +
+			"shop-1,product_b,1,,,\nshop-1,product_b,2,,,\nshop-1,product_b,3,,,\nshop-1,product_b,4,,,\nshop-1,product_b,5,,,\n",
+		"the same line twice": "shop-1,product_a,1,player_id=1;server=eu,,5\nshop-1,product_b,1,,,\nshop-1,product_a,1,server=eu;player_id=1,,\n",
 	} {
 		t.Run(name, func(t *testing.T) {
 			sheet := read(t, header+text+"shop-2,product_c,1,,,\n")
@@ -163,10 +185,10 @@ func TestFilesThatAreNoOrdersFile(t *testing.T) {
 		"misspelt price guard": {"reference,item,quantity,note,mock,max_prise\n", `unknown column "max_prise"`},
 		"column missing":       {"reference,item,quantity,note,mock\n", `lacks the column "max_price"`},
 		"column twice":         {"reference,item,quantity,note,mock,item\n", `names the column "item" twice`},
-		"semicolons":           {"reference;item;quantity;note;mock;max_price\n", "something other than commas"},
+		"other separators":     {"reference|item|quantity|note|mock|max_price\n", "something other than commas"},
 		"quote in the header":  {"refe\"rence,item\n", "can't be read"},
-		"not UTF-8":            {header + "shop-1,pr\xf6duct,1,,,\n", "f.csv:2: is not UTF-8 text"},
-		"UTF-16":               {"\xff\xfer\x00e\x00f\x00", "f.csv:1: is not UTF-8 text"},
+		"not UTF-8":            {header + "shop-1,pr\xf6duct,1,,,\n", "f.csv:2: is not UTF-8 text (column 10 of the line)"},
+		"UTF-16 cut short":     {"\xff\xfer\x00e\x00f\x00", `names the unknown column "ref"`},
 		"too large":            {strings.Repeat("x", MaxFileBytes+1), "is larger than 16 MiB"},
 		"too many lines":       {header + strings.Repeat("shop-1,product_a,1,,,\n", maxLines+1), "has more than 50000 lines"},
 	} {
@@ -219,4 +241,25 @@ func FuzzSheet(f *testing.F) {
 			}
 		}
 	})
+}
+
+func TestWhatASpreadsheetSpoiltIsRefused(t *testing.T) {
+	for line, says := range map[string]string{
+		"1.23457E+12,product_a,1,,,":                   "f.csv:2: reference: is a number that a spreadsheet has shortened",
+		`"1,23457E+12",product_a,1,,,`:                 "f.csv:2: reference: is a number that a spreadsheet has shortened",
+		"shop-1,product_a,1,player_id=4.5E+11,,":       "f.csv:2: note: is a number that a spreadsheet has shortened",
+		"#NAME?,product_a,1,,,":                        "f.csv:2: reference: is the error of a spreadsheet's formula",
+		"shop-1,product_a,1,,,\"12,34\"":               "f.csv:2: max_price: \"12,34\" is not a price (give the highest total you will pay, e.g. 12.34",
+		"shop-1,product_a,1,player_id=\u00a012,,":      "f.csv:2: note: player_id has an invisible character at position 1 (U+00A0)",
+		"shop-1,product_a,1,player_id=1 ;server=a,,":   "f.csv:2: note: player_id ends with a blank",
+		"shop-1,product_a,1,,,\nshop-1,product_a,1,,,": "f.csv:3: item: is the same again as in line 2, and would be bought twice (leave one of the two lines out; if twice is meant, write one line with quantity 2)",
+	} {
+		sheet := read(t, header+line+"\n")
+		require.Len(t, sheet.Problems, 1, "%s: %v", line, inFile(sheet))
+		assert.Contains(t, inFile(sheet)[0], says)
+		assert.Empty(t, sheet.Orders)
+	}
+	good := read(t, header+"#1001,product_a,1,,,\n\"заказ 7\",product_a,1,,,\nCafe\u0301,product_a,1,,,\n")
+	require.Empty(t, inFile(good))
+	assert.Equal(t, "Café", good.Orders[2].Reference)
 }

@@ -5,8 +5,6 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
-	"unicode"
-	"unicode/utf8"
 
 	"github.com/shopspring/decimal"
 
@@ -60,7 +58,7 @@ func ParseQuantity(text string) (int64, *order.FieldError) {
 }
 
 // ParseNote reads KEY=VALUE. The value is taken as it is: leading zeros and
-// further equals signs belong to it.
+// further equals signs belong to it. What no value may hold, order.Request.Validate says.
 func ParseNote(text string) (key, value string, wrong *order.FieldError) {
 	key, value, found := strings.Cut(text, "=")
 	key = strings.TrimSpace(key)
@@ -69,9 +67,6 @@ func ParseNote(text string) (key, value string, wrong *order.FieldError) {
 		return "", "", &order.FieldError{Field: "note", Problem: "has no = between field and value", Fix: fixNote}
 	case key == "":
 		return "", "", &order.FieldError{Field: "note", Problem: "has no field name before the =", Fix: fixNote}
-	case !printable(value):
-		return "", "", &order.FieldError{Field: "note", Problem: fmt.Sprintf("%s holds line breaks or other unprintable characters", clip(key)),
-			Fix: "give the value on one line of plain text"}
 	}
 	return key, value, nil
 }
@@ -122,10 +117,6 @@ func ParseMaxPrice(text string) (price decimal.Decimal, currency string, wrong *
 			Fix: "name the currency by 3 to 5 letters, e.g. 12.34usd"}
 	}
 	return price, currency, nil
-}
-
-func printable(s string) bool {
-	return utf8.ValidString(s) && !strings.ContainsFunc(s, unicode.IsControl)
 }
 
 // clip keeps a message on one line, whatever was typed.

