@@ -146,14 +146,14 @@ func (d *desk) showFindings(findings []reconcile.Finding) error {
 		rows = append(rows, []string{show.Clean(f.Reference), string(f.Kind), show.Clean(string(f.State)), show.Clean(deref(f.OrderID)), show.Clean(done)})
 	}
 	d.Printf("\n")
-	if err := show.Table(d.Out, []string{"REFERENCE", "FOUND", "STATE", "ORDER", "DETAIL"}, rows, 0); err != nil {
+	if err := d.Table([]string{"REFERENCE", "FOUND", "STATE", "ORDER", "DETAIL"}, rows, 0); err != nil {
 		return err
 	}
 	d.Printf("\n")
 	for _, k := range reconcile.Kinds {
 		for _, f := range findings {
 			if f.Kind == k.Kind && f.Done == "" {
-				d.Printf("%s\n", show.Wrap(fmt.Sprintf("%s: %s. %s", k.Kind, k.Means, k.Fix), ""))
+				d.Printf("%s\n", d.Wrap(fmt.Sprintf("%s: %s. %s", k.Kind, k.Means, k.Fix), ""))
 				break
 			}
 		}
