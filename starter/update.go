@@ -40,7 +40,7 @@ func (t *temporal) notUpdated(ctx context.Context, verb, reference string, err e
 	case errors.As(err, &refused):
 		return failed("starter status "+reference+" shows how it stands", "%s", refused.Message())
 	case errors.As(err, &slow), errors.Is(err, context.DeadlineExceeded):
-		return failed("is a worker running? starter status "+reference+" shows whether it was done after all",
+		return failed("is a worker running, and ready? starter explain "+reference+" shows what holds it up; starter status "+reference+" whether it was done after all",
 			"%s order %s: no answer within %s", verb, reference, updateTimeout)
 	case errors.As(err, &missing):
 		return failed("place it again the same way to start it, then "+verb+" it", "%s order %s: Temporal runs no workflow for it", verb, reference)
