@@ -50,6 +50,9 @@ func (d *desk) askTemporal(ctx context.Context, told *story.Story) {
 		notAsked("Temporal knows this reference from another ledger (namespace " + t.namespace + ")")
 	default:
 		d.addAttempt(t, found, told)
+		if why := t.stuck(ctx, found.GetWorkflowExecutionInfo().GetExecution(), found.GetPendingWorkflowTask()); why != "" {
+			told.Facts = append(told.Facts, why)
+		}
 	}
 }
 

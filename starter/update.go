@@ -41,7 +41,7 @@ func (t *temporal) notUpdated(ctx context.Context, verb, reference string, err e
 	case errors.As(err, &refused):
 		return failed(story.Command("status", reference)+" shows how it stands", "%s", refused.Message())
 	case errors.As(err, &slow), errors.Is(err, context.DeadlineExceeded):
-		return failed("is a worker running? "+story.Command("status", reference)+" shows whether it was done after all",
+		return failed("is a worker running, and ready? "+story.Command("explain", reference)+" shows what holds it up; "+story.Command("status", reference)+" whether it was done after all",
 			"%s order %s: no answer within %s", verb, reference, updateTimeout)
 	case errors.As(err, &missing):
 		return failed("place it again the same way to start it, then "+verb+" it", "%s order %s: Temporal runs no workflow for it", verb, reference)

@@ -55,6 +55,10 @@ func TestAWorkerLeavesOrdersOfAnotherLedgerAlone(t *testing.T) {
 			require.Zero(t, s.starter("place", "--reference", mine, "--item", giftCard).code)
 			if name == "one at a time" {
 				other.unready("orders", "met order/"+mine+" at .* is not this ledger's and is left alone: it belongs to ledger .*")
+				s.eventually("explain to say so", func() bool {
+					return strings.Contains(s.must("starter", "explain", mine), "does not get on: its task has failed")
+				})
+				assert.Contains(t, strings.Join(strings.Fields(s.must("starter", "explain", mine)), " "), "it belongs to ledger")
 				s.startWorker()
 			}
 			theirs := s.ref("theirs")

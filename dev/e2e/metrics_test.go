@@ -126,7 +126,8 @@ func metricsIn(query string) []string {
 // labels are all that foxflow's metrics may have, with what each may say.
 var labels = map[string]string{
 	"state":     `[a-z_]+`,
-	"check":     `[a-z]+`,
+	"check":     `[a-z_]+`,
+	"kind":      `[a-z_]+`,
 	"currency":  `usd|rub`,
 	"mock":      `true|false`,
 	"endpoint":  `(GET|POST) /api/[a-z/{}]+`,
