@@ -60,11 +60,12 @@ func TestOutputThatCantBeWrittenIsAnError(t *testing.T) {
 		{"status", "shop-1"}, {"watch", "shop-1"}, {"list"}, {"codes", "shop-1"}, {"top-up", "shop-2"},
 		{"cancel", "shop-3"}, {"resolve", "shop-2", "--retry"}, {"recheck", "shop-1"}, {"audit", "shop-1"}, {"audit", "--verify-all"}, {"audit", "--export", "-"},
 		{"explain", "shop-1"}, {"stats"}, {"pause"}, {"resume"}, {"products", "search", "gift"}, {"products", "show", "product_a"}, {"balance"},
-		{"keyset", "new"}, {"keyset", "rotate"}, {"ledger", "migrate"},
+		{"keyset", "new"}, {"keyset", "rotate"}, {"ledger", "migrate"}, {"ledger", "check"}, {"ledger", "reconcile"},
 		{"completion", "bash"}, {"completion", "zsh"}, {"completion", "fish"}, {"completion", "powershell"},
 		{"--help"}, {"--version"},
 	}
-	tried := map[string]bool{"starter ledger copy": true} // it must be alone with the ledger; tested beside it
+	// The first must be alone with the ledger, the second makes a file once; tested beside it.
+	tried := map[string]bool{"starter ledger copy": true, "starter ledger backup": true}
 	root := newApp(nil, nil, nil).root()
 	for _, args := range commands {
 		for _, form := range []string{"table", "json"} {
@@ -86,6 +87,14 @@ func TestOutputThatCantBeWrittenIsAnError(t *testing.T) {
 	everyCommand(root, func(cmd *cobra.Command) {
 		assert.True(t, tried[cmd.CommandPath()], "%s is not tried", cmd.CommandPath())
 	})
+}
+
+func TestABackupThatCantBeToldIsAnError(t *testing.T) {
+	t.Parallel()
+	s := busyShop(t)
+	var errs bytes.Buffer
+	assert.Equal(t, exitError, s.runTo(t.Context(), full{}, &errs, "ledger", "backup", filepath.Join(t.TempDir(), "backup.db")))
+	assert.Contains(t, errs.String(), "the output could not be written")
 }
 
 // everyCommand visits the commands that do something themselves.

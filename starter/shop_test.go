@@ -197,6 +197,8 @@ func (s *shop) foxreload(available string, prices map[string]string) {
 			_, _ = w.Write([]byte(`{"code":"UNAUTHORIZED","detail":"bad key"}`))
 		case strings.HasPrefix(r.URL.Path, "/api/access/me/balances"):
 			_, _ = fmt.Fprintf(w, `[{"currency":"usd","available":%q,"reserved":"0","pending":"0"}]`, available)
+		case r.URL.Path == "/api/orders/":
+			_, _ = fmt.Fprint(w, `{"items":[],"total":0}`)
 		case id == "search":
 			_, _ = fmt.Fprint(w, `[{"id":"product_a","name":"Gift card\u001b[31m","price":"5.50","currency":"usd","quantity":3,"orderMinQuantity":1,"orderMaxQuantity":10,"requiredNoteFields":["player_id"]},{"id":"product_b","name":"Sold out","price":null}]`)
 		case known:
@@ -257,6 +259,7 @@ func newFakeTemporal(s *shop) *fakeTemporal {
 	f.On("Close").Return()
 	f.On("WorkflowService").Return(func() workflowservice.WorkflowServiceClient { return cluster{store: f.store} })
 	f.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(f.start)
+	f.On("ListWorkflow", mock.Anything, mock.Anything).Return(&workflowservice.ListWorkflowExecutionsResponse{}, nil).Maybe()
 	f.On("DescribeWorkflowExecution", mock.Anything, mock.Anything, "").Return(f.describe)
 	f.On("SignalWorkflow", mock.Anything, mock.Anything, "", workflows.SignalTopUp, nil).Return(f.signal)
 	f.On("UpdateWorkflow", mock.Anything, mock.Anything).Return(f.update)
