@@ -57,6 +57,7 @@ func TestReadinessIsTold(t *testing.T) {
 	for _, alert := range regexp.MustCompile(`Foxflow\w+`).FindAllString(string(page), -1) {
 		assert.Contains(t, string(rules), "alert: "+alert+"\n")
 	}
-	checks := newHealth(nil, nil, nil, &observation{}, settings.Worker{}).checks
-	assert.Equal(t, slices.Sorted(maps.Keys(checks)), slices.Sorted(maps.Keys(told)))
+	all := newHealth(nil, nil, nil, &observation{}, settings.Worker{})
+	all.holdAgainst(nil, nil, nil)
+	assert.Equal(t, slices.Sorted(maps.Keys(all.checks)), slices.Sorted(maps.Keys(told)))
 }
