@@ -85,6 +85,12 @@ func (a *Activities) adoptNamed(ctx context.Context, d Decision) (Outcome, error
 	if owned && owner != d.reference() {
 		return Outcome{}, notAdopted("order %s belongs to reference %s", d.OrderID, owner)
 	}
+	if other, err := a.otherInDoubt(ctx, d); err != nil || other {
+		if err == nil {
+			err = notAdopted("a payment of another order was sent and its outcome is not known yet: order %s can't take its place", d.OrderID)
+		}
+		return Outcome{}, err
+	}
 	o, err := a.API.GetOrder(ctx, d.OrderID)
 	if err != nil {
 		return Outcome{}, refuse(err, d.Request, adoptRefusals...)
@@ -112,6 +118,9 @@ func (a *Activities) adoptNamed(ctx context.Context, d Decision) (Outcome, error
 			}
 			return Outcome{}, err
 		}
+		if err := a.release(ctx, d); err != nil {
+			return Outcome{}, err
+		}
 	}
 	s, err := a.sight(ctx, in, o)
 	s.Adopted = true
@@ -119,6 +128,28 @@ func (a *Activities) adoptNamed(ctx context.Context, d Decision) (Outcome, error
 		return Outcome{}, err
 	}
 	return a.tell(ctx, in, s)
+}
+
+// otherInDoubt says whether a request to pay another order of the reference than the one that
+// a person named may have gone through.
+func (a *Activities) otherInDoubt(ctx context.Context, d Decision) (bool, error) {
+	doubt, err := a.Ledger.PaymentInDoubt(ctx, d.reference())
+	if err != nil || !doubt {
+		return false, err
+	}
+	named, err := a.Ledger.PaymentIntent(ctx, d.OrderID)
+	return named.Doubts == 0 || named.Voided, err
+}
+
+// release frees the reference of the order that gives way to the one that a person named,
+// where each request to pay it was surely refused.
+func (a *Activities) release(ctx context.Context, d Decision) error {
+	former := d.orderID()
+	intent, err := a.Ledger.PaymentIntent(ctx, former)
+	if err != nil || intent.Begun.IsZero() || intent.Voided || intent.Doubts > 0 || d.Facts.Money != life.Unsent {
+		return err
+	}
+	return a.Ledger.VoidPayment(ctx, d.reference(), former, intent.Attempt, "every request to pay it was refused, and order "+d.OrderID+" takes its place", a.now(ctx))
 }
 
 // adoptRefusals are the refusals of FoxReload's that AdoptOrder hands on.

@@ -117,7 +117,7 @@ func (o *run) step(ctx workflow.Context) error {
 // look watches the order until there is news, or until the time is up.
 func (o *run) look(ctx workflow.Context, until time.Time, moved func() bool) error {
 	in := activities.PollInput{Step: o.input(ctx), Until: until}
-	if seen := o.facts.Order.SeenAt; o.facts.Blocker == nil && !seen.IsZero() {
+	if seen := o.facts.Order.SeenAt; !seen.IsZero() && (o.facts.Blocker == nil || o.facts.Money == life.Doubtful) {
 		in.NotBefore = seen.Add(o.terms.Pace(o.facts, 1, workflow.Now(ctx)))
 	}
 	return o.act(apiOptions(ctx, priorityPoll, "watch "+o.named()), acts.PollStatus, in, moved)

@@ -263,6 +263,51 @@ func TestPaidOrderIsNotGivenUpSilently(t *testing.T) {
 	assert.Contains(t, s.Error.Message, "about order fox-1 before you order again")
 }
 
+// FoxReload does not know the order any more that is to be paid, and a person names another:
+// that is paid in its place, unless a request to pay the first may have gone through.
+func TestAnotherOrderTakesThePlaceOfOneThatIsGone(t *testing.T) {
+	for name, lost := range map[string]bool{"each request was refused": false, "one may have gone through": true} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			gone := apiError(foxreload.ClassNotFound, "NOT_FOUND")
+			w.fox.onGet = func(int) error {
+				if w.fox.get > 1 && len(w.fox.orders) > 1 {
+					return nil // the other one is there
+				}
+				return gone
+			}
+			w.fox.onPay = func(n int) error {
+				if n == 1 && lost {
+					return errLost
+				}
+				return gone
+			}
+			var a *answer
+			w.at(30*time.Minute, func() {
+				assert.Equal(t, order.WaitDecision, *w.now().WaitingForCode)
+				a = w.resolve("u1", workflows.Resolution{Choice: workflows.Adopt, OrderID: w.lies("product_a", "")})
+			})
+			w.at(30*time.Minute+time.Second, func() { // shown and payable again; the first pay has landed meanwhile
+				w.fox.do(func() {
+					w.fox.onGet, w.fox.onPay = nil, nil
+					if lost {
+						w.fox.settle(w.fox.orders[0])
+					}
+				})
+			})
+			s := w.run()
+			assert.Equal(t, order.Completed, s.State)
+			if lost {
+				require.ErrorContains(t, a.err, "outcome is not known")
+				assert.Equal(t, "fox-1", *s.OrderID)
+				return
+			}
+			require.NoError(t, a.err)
+			assert.Equal(t, "fox-2", *s.OrderID)
+		})
+	}
+}
+
 // A look is broken off by a person's decision when it has put on record that the order is
 // paid: what is on record counts, and nothing is taken back.
 func TestDecisionMeetsWhatIsOnRecord(t *testing.T) {
