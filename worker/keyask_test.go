@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -82,12 +83,17 @@ func TestSilenceOfFoxReloadIsToldAfterTwoMinutes(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				k := &keyState{now: time.Now}
-				var answer error
-				asking(t, k, func() error { return answer }, nobody)
+				var silent atomic.Bool
+				asking(t, k, func() error {
+					if silent.Load() {
+						return nothing
+					}
+					return nil
+				}, nobody)
 				synctest.Wait()
 				_, err := k.check()
 				require.NoError(t, err)
-				answer = nothing
+				silent.Store(true)
 				k.Call(t.Context(), foxreload.Sent{Method: "POST", Path: "/api/orders/"})(foxreload.Ended{Status: 502})
 				time.Sleep(time.Minute + 30*time.Second)
 				_, err = k.check()
@@ -101,7 +107,7 @@ func TestSilenceOfFoxReloadIsToldAfterTwoMinutes(t *testing.T) {
 				}
 				require.ErrorContains(t, err, "nothing that could be used has come from FoxReload since")
 				assert.ErrorContains(t, err, "FOXRELOAD_BASE_URL")
-				answer = nil
+				silent.Store(false)
 				time.Sleep(time.Minute + time.Second)
 				_, err = k.check()
 				require.NoError(t, err, "it is back")
