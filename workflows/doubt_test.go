@@ -317,3 +317,47 @@ func TestFoxReloadsOwnWordEndsADoubt(t *testing.T) {
 		})
 	}
 }
+
+// The answer to pay is lost, and stays lost; FoxReload shows the order as active, or is out
+// of reach. Whoever asks the workflow, and whoever reads the Web UI, is told of the doubt:
+// not only when the order waits for something else, too.
+func TestADoubtIsToldWhileItIsLookedAt(t *testing.T) {
+	for name, look := range map[string]error{"it shows as active": nil, "it can't be seen": apiError(foxreload.ClassPassing, "HTTP_503")} {
+		for _, before := range []order.State{order.Active, order.AwaitingTopUp} {
+			t.Run(name+", "+string(before), func(t *testing.T) {
+				w := newWorld(t)
+				begun, lost := w.env.Now(), time.Duration(0)
+				if before == order.AwaitingTopUp {
+					w = poor(t)
+					begun, lost = w.env.Now(), time.Minute
+					w.at(lost, func() { w.topUp(20) })
+				}
+				w.fox.onPay = func(int) error {
+					if now := w.env.Now().Sub(begun); lost <= now && now < lost+8*time.Minute {
+						w.fox.onGet = func(int) error {
+							if w.env.Now().Sub(begun) < lost+8*time.Minute {
+								return look
+							}
+							return nil
+						}
+						return errLost
+					}
+					return nil
+				}
+				for _, d := range []time.Duration{30 * time.Second, 2 * time.Minute, 7 * time.Minute} {
+					w.at(lost+d, func() {
+						s := w.now()
+						assert.True(t, s.PaymentInDoubt, "%s after %s", s.State, d)
+						assert.NotContains(t, webUI(t, w.env), "othing is paid", d)
+						onRecord, err := w.book.Status(t.Context(), reference)
+						require.NoError(t, err)
+						assert.True(t, onRecord.PaymentInDoubt)
+					})
+				}
+				s := w.run()
+				assert.Equal(t, order.Completed, s.State)
+				assert.False(t, s.PaymentInDoubt)
+			})
+		}
+	}
+}
