@@ -361,3 +361,34 @@ func TestADoubtIsToldWhileItIsLookedAt(t *testing.T) {
 		}
 	}
 }
+
+// Promise 1. Once the payment window is over nothing is sent, not the first request either:
+// its answer might be lost, and a minute after the window a doubt ends, however late it
+// began. The order is replaced then, as FoxReload shows it unpaid still.
+func TestNothingIsSentOnceThePaymentWindowIsOver(t *testing.T) {
+	w := newWorld(t)
+	w.in.Intervals.StallPoll = 20 * time.Second
+	w.fox.window = 15 * time.Minute
+	w.fox.onSee = func(o *foxreload.Order) {
+		if o.CancelReason == order.PaymentExpiration {
+			o.Status, o.CancelReason = foxreload.StatusActive, ""
+		}
+	}
+	begun := w.env.Now()
+	var first time.Duration
+	w.fox.onPay = func(n int) error {
+		if n > 1 {
+			return nil
+		}
+		first = w.env.Now().Sub(begun)
+		w.fox.settleIn(w.fox.orders[len(w.fox.orders)-1], 40*time.Second)
+		return errLost
+	}
+	require.NoError(t, w.book.Pause(t.Context(), "ann", w.env.Now()))
+	w.at(15*time.Minute+30*time.Second, func() { require.NoError(t, w.book.Resume(t.Context())) })
+	s := w.run()
+	assert.Equal(t, order.Completed, s.State)
+	assert.GreaterOrEqual(t, first, 16*time.Minute)
+	assert.Equal(t, 1, s.Replacements)
+	assert.Contains(t, w.fox.debits, "fox-2")
+}
