@@ -84,6 +84,9 @@ type Outcome struct {
 	Recorded order.State `json:"recorded,omitempty"`
 	// Names are the products' names, by id, as far as they are known by now.
 	Names map[string]string `json:"names,omitempty"`
+	// Doubt says that nothing was seen, and that the ledger knows of a request to pay that
+	// may have gone through, which the workflow does not know of yet.
+	Doubt bool `json:"doubt,omitempty"`
 }
 
 // IdempotencyKey names the create of a reference's order (replacement 0) or of

@@ -74,6 +74,9 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	if p.intent, err = a.Ledger.PaymentIntent(ctx, in.orderID()); err != nil { // before the look: what leaves later is newer than it
 		return Outcome{}, err
 	}
+	if p.doubt() && p.Facts.Money == life.Unsent && attempts(ctx) > 1 { // before the look: FoxReload may be out of reach for long
+		return Outcome{Doubt: true}, nil
+	}
 	for _, gate := range payGates {
 		if out, err := gate(a, ctx, p); out != nil || err != nil {
 			return deref(out), err
@@ -101,12 +104,12 @@ func (a *Activities) isShort(ctx context.Context, p *paying) (*Outcome, error) {
 }
 
 // isPayable looks at an order that was to be paid before, that has waited, that a ledger put
-// back from a backup may have forgotten to be paid, whose price has to be known, or that is to
-// be a mock and has not said so: what it shows may be news.
+// back from a backup may have forgotten to be paid, whose price has to be known, whose payment
+// window is over, or that is to be a mock and has not said so: what it shows may be news.
 func (a *Activities) isPayable(ctx context.Context, p *paying) (*Outcome, error) {
 	known := p.Facts.Order.Price != nil || !a.needsPrice(p.Step)
 	mock := p.Facts.Order.Mock != nil || !p.Request.Mock // the answer to a create may not show it: real money for a mock
-	if p.intent.Begun.IsZero() && p.Facts.State == order.Active && !a.mayHaveForgotten(p) && known && mock {
+	if p.intent.Begun.IsZero() && p.Facts.State == order.Active && !a.mayHaveForgotten(p) && known && mock && !p.Facts.WindowOver(a.now(ctx)) {
 		return nil, nil
 	}
 	o, err := a.look(ctx, p.Step, p.orderID())
@@ -144,18 +147,21 @@ func (a *Activities) open(ctx context.Context, p *paying, o foxreload.Order) (*O
 // found short; and for good once the payment window is over or the order shows itself to be
 // of the other kind.
 func (a *Activities) isDue(ctx context.Context, p *paying) (*Outcome, error) {
-	if p.intent.Begun.IsZero() {
+	now := a.now(ctx)
+	look := p.Pace(p.Facts, attempts(ctx), now)
+	switch {
+	case p.Facts.WindowOver(now): // a look says in a minute what became of the order
+		return nil, &later{after: look, why: fmt.Sprintf("pay order %s (%s): its payment window is over; nothing more is sent", p.orderID(), p.reference())}
+	case p.intent.Begun.IsZero():
 		return nil, nil
 	}
 	streak, err := a.Ledger.StreakOf(ctx, p.reference())
 	if err != nil || !p.doubt() && streak.Times == 0 {
 		return nil, err
 	}
-	now := a.now(ctx)
-	look := p.Pace(p.Facts, attempts(ctx), now)
 	wait := life.Repeat(max(streak.Times, p.intent.Doubts)) - now.Sub(p.intent.Begun)
 	switch {
-	case p.doubt() && (p.Facts.WindowOver(now) || p.Facts.OtherMock(p.Request) || p.Facts.Short()):
+	case p.doubt() && (p.Facts.OtherMock(p.Request) || p.Facts.Short()):
 		return nil, &later{after: look, why: fmt.Sprintf("pay order %s (%s): a payment was sent and may yet go through; nothing more is sent", p.orderID(), p.reference())}
 	case wait > 0:
 		return nil, &later{after: min(look, wait), why: fmt.Sprintf("pay order %s (%s): the next request is due in %s", p.orderID(), p.reference(), wait.Round(time.Second))}

@@ -34,7 +34,7 @@ func (m *model) pay(s spot) {
 		m.refused("payments are held", s, w, w.held.class())
 		return
 	}
-	if !w.rows[i].intent && f.State == order.Active {
+	if !w.rows[i].intent && f.State == order.Active && !f.WindowOver(noon) {
 		m.gates("", s, w, look{order: i}, f)
 		return
 	}
@@ -66,7 +66,7 @@ func (m *model) gates(words string, s spot, w world, l look, g Facts) {
 		m.answer(words+why, s, w, t)
 	}
 	switch doubt := w.doubt(); {
-	case doubt && (g.WindowOver(noon) || g.OtherMock(m.terms.Request) || g.Short()):
+	case g.WindowOver(noon), doubt && (g.OtherMock(m.terms.Request) || g.Short()):
 	case w.rows[l.order].stands() && (w.flying || w.early):
 	case w.dear && doubt:
 	case w.dear:

@@ -317,3 +317,78 @@ func TestFoxReloadsOwnWordEndsADoubt(t *testing.T) {
 		})
 	}
 }
+
+// The answer to pay is lost, and stays lost; FoxReload shows the order as active, or is out
+// of reach. Whoever asks the workflow, and whoever reads the Web UI, is told of the doubt:
+// not only when the order waits for something else, too.
+func TestADoubtIsToldWhileItIsLookedAt(t *testing.T) {
+	for name, look := range map[string]error{"it shows as active": nil, "it can't be seen": apiError(foxreload.ClassPassing, "HTTP_503")} {
+		for _, before := range []order.State{order.Active, order.AwaitingTopUp} {
+			t.Run(name+", "+string(before), func(t *testing.T) {
+				w := newWorld(t)
+				begun, lost := w.env.Now(), time.Duration(0)
+				if before == order.AwaitingTopUp {
+					w = poor(t)
+					begun, lost = w.env.Now(), time.Minute
+					w.at(lost, func() { w.topUp(20) })
+				}
+				w.fox.onPay = func(int) error {
+					if now := w.env.Now().Sub(begun); lost <= now && now < lost+8*time.Minute {
+						w.fox.onGet = func(int) error {
+							if w.env.Now().Sub(begun) < lost+8*time.Minute {
+								return look
+							}
+							return nil
+						}
+						return errLost
+					}
+					return nil
+				}
+				for _, d := range []time.Duration{30 * time.Second, 2 * time.Minute, 7 * time.Minute} {
+					w.at(lost+d, func() {
+						s := w.now()
+						assert.True(t, s.PaymentInDoubt, "%s after %s", s.State, d)
+						assert.NotContains(t, webUI(t, w.env), "othing is paid", d)
+						onRecord, err := w.book.Status(t.Context(), reference)
+						require.NoError(t, err)
+						assert.True(t, onRecord.PaymentInDoubt)
+					})
+				}
+				s := w.run()
+				assert.Equal(t, order.Completed, s.State)
+				assert.False(t, s.PaymentInDoubt)
+			})
+		}
+	}
+}
+
+// Promise 1. Once the payment window is over nothing is sent, not the first request either:
+// its answer might be lost, and a minute after the window a doubt ends, however late it
+// began. The order is replaced then, as FoxReload shows it unpaid still.
+func TestNothingIsSentOnceThePaymentWindowIsOver(t *testing.T) {
+	w := newWorld(t)
+	w.in.Intervals.StallPoll = 20 * time.Second
+	w.fox.window = 15 * time.Minute
+	w.fox.onSee = func(o *foxreload.Order) {
+		if o.CancelReason == order.PaymentExpiration {
+			o.Status, o.CancelReason = foxreload.StatusActive, ""
+		}
+	}
+	begun := w.env.Now()
+	var first time.Duration
+	w.fox.onPay = func(n int) error {
+		if n > 1 {
+			return nil
+		}
+		first = w.env.Now().Sub(begun)
+		w.fox.settleIn(w.fox.orders[len(w.fox.orders)-1], 40*time.Second)
+		return errLost
+	}
+	require.NoError(t, w.book.Pause(t.Context(), "ann", w.env.Now()))
+	w.at(15*time.Minute+30*time.Second, func() { require.NoError(t, w.book.Resume(t.Context())) })
+	s := w.run()
+	assert.Equal(t, order.Completed, s.State)
+	assert.GreaterOrEqual(t, first, 16*time.Minute)
+	assert.Equal(t, 1, s.Replacements)
+	assert.Contains(t, w.fox.debits, "fox-2")
+}

@@ -195,6 +195,8 @@ func (o *run) act(ctx workflow.Context, activity, in any, moved func() bool) err
 		return nil // the next step looks at what was asked
 	case err != nil:
 		return err
+	case out.Doubt:
+		return o.enter(ctx, life.Doubt(o.facts), false)
 	case out.Seen == nil:
 		return o.enter(ctx, o.terms.Overdue(o.facts, now), false)
 	}
