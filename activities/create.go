@@ -99,15 +99,15 @@ func (a *Activities) create(ctx context.Context, c *creating) (Outcome, error) {
 		return a.own(ctx, c.Step, o)
 	case life.Reprice:
 		switch {
-		case c.prices == nil:
-			return Outcome{}, a.createFailed(ctx, c, err)
-		case c.repriced:
-			c.prices = nil
-		default:
+		case !c.repriced:
 			if c.prices, err = a.reprice(ctx, c.Step, c.prices); err != nil {
 				return Outcome{}, err
 			}
 			c.repriced = true
+		case c.prices != nil:
+			c.prices = nil
+		default:
+			return Outcome{}, a.createFailed(ctx, c, err)
 		}
 		return a.create(ctx, c)
 	case life.Find:

@@ -28,6 +28,11 @@ func (os offers) totals(r order.Request) totals {
 	if r.MaxPrice == nil {
 		return nil
 	}
+	return os.lines(r)
+}
+
+// lines are what the lines of an order cost by the catalogue; nil: not all are known.
+func (os offers) lines(r order.Request) totals {
 	var ts totals
 	for _, item := range r.Items {
 		o := os[item.ItemID]
@@ -59,9 +64,6 @@ func highest(r order.Request) string {
 // that it tells unchanged are not what it compares with: then the order is created
 // without them, and the guard before the payment decides.
 func (a *Activities) reprice(ctx context.Context, in Step, refused totals) (totals, error) {
-	if refused == nil {
-		return nil, nil
-	}
 	now := offers{}
 	for _, item := range in.Request.Items {
 		o, err := a.ask(ctx, item.ItemID)
@@ -73,7 +75,7 @@ func (a *Activities) reprice(ctx context.Context, in Step, refused totals) (tota
 	if err := now.guard(in.Request); err != nil {
 		return nil, err
 	}
-	if ts := now.totals(in.Request); ts != nil && !ts.sum().Equal(refused.sum()) {
+	if ts := now.lines(in.Request); ts != nil && (refused == nil || !ts.sum().Equal(refused.sum())) {
 		return ts, nil
 	}
 	return nil, nil

@@ -215,7 +215,16 @@ func (t Terms) cancelled(f Facts, s Sighting) Facts {
 		return f.enter(order.AwaitingTopUp, Why{Wait: order.WaitTopUp,
 			Error: &order.Error{Code: codeBalance, Message: "FoxReload cancelled the order because the balance is too low"}}, s.At)
 	}
-	return f.enter(order.Cancelled, Why{CancelReason: s.Reason}, s.At)
+	return f.enter(order.Cancelled, Why{CancelReason: s.Reason, Error: f.moneyOut()}, s.At)
+}
+
+// moneyOut is what there is to say of an order that is cancelled and that was paid all the
+// same, or may have been; a doubt is said by itself.
+func (f Facts) moneyOut() *order.Error {
+	if f.Money != Left && f.Money != LinkOut {
+		return nil
+	}
+	return &order.Error{Code: order.CodeMoneyOut, Message: fmt.Sprintf("%s; "+askSupport, outWords[f.Money], f.Order.ID)}
 }
 
 // short is an order that was found to lack money: the time counts from the first.

@@ -150,19 +150,20 @@ func (t Terms) Overdue(f Facts, now time.Time) Facts {
 	return f
 }
 
+const askSupport = "ask FoxReload's support about order %s before you order again"
+
 // giveUp ends an order after a long wait. Where money is or may be out, that comes first:
 // nobody must order again believing that it isn't.
 func (t Terms) giveUp(f Facts, now time.Time) Facts {
 	err := &order.Error{Code: order.CodeGivenUp}
-	const ask = "ask FoxReload's support about order %s before you order again"
 	switch waited := t.Intervals.GiveUpAfter; {
 	case f.State == order.Stalled && f.Why.Wait == order.WaitCodes:
 		err.Code = order.CodeCodesMissing
-		err.Message = fmt.Sprintf("FoxReload calls the order completed, and no code came within %s; "+ask, waited, f.Order.ID)
+		err.Message = fmt.Sprintf("FoxReload calls the order completed, and no code came within %s; "+askSupport, waited, f.Order.ID)
 	case f.State == order.Stalled:
 		err.Message = fmt.Sprintf("paid, but no end after %s of waiting; ask FoxReload's support about order %s", waited, f.Order.ID)
 	case f.Money != Unsent && f.Money != Spared:
-		err.Message = fmt.Sprintf("%s; for %s it could not be seen (%s: %s); "+ask, outWords[f.Money], waited, f.blockerCode(), f.blockerMessage(), f.Order.ID)
+		err.Message = fmt.Sprintf("%s; for %s it could not be seen (%s: %s); "+askSupport, outWords[f.Money], waited, f.blockerCode(), f.blockerMessage(), f.Order.ID)
 	default:
 		err = f.Why.Error
 	}

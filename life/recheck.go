@@ -51,10 +51,17 @@ func (t Terms) Rechecked(f Facts, s Sighting) Facts {
 	}
 	f = f.took(s)
 	switch {
+	case f.State == order.Cancelled && f.Money == Left:
+		f.Why.Error = f.moneyOut()
+		return f
 	case f.State != order.Unresolved, s.Status == foxreload.StatusCompleted && f.codes() == 0 && f.missing() > 0:
 		return f
 	case s.Status == foxreload.StatusCancelled:
-		return f.enter(order.Cancelled, Why{CancelReason: s.Reason}, s.At)
+		why := Why{CancelReason: s.Reason}
+		if f.Money == Left && f.Why.Error != nil { // what it was given up with says what is known of the money
+			why.Error = &order.Error{Code: order.CodeMoneyOut, Message: f.Why.Error.Message}
+		}
+		return f.enter(order.Cancelled, why, s.At)
 	case s.Status == foxreload.StatusFailed:
 		return f.enter(order.Failed, Why{Error: &order.Error{Code: order.CodeOrderFailed, Message: f.firstError()}}, s.At)
 	case s.Status == foxreload.StatusCompleted:

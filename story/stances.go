@@ -80,6 +80,8 @@ var endings = map[ending]stance{
 		[]Step{readLog, support}, []Step{anew}},
 	{order.Cancelled, order.CodePaymentWindow}: {"It was cancelled because the payment windows of several orders in a row ended before a payment. Nothing was paid.",
 		[]Step{readLog}, []Step{anew}},
+	{order.Cancelled, order.CodeMoneyOut}: {"It is cancelled, and it was paid all the same, or may have been: the error says which. Whether the money came back has to be settled with FoxReload, so do not order it again before that.",
+		[]Step{support, recheckIt, readLog}, nil},
 	{order.Cancelled, order.CodeGuard}: {"It was cancelled on request, and nothing more is paid. The order that the error names may be paid: settle that with FoxReload before you order again.",
 		[]Step{support, readLog}, nil},
 	{order.Cancelled, order.CodeNotOurs}: {"It was cancelled on request. foxflow paid nothing for it, and left alone the order that FoxReload has under our key.",

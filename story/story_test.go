@@ -46,6 +46,7 @@ var variants = []func(*order.Status){
 	func(s *order.Status) {
 		s.Error = &order.Error{Code: order.CodeDailyLimit, Message: order.AboveDailyLimit + ": 900 of 500 usd"}
 	},
+	func(s *order.Status) { s.Error, s.Price = &order.Error{Code: order.CodeDailyLimit}, nil },
 	func(s *order.Status) { s.Error = &order.Error{Code: alreadyExists} },
 	func(s *order.Status) { s.Error = &order.Error{Code: order.CodeGuard} },
 	func(s *order.Status) { s.Error = &order.Error{Code: order.CodeNotOurs} },
@@ -111,6 +112,7 @@ func TestEveryWaitSaysWhatItIsAndWhatToDo(t *testing.T) {
 		{"held no link", "look for the payment of order 1f0c in FoxReload's dashboard"},
 		{"the release of payments", "starter resume (for all orders)"},
 		{"a higher limit", "no other day", "raise FOXFLOW_DAILY_LIMIT and restart the workers", "starter cancel shop-1"},
+		{"FoxReload does not say what the order costs", "on no day", "leave FOXFLOW_DAILY_LIMIT out"},
 		{"midnight UTC", "raise FOXFLOW_DAILY_LIMIT"},
 		{"a daily limit in the order's currency (usd)", "name the currency in FOXFLOW_DAILY_LIMIT"},
 		{"codes may still come", "do not order again", "support about order 1f0c"},

@@ -48,6 +48,11 @@ var waits = []wait{
 	{order.Paused, order.WaitNextDay, order.Status.AboveDailyLimit,
 		"a higher limit: the order alone is above FOXFLOW_DAILY_LIMIT, so that no other day lets it through; goes on by itself once the limit is raised",
 		stance{unpaid, []Step{{"", "raise FOXFLOW_DAILY_LIMIT and restart the workers"}}, []Step{cancelIt}}},
+	{order.Paused, order.WaitNextDay, func(s order.Status) bool {
+		return s.Error != nil && s.Error.Code == order.CodeDailyLimit && s.Price == nil
+	},
+		"a price: FoxReload does not say what the order costs, so that it can't be counted towards FOXFLOW_DAILY_LIMIT, on no day; goes on by itself once that is not set",
+		stance{unpaid, []Step{{"", "leave FOXFLOW_DAILY_LIMIT out and restart the workers, for as long as it takes"}}, []Step{cancelIt}}},
 	{order.Paused, order.WaitNextDay, nil,
 		"the next day: payments have reached FOXFLOW_DAILY_LIMIT; goes on by itself after midnight UTC, or once the limit is raised",
 		stance{unpaid, []Step{{"", "raise FOXFLOW_DAILY_LIMIT and restart the workers, or leave it"}}, []Step{cancelIt}}},

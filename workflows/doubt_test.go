@@ -392,3 +392,57 @@ func TestNothingIsSentOnceThePaymentWindowIsOver(t *testing.T) {
 	assert.Equal(t, 1, s.Replacements)
 	assert.Contains(t, w.fox.debits, "fox-2")
 }
+
+// FoxReload cancels an order after it was paid, for whatever reason, or while its payment
+// link is out: nobody reads that nothing was paid, nor that it may be ordered again.
+func TestAnOrderThatWasPaidAndIsCancelledIsNotCalledUnpaid(t *testing.T) {
+	for _, reason := range []string{order.UserRequest, order.PaymentFailure, order.PaymentExpiration, "fraud", ""} {
+		t.Run("paid, "+reason, func(t *testing.T) {
+			w := newWorld(t)
+			w.fox.stages = []stage{{0, foxreload.StatusPaid}, {10 * time.Second, foxreload.StatusProcessing}, {time.Minute, foxreload.StatusCancelled}}
+			w.fox.cancelReason = reason
+			saysMoneyOut(t, w.run(), "it is paid")
+		})
+	}
+	t.Run("its link is out", func(t *testing.T) {
+		w := byProvider(t)
+		w.at(5*time.Minute, func() {
+			w.fox.do(func() {
+				w.fox.orders[0].status, w.fox.orders[0].order.CancelReason = foxreload.StatusCancelled, order.UserRequest
+			})
+		})
+		saysMoneyOut(t, w.run(), "link is out")
+	})
+}
+
+// An order was cancelled on request, and is paid past us after that: whoever looks again is
+// told so.
+func TestACancelledOrderThatIsPaidAfterAllSaysSo(t *testing.T) {
+	for _, shown := range []foxreload.Status{foxreload.StatusPaid, foxreload.StatusCompleted} {
+		w := poor(t)
+		w.at(time.Hour, func() { w.cancel() })
+		s := w.run()
+		require.Equal(t, order.Cancelled, s.State)
+		require.Nil(t, s.Error)
+		assert.Contains(t, story.Means(s), "Nothing was paid")
+		w.fox.settle(w.fox.orders[0])
+		w.fox.orders[0].status = shown
+		for range 2 {
+			s, err := w.acts.Recheck(t.Context(), reference)
+			require.NoError(t, err)
+			assert.Equal(t, order.UserRequest, *s.CancelReason)
+			saysMoneyOut(t, s, "it is paid")
+			w.fox.orders[0].status = foxreload.StatusActive // an answer from before
+		}
+	}
+}
+
+func saysMoneyOut(t *testing.T, s order.Status, how string) {
+	t.Helper()
+	assert.Equal(t, order.Cancelled, s.State)
+	require.NotNil(t, s.Error)
+	assert.Equal(t, order.CodeMoneyOut, s.Error.Code)
+	assert.Contains(t, s.Error.Message, how)
+	assert.NotContains(t, story.Means(s), "othing was paid")
+	assert.NotContains(t, story.Hint(s), "place --reference NEW")
+}

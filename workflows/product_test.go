@@ -157,6 +157,26 @@ func TestHighestPrice(t *testing.T) {
 		assert.Equal(t, order.Completed, w.run().State)
 		assert.Equal(t, 2, w.fox.creates)
 	})
+	t.Run("there is none: the order is created at the price of now", func(t *testing.T) {
+		w := newWorld(t)
+		rises(w, "11")
+		w.fox.onOrder = func(r foxreload.CreateRequest) error {
+			if r.Items[0].TotalPrice == nil || r.Items[0].TotalPrice.String() != "11" {
+				return mismatch
+			}
+			return nil
+		}
+		assert.Equal(t, order.Completed, w.run().State)
+		assert.Equal(t, 2, w.fox.creates)
+	})
+	t.Run("there is none, and FoxReload refuses every price", func(t *testing.T) {
+		w := sells(t, foxreload.Product{Price: usd("9.55")})
+		w.fox.onOrder = func(foxreload.CreateRequest) error { return mismatch }
+		s := w.run()
+		assert.Equal(t, order.Failed, s.State)
+		assert.Equal(t, foxreload.CodePriceNotMatched, s.Error.Code)
+		assert.LessOrEqual(t, w.fox.creates, 3)
+	})
 	t.Run("it rose above it", func(t *testing.T) {
 		w := dear(newWorld(t), "12")
 		rises(w, "12.01")
