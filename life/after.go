@@ -53,6 +53,7 @@ func (t Terms) After(f Facts, s Sighting) Facts {
 		f.Order.Odd = false
 		return f
 	}
+	asked := f.Money != Unsent
 	f = f.took(s)
 	switch {
 	case f.Money == Unsent && f.OtherMock(t.Request):
@@ -63,7 +64,7 @@ func (t Terms) After(f Facts, s Sighting) Facts {
 	case s.Status == foxreload.StatusActive:
 		return f.open(s)
 	case s.Status == foxreload.StatusCancelled:
-		return t.cancelled(f.unblocked(), s)
+		return t.cancelled(f.unblocked(), s, asked)
 	case s.Status == foxreload.StatusCompleted && f.missing() > 0:
 		return t.withoutCodes(f.unblocked(), s)
 	}
@@ -204,10 +205,11 @@ func (f Facts) linkWait() order.Wait {
 	return ""
 }
 
-// cancelled tells an end from an order that can be replaced.
-func (t Terms) cancelled(f Facts, s Sighting) Facts {
+// cancelled tells an end from an order that can be replaced. What an external provider was
+// asked for ends with its link; what expired before that is replaced as any other.
+func (t Terms) cancelled(f Facts, s Sighting, asked bool) Facts {
 	switch {
-	case f.Money != Spared || t.Request.Provider != "":
+	case f.Money != Spared, t.Request.Provider != "" && (asked || s.Reason != order.PaymentExpiration):
 	case s.Reason == order.PaymentExpiration, f.Asked.Hint != NoHint:
 		return f // the next step replaces it
 	default:

@@ -33,8 +33,8 @@ var money = map[Money]struct {
 }
 
 const (
-	// lapse is how long after its payment window an order that FoxReload still shows as
-	// active is surely not paid any more.
+	// lapse is how long after its payment window, and after the last request to pay, an
+	// order that FoxReload still shows as active is surely not paid any more.
 	lapse = time.Minute
 	// lapseUnknown is that time from the last request to pay, where no window is known.
 	lapseUnknown = time.Hour
@@ -73,7 +73,9 @@ func (f Facts) WindowOver(now time.Time) bool {
 // knows; only time can end that here. Time ends the order itself, too: FoxReload may go on
 // showing as active what nobody can pay any more.
 func (f Facts) moneyWhileActive(doubt bool, now time.Time) Money {
-	switch over := f.Order.Window != nil && !now.Before(f.Order.Window.Add(lapse)); {
+	// A window may be shown, or be another, only after a request has left.
+	onWay := doubt && now.Before(f.Clocks.LastPay.Add(lapse))
+	switch over := f.Order.Window != nil && !now.Before(f.Order.Window.Add(lapse)) && !onWay; {
 	case f.Money == LinkOut, f.Money == Spared, f.Money == Left:
 		return f.Money
 	case over:

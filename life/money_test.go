@@ -19,6 +19,8 @@ func TestADoubtEndsWithItsWindowOrAnHourAfterTheLastRequest(t *testing.T) {
 		"a long window, an hour on":          {at(time.Hour), at(-2 * time.Hour), Doubtful},
 		"the window over for less":           {at(-59 * time.Second), at(-2 * time.Hour), Doubtful},
 		"the window over for a minute":       {at(-time.Minute), at(-2 * time.Minute), Spared},
+		"a request left less than that ago":  {at(-time.Hour), at(-59 * time.Second), Doubtful},
+		"one left a minute ago":              {at(-time.Hour), at(-time.Minute), Spared},
 		"no window, less than an hour on":    {nil, at(-59 * time.Minute), Doubtful},
 		"no window, an hour on":              {nil, at(-time.Hour), Unsent},
 		"no window, and nobody knows when":   {nil, nil, Doubtful},

@@ -106,8 +106,10 @@ func (m *model) lean(facts int32, w world) world {
 		if row := w.rows[i]; row.over && w.pins[w.lastPin()] != int8(i)+1 && !row.doubt() && !o.everPaid && o.is > failed && o.was > failed {
 			*o, w.rows[i] = foxOrder{is: paymentExpiration, was: paymentExpiration}, payRow{intent: true, voided: true, over: true}
 		}
-		if m.scene.window {
-			w.rows[i].lastPay = 0
+		if row := &w.rows[i]; m.scene.window {
+			if row.lastPay = min(row.lastPay, 1); o.left > -1 {
+				row.lastPay = 0 // nothing follows from it yet
+			}
 		}
 	}
 	return w
@@ -206,9 +208,7 @@ func past(f Facts, minutes int8) Facts {
 		f.Order.Window = &at
 	}
 	most := time.Minute
-	if f.Order.Window != nil {
-		most = 0 // nothing follows from it
-	} else if noon.Sub(f.Clocks.LastPay)+by >= lapseUnknown || !f.Clocks.LastPay.IsZero() && minutes == hourAgo {
+	if f.Order.Window == nil && (noon.Sub(f.Clocks.LastPay)+by >= lapseUnknown || !f.Clocks.LastPay.IsZero() && minutes == hourAgo) {
 		most = hourAgo * time.Minute
 	}
 	back(&f.Clocks.LastPay, most)

@@ -446,3 +446,31 @@ func saysMoneyOut(t *testing.T, s order.Status, how string) {
 	assert.NotContains(t, story.Means(s), "othing was paid")
 	assert.NotContains(t, story.Hint(s), "place --reference NEW")
 }
+
+// Promise 1. The payment window is shown only after the request to pay, or is another then,
+// and is over for long: a request that has left just now may land all the same.
+func TestARequestHasItsMinuteWhateverWindowIsShownThen(t *testing.T) {
+	for name, first := range map[string]time.Duration{"none was shown": 0, "another was shown": 15 * time.Minute} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			w.fox.window = first
+			past := w.env.Now().Add(-time.Hour)
+			w.fox.onSee = func(o *foxreload.Order) {
+				if w.fox.pays > 0 && o.ID == "fox-1" {
+					o.PaymentExpiresAt = &past
+				}
+			}
+			w.fox.onPay = func(n int) error {
+				if n > 1 {
+					return nil
+				}
+				w.fox.settleIn(w.fox.orders[0], 40*time.Second)
+				return errLost
+			}
+			s := w.run()
+			assert.Equal(t, order.Completed, s.State)
+			assert.Zero(t, s.Replacements)
+			assert.Contains(t, w.fox.debits, "fox-1")
+		})
+	}
+}

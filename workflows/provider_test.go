@@ -118,3 +118,28 @@ func TestAfterABlockItIsSaidWhatIsWaitedFor(t *testing.T) {
 	})
 	assert.Equal(t, order.Completed, w.run().State)
 }
+
+// Payments are held until its payment window is over, and nobody was asked for a payment:
+// that is no end, whether FoxReload says so or goes on showing it as active.
+func TestAnOrderThatExpiresBeforeTheProviderIsAskedIsReplaced(t *testing.T) {
+	for name, status := range map[string]foxreload.Status{"it is cancelled": foxreload.StatusCancelled, "it shows as active": foxreload.StatusActive} {
+		t.Run(name, func(t *testing.T) {
+			w := byProvider(t)
+			w.fox.onSee = func(o *foxreload.Order) {
+				if o.ID == "fox-1" && o.CancelReason == order.PaymentExpiration && status == foxreload.StatusActive {
+					o.Status, o.CancelReason = status, ""
+				}
+			}
+			require.NoError(t, w.book.Pause(t.Context(), "ann", w.env.Now()))
+			w.at(time.Hour, func() { require.NoError(t, w.book.Resume(t.Context())) })
+			w.at(65*time.Minute, func() {
+				s := w.now()
+				assert.Equal(t, order.AwaitingPayment, s.State)
+				w.fox.do(func() { w.fox.settle(w.fox.orders[len(w.fox.orders)-1]) })
+			})
+			s := w.run()
+			assert.Equal(t, order.Completed, s.State)
+			assert.Equal(t, 1, s.Replacements)
+		})
+	}
+}
