@@ -74,6 +74,7 @@ func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	if p.intent, err = a.Ledger.PaymentIntent(ctx, in.orderID()); err != nil { // before the look: what leaves later is newer than it
 		return Outcome{}, err
 	}
+	p.Facts.Clocks.Doubt = p.intent.DoubtSince
 	if p.doubt() && p.Facts.Money == life.Unsent && attempts(ctx) > 1 { // before the look: FoxReload may be out of reach for long
 		return Outcome{Doubt: true}, nil
 	}

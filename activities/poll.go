@@ -25,6 +25,10 @@ type PollInput struct {
 // pollRefusals are the refusals that PollStatus can give.
 var pollRefusals = []foxreload.Class{foxreload.ClassUnauthorised, foxreload.ClassMisdirected, foxreload.ClassForeign, life.ClassGone}
 
+// hurriedLook bounds the look before an order is cancelled: somebody waits for the answer,
+// however slow FoxReload is, and however long it has asked for silence.
+const hurriedLook = 5 * time.Second
+
 // PollStatus returns as soon as a look shows news, or, with nothing seen, once Until has
 // passed. While there is no news it fails benignly with the time of the next look as its
 // retry delay: that keeps the history at a constant length, however many looks it takes.
@@ -66,10 +70,16 @@ func (a *Activities) pollStatus(ctx context.Context, in PollInput) (Outcome, err
 	if wait := in.NotBefore.Sub(a.now(ctx)); attempts(ctx) == 1 && wait > 0 {
 		return Outcome{}, a.unchanged(ctx, in, wait, in.Facts.Order.Status)
 	}
-	o, err := a.glimpse(ctx, in)
+	asked := ctx
+	if in.Once && in.Facts.Asked.Cancel {
+		var cancel context.CancelFunc
+		asked, cancel = context.WithTimeout(ctx, hurriedLook)
+		defer cancel()
+	}
+	o, err := a.glimpse(asked, in)
 	over := in.Once || !in.Until.IsZero() && !a.now(ctx).Before(in.Until)
 	if err != nil {
-		if refused, held := new(life.Refusal), new(foxreload.HeldError); over && !errors.As(err, &refused) && !errors.As(err, &held) {
+		if refused, held := new(life.Refusal), new(foxreload.HeldError); over && !errors.As(err, &refused) && (asked != ctx || !errors.As(err, &held)) {
 			return Outcome{}, nil
 		}
 		return Outcome{}, err

@@ -54,7 +54,7 @@ func (a *Activities) sight(ctx context.Context, in Step, o foxreload.Order) (lif
 		return life.Sighting{}, err
 	}
 	s := life.Sighting{At: left(ctx).UTC(), OrderID: o.ID, Status: o.Status, Reason: o.CancelReason, Mock: o.IsMock,
-		Replacement: in.Facts.Replacements, LastPay: intent.Begun, Doubt: intent.Doubts > 0 && !intent.Voided}
+		Replacement: in.Facts.Replacements, LastPay: intent.Begun, Doubt: intent.Doubts > 0 && !intent.Voided, DoubtSince: intent.DoubtSince}
 	if o.Price != nil {
 		s.Price = text(o.Price.String())
 	}

@@ -267,13 +267,17 @@ const (
 // zero: none was ever begun.
 func (l *Ledger) PaymentIntent(ctx context.Context, orderID string) (i Intent, err error) {
 	var at string
-	err = l.db.reads.QueryRowContext(ctx, `SELECT attempt, begun_at, doubts, voided_at IS NOT NULL FROM payments WHERE order_id = $1`, orderID).
-		Scan(&i.Attempt, &at, &i.Doubts, &i.Voided)
+	var since sql.NullString
+	err = l.db.reads.QueryRowContext(ctx, `SELECT attempt, begun_at, doubts, doubt_since, voided_at IS NOT NULL FROM payments WHERE order_id = $1`, orderID).
+		Scan(&i.Attempt, &at, &i.Doubts, &since, &i.Voided)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Intent{}, nil
 	}
 	if err == nil {
 		i.Begun, err = parseStamp(at)
+	}
+	if err == nil && since.Valid {
+		i.DoubtSince, err = parseStamp(since.String)
 	}
 	if err != nil {
 		return Intent{}, fmt.Errorf("read payment of order %s: %w", orderID, err)

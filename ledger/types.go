@@ -114,8 +114,10 @@ type Landing struct {
 type Intent struct {
 	Attempt string
 	Begun   time.Time // on the ledger's clock
-	// Doubts counts the attempts that may have gone through, for all that is known.
-	Doubts int
+	// Doubts counts the attempts that may have gone through, for all that is known, since
+	// DoubtSince.
+	Doubts     int
+	DoubtSince time.Time
 	Voided bool // the order ended unpaid, surely
 }
 

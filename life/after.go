@@ -28,6 +28,8 @@ type Sighting struct {
 	// knows; LastPay is when the last one left.
 	Doubt   bool      `json:"doubt,omitempty"`
 	LastPay time.Time `json:"lastPay,omitzero"`
+	// DoubtSince is when the doubt began.
+	DoubtSince time.Time `json:"doubtSince,omitzero"`
 	// Adopted says that a person named the order: what was known of another is void.
 	Adopted bool `json:"adopted,omitempty"`
 }
@@ -118,6 +120,7 @@ func (f Facts) took(s Sighting) Facts {
 	o.Window, o.Price, o.Currency = said(s.Window, o.Window), said(s.Price, o.Price), said(s.Currency, o.Currency)
 	o.Mock, o.Link = said(s.Mock, o.Mock), said(s.Link, o.Link)
 	f.Clocks.Updated = s.At
+	f.Clocks.Doubt = s.DoubtSince
 	if s.LastPay.After(f.Clocks.LastPay) {
 		f.Clocks.LastPay = s.LastPay
 	}

@@ -1,6 +1,7 @@
 package life
 
 import (
+	"cmp"
 	"math"
 	"time"
 
@@ -142,7 +143,7 @@ func (t Terms) Pace(f Facts, looks int, now time.Time) time.Duration {
 	switch {
 	case f.State == order.Stalled, f.State == order.Blocked && f.Money != Doubtful:
 		return i.StallPoll
-	case f.Money == Doubtful && now.Sub(f.Clocks.LastPay) > doubtWatched:
+	case f.Money == Doubtful && now.Sub(cmp.Or(f.Clocks.Doubt, f.Clocks.LastPay)) > doubtWatched:
 		return max(i.PollMax, time.Minute)
 	}
 	grown := float64(i.PollInitial) * math.Pow(1.5, float64(min(max(looks-1, 0), 30)))

@@ -128,6 +128,7 @@ type Clocks struct {
 	Completed time.Time `json:"completed,omitzero"` // it was first seen completed without all of its codes
 	Short     time.Time `json:"short,omitzero"`     // the balance was first found too low: outlives FoxReload's orders
 	LastPay   time.Time `json:"lastPay,omitzero"`   // the last request to pay that left
+	Doubt     time.Time `json:"doubt,omitzero"`     // the payment that is in doubt, as far as that is known
 	Started   time.Time `json:"started,omitzero"`   // the reference was first placed
 	Updated   time.Time `json:"updated,omitzero"`
 }

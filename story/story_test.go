@@ -123,7 +123,7 @@ func TestEveryWaitSaysWhatItIsAndWhatToDo(t *testing.T) {
 		{"this order exists", "starter resolve shop-1 with --adopt ORDER_ID (", "--retry (", " or --abort (end it as cancelled)", "starter resolve shop-1 --retry"},
 		{"the ledger forbids", "Nothing more is paid", "starter resolve shop-1 with --adopt ORDER_ID (go on with the order that the error names)", "--retry (", "--abort ("},
 		{"is not what was asked for", "starter resolve shop-1 with --retry (create it anew under a fresh key", "--abort ("},
-		{"no longer knows the order", "--adopt ORDER_ID (", "--retry (create it anew", "--abort ("},
+		{"no longer knows the order", "--adopt ORDER_ID (", "--retry (look for it again", "--abort ("},
 		{"the error says about what", "--adopt ORDER_ID (", "--retry (", "--abort ("},
 	}
 	require.Len(t, says, len(waits), "a row for each wait")

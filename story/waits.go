@@ -98,7 +98,8 @@ var waits = []wait{
 	{order.Blocked, order.WaitDecision, failedWith(order.CodeNotFound),
 		"a person's decision: FoxReload no longer knows the order that is to be paid; look for it in FoxReload's dashboard",
 		stance{"foxflow pays nothing for it before a person decides.", []Step{
-			{resolveIt + "--adopt ORDER_ID", "you found it in FoxReload's dashboard: go on with that order"}, createAnew}, []Step{abort}}},
+			{resolveIt + "--adopt ORDER_ID", "you found it in FoxReload's dashboard: go on with that order"},
+			{resolveIt + "--retry", "look for it again, and pay it when it is there"}}, []Step{abort}}},
 	{order.Blocked, order.WaitDecision, nil,
 		"a person's decision: the error says about what",
 		stance{"foxflow pays nothing for it before a person decides.", []Step{

@@ -190,3 +190,19 @@ func TestMockOrdersAreNotPaused(t *testing.T) {
 	assert.Equal(t, order.Completed, w.run().State)
 	assert.NotContains(t, w.states(), order.Paused)
 }
+
+// Somebody waits for a cancellation: it is answered in ten seconds, while FoxReload asks for
+// silence, too.
+func TestCancelDoesNotWaitForTheBudget(t *testing.T) {
+	w := poor(t)
+	var a *answer
+	var asked time.Time
+	w.at(time.Hour, func() {
+		w.fox.do(func() { w.fox.onGet = func(int) error { return &foxreload.HeldError{For: 5 * time.Minute} } })
+		a, asked = w.cancel(), w.env.Now()
+	})
+	s := w.run()
+	assert.Equal(t, order.Cancelled, s.State)
+	require.NoError(t, a.err)
+	assert.Less(t, s.UpdatedAt.Sub(asked), 10*time.Second)
+}
