@@ -164,8 +164,10 @@ func (f Facts) enter(state order.State, why Why, now time.Time) Facts {
 }
 
 // Tells says whether two facts tell the world the same: the same state, for the same cause,
-// of the same order, with a payment in doubt or without. Whoever reads the ledger must not be told of a doubt
-// that is over, nor of none while there is one.
+// of the same order, with a payment in doubt or without, in a status that is known or not.
+// Whoever reads the ledger must not be told of a doubt that is over, nor of none while there
+// is one.
 func (f Facts) Tells(g Facts) bool {
-	return f.State == g.State && f.Why.Wait == g.Why.Wait && f.Order.ID == g.Order.ID && (f.Money == Doubtful) == (g.Money == Doubtful)
+	return f.State == g.State && f.Why.Wait == g.Why.Wait && f.Order.ID == g.Order.ID && (f.Money == Doubtful) == (g.Money == Doubtful) &&
+		f.Order.Odd == g.Order.Odd
 }

@@ -19,6 +19,10 @@ func (t Terms) Status(f Facts) order.Status {
 	s.CancelReason, s.Error = ptr(f.Why.CancelReason), f.Why.Error
 	s.WaitingForCode = ptr(f.Why.Wait)
 	s.PaymentInDoubt = f.Money == Doubtful
+	if f.Order.Odd && f.Money != Left && !f.State.Ended() {
+		s.Error = &order.Error{Code: order.CodeUnknownStatus, Message: fmt.Sprintf("FoxReload shows order %s with the status %.40q, which nobody knows: "+
+			"it proves nothing, and whether the order is paid is not certain", f.Order.ID, f.Order.Strange[len(f.Order.Strange)-1])}
+	}
 	s.WaitingFor = ptr(story.WaitingFor(s))
 	return s
 }

@@ -15,6 +15,7 @@ const (
 	CodePaymentWindow = "PAYMENT_WINDOW"       // cancelled: several payment windows in a row ended before a payment
 	CodeGivenUp       = "GIVEN_UP"             // unresolved: after a long wait, with money out or perhaps out
 	CodeCodesMissing  = "CODES_MISSING"        // unresolved: completed, and no code came
+	CodeUnknownStatus = "UNKNOWN_STATUS"       // FoxReload shows a status that nobody knows: nothing is certain before it is clear
 	CodeMoneyOut      = "MONEY_OUT"            // cancelled: it is paid all the same, or may be
 	CodeOrderFailed   = "ORDER_FAILED"         // failed: the supplier's doing
 	CodeProduct       = "PRODUCT_CHECK"        // failed: the product's terms don't allow the order

@@ -35,6 +35,9 @@ func Looks(s order.Status, w Watch) string {
 		}
 		return looks + "."
 	}
+	if strange(s) {
+		return "FoxReload is asked " + rhythm(w) + ", until it shows a status that is known."
+	}
 	switch s.State {
 	case order.AwaitingTopUp:
 		return "A worker reads the balance about once a minute" + until("is cancelled")

@@ -13,7 +13,7 @@ type stance struct {
 // allowed are the steps that may be taken: while a payment is in doubt nobody must
 // cancel, or order anew.
 func (st stance) allowed(s order.Status) []Step {
-	if InDoubt(s) {
+	if InDoubt(s) || strange(s) {
 		return st.next
 	}
 	return append(append([]Step{}, st.next...), st.unpaid...)
@@ -102,6 +102,7 @@ var (
 	unheardOf = stance{"Its state is not known to this version of foxflow.", []Step{readLog}, nil}
 	// doubtful goes before all others: what else is said of the order takes it for unpaid.
 	doubtful      = "A payment was sent and its outcome is not known yet; foxflow looks until FoxReload shows it, or until the payment window is over."
+	unclear       = "FoxReload shows it with a status that nobody knows, so that it is not certain whether it is paid; foxflow looks until it is clear."
 	doubtfulAtEnd = stance{"A payment was sent, and what became of it was never seen. Whether money is out has to be settled with FoxReload, so do not order it again before that.",
 		[]Step{recheckIt, support, readLog}, nil}
 )
@@ -112,8 +113,14 @@ func InDoubt(s order.Status) bool {
 	return s.PaymentInDoubt && !s.State.MoneyOut() && s.State != order.Completed
 }
 
+// strange says whether FoxReload shows the order with a status that nobody knows, so that
+// nothing may say that it is unpaid.
+func strange(s order.Status) bool { return code(s) == order.CodeUnknownStatus }
+
 func stanceOf(s order.Status) stance {
 	switch {
+	case strange(s) && !InDoubt(s):
+		return stance{unclear, []Step{followIt, support}, nil}
 	case InDoubt(s) && s.State.Ended():
 		return doubtfulAtEnd
 	case InDoubt(s):

@@ -51,6 +51,7 @@ var variants = []func(*order.Status){
 	func(s *order.Status) { s.Error = &order.Error{Code: order.CodeGuard} },
 	func(s *order.Status) { s.Error = &order.Error{Code: order.CodeNotOurs} },
 	func(s *order.Status) { s.Error = &order.Error{Code: order.CodeNotFound} },
+	func(s *order.Status) { s.Error = &order.Error{Code: order.CodeUnknownStatus} },
 }
 
 // waitsFor is an order that waits for the code, in its first variant.

@@ -138,6 +138,9 @@ func WaitingFor(s order.Status) string {
 		return ""
 	}
 	words := w.words
+	if strange(s) {
+		words = "a status of FoxReload's that is known: it is looked at until then"
+	}
 	if asksDecision(s) {
 		words += "; run " + strings.TrimSpace(resolveIt) + " with " + choices(w.allowed(s))
 	}

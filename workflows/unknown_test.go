@@ -1,6 +1,7 @@
 package workflows_test
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"foxflow/foxreload"
 	"foxflow/order"
+	"foxflow/story"
 	"foxflow/workflows"
 )
 
@@ -138,3 +140,53 @@ func TestAnAdoptedOrderInAnUnknownStatusIsWaitedFor(t *testing.T) {
 }
 
 func waitsFor(wait order.Wait) *order.Wait { return &wait }
+
+// While FoxReload shows a status that nobody knows, nobody is told that nothing is paid, nor
+// that it may be cancelled; once it is clear, the words are the state's own again.
+func TestAnUnknownStatusIsNotCalledUnpaid(t *testing.T) {
+	for name, begin := range map[string]func(*testing.T) *world{"awaiting_topup": poor, "creating": newWorld} {
+		t.Run(name, func(t *testing.T) {
+			w := begin(t)
+			if name == "creating" {
+				w.fox.onSee = func(o *foxreload.Order) { o.Status = "in_review" }
+			} else {
+				w.fox.stages = []stage{{0, "in_review"}, {4 * time.Hour, foxreload.StatusCompleted}}
+				w.at(time.Hour, func() {
+					w.fox.do(func() { w.fox.settle(w.fox.orders[0]) })
+					w.env.SignalWorkflow(workflows.SignalTopUp, nil)
+				})
+			}
+			var said string
+			w.at(2*time.Hour, func() {
+				s := w.now()
+				require.NotNil(t, s.Error)
+				assert.Equal(t, order.CodeUnknownStatus, s.Error.Code)
+				onRecord, err := w.book.Status(w.Context(), reference)
+				require.NoError(t, err)
+				assert.Equal(t, s.Error, onRecord.Error)
+				said = story.Means(s) + fmt.Sprint(story.Next(s)) + story.WaitingFor(s)
+				w.fox.do(func() { w.fox.onSee = nil })
+			})
+			s := w.run()
+			assert.Contains(t, said, "a status that nobody knows")
+			assert.NotContains(t, said, "othing is paid")
+			assert.NotContains(t, said, "starter cancel")
+			assert.Equal(t, order.Completed, s.State)
+			assert.Nil(t, s.Error)
+		})
+	}
+}
+
+// Every answer to pay is lost: from five minutes on FoxReload is asked about once a minute.
+func TestADoubtIsLookedAtLessInTime(t *testing.T) {
+	w := newWorld(t)
+	w.fox.onPay = func(int) error { return errLost }
+	var looks, pays int
+	w.at(20*time.Minute, func() { looks, pays = w.fox.get, w.fox.pays })
+	w.at(50*time.Minute, func() {
+		assert.LessOrEqual(t, w.fox.get-looks, 62, "one look before each request, and one between")
+		assert.LessOrEqual(t, w.fox.pays-pays, 31)
+		w.fox.do(func() { w.fox.settle(w.fox.orders[0]) })
+	})
+	assert.Equal(t, order.Completed, w.run().State)
+}
