@@ -118,7 +118,7 @@ type Intent struct {
 	// DoubtSince.
 	Doubts     int
 	DoubtSince time.Time
-	Voided bool // the order ended unpaid, surely
+	Voided     bool // the order ended unpaid, surely
 }
 
 // Code is a delivered code. Raw is the secret itself, a JSON string or object as
