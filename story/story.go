@@ -90,7 +90,8 @@ func (s *Story) RunsNowhere(namespace string) {
 	s.Facts = append(s.Facts, fmt.Sprintf("It runs nowhere, so it does not go on by itself: Temporal has no workflow for it in namespace %s. "+
 		"Temporal's data was lost, or the order was placed in another namespace.", namespace))
 	s.Looks = ""
-	s.Next = []Step{{fmt.Sprintf("starter place --reference %s …", s.Reference),
+	s.reasons = slices.DeleteFunc(s.reasons, func(r reason) bool { return r.label == waitsFor })
+	s.Next = []Step{{Command("place --reference", s.Reference) + " …",
 		"place it again the same way, items and all: it goes on from what is on record, and is never paid twice"}}
 }
 

@@ -335,6 +335,7 @@ func TestABackupIsPutBack(t *testing.T) {
 			assert.Equal(t, 1, s.starter("status", ended).code, "a report changes nothing")
 
 			s.startWorker()
+			s.eventually("the running order to be taken up", func() bool { return s.starter("status", runs).code == 0 })
 			s.until(runs, "completed")
 			assert.Equal(t, 1, s.starter("codes", ended).code)
 			mended := s.ledger("reconcile", "--apply")
