@@ -132,7 +132,7 @@ func (s *storm) recheck() {
 			have += item.Codes
 		}
 		if o.State == "completed" && o.OrderID != nil && have < delivered[*o.OrderID] {
-			s.must("starter", "recheck", o.Reference)
+			s.eventually("a second look at "+o.Reference, func() bool { return s.try("recheck", o.Reference).code == 0 })
 		}
 	}
 }
