@@ -104,7 +104,7 @@ func TestOnlyOneOrderOfAReferenceIsPaid(t *testing.T) {
 	for doubts := 1; doubts <= 3; doubts++ {
 		p := payment("shop-1", "ord-1")
 		require.NoError(t, l.BeginPayment(t.Context(), p))
-		require.Equal(t, Intent{Attempt: p.Attempt, Begun: noon, Doubts: doubts}, intent(t, l, "ord-1"), "whoever comes now looks first")
+		require.Equal(t, Intent{Attempt: p.Attempt, Begun: noon, Doubts: doubts, DoubtSince: noon}, intent(t, l, "ord-1"), "whoever comes now looks first")
 	}
 
 	var err error

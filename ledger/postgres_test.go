@@ -187,7 +187,7 @@ func TestAnswerToACommitIsLost(t *testing.T) {
 		p.InFlight, p.Attempt = time.Minute, "one"
 		return l.BeginPayment(ctx, p)
 	})
-	require.Equal(t, Intent{Attempt: "one", Begun: noon, Doubts: 1}, intent(t, l, "ord-1"), "it knows itself")
+	require.Equal(t, Intent{Attempt: "one", Begun: noon, Doubts: 1, DoubtSince: noon}, intent(t, l, "ord-1"), "it knows itself")
 	lost(func() error { return l.LandPayment(ctx, "ord-1", "one", Landing{Spared: true}) })
 	doubt, err := l.PaymentInDoubt(ctx, "shop-1")
 	require.NoError(t, err)
