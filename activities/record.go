@@ -100,6 +100,8 @@ type RecordInput struct {
 	Reason  string        `json:"reason,omitempty"`
 	// Unpaid says that it is an end which means that nothing was paid.
 	Unpaid bool `json:"unpaid,omitempty"`
+	// First says that the run begins with it.
+	First bool `json:"first,omitempty"`
 }
 
 // TypeInDoubt is the type of RecordState's error when a payment may have gone through, and
@@ -110,7 +112,7 @@ const TypeInDoubt = "PaymentInDoubt"
 // of the order. Doing it again changes nothing. Where a call that was broken off has put
 // another state on record, the outcome is that.
 func (a *Activities) RecordState(ctx context.Context, in RecordInput) (Outcome, error) {
-	record := func() error { return a.record(ctx, in.Status, in.Seq, in.Reason, in.Unpaid) }
+	record := func() error { return a.record(ctx, in) }
 	err := record()
 	if ledger.Lacks(err) {
 		var now time.Time
@@ -141,7 +143,8 @@ func (a *Activities) orAhead(ctx context.Context, reference string, out Outcome,
 	return Outcome{Seen: &seen, Recorded: s.State}, nil
 }
 
-func (a *Activities) record(ctx context.Context, s order.Status, seq int, reason string, unpaid bool) error {
+func (a *Activities) record(ctx context.Context, in RecordInput) error {
+	s, seq := in.Status, in.Seq
 	run := activity.GetInfo(ctx).WorkflowExecution.RunID
 	return a.Ledger.Record(ctx, ledger.Entry{
 		Reference: s.Reference,
@@ -150,10 +153,11 @@ func (a *Activities) record(ctx context.Context, s order.Status, seq int, reason
 		Run:       stateKeys(run),
 		Step:      stepOf(ctx, seq),
 		State:     s.State,
-		Reason:    reason,
+		Reason:    in.Reason,
 		OrderID:   deref(s.OrderID),
 		At:        s.UpdatedAt,
-		Unpaid:    unpaid,
+		Unpaid:    in.Unpaid,
+		First:     in.First,
 	}, s)
 }
 

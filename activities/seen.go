@@ -39,7 +39,7 @@ func (a *Activities) tell(ctx context.Context, in Step, s life.Sighting) (Outcom
 	}
 	out.Recorded = next.State
 	status := in.Status(next)
-	return a.orAhead(ctx, in.reference(), out, a.record(ctx, status, in.Seq, next.Reason(status), false))
+	return a.orAhead(ctx, in.reference(), out, a.record(ctx, RecordInput{Status: status, Seq: in.Seq, Reason: next.Reason(status)}))
 }
 
 // sight is what an answer shows, with its codes in the vault; where it shows that nothing

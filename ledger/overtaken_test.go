@@ -205,3 +205,23 @@ func TestARunIsToldWhatItHasPutOnRecord(t *testing.T) {
 		require.Equal(t, state, now.State)
 	}
 }
+
+// Two workers carry out the first task of a run, and one of them stands still until the other
+// has gone on: the run has begun, and is not put back to its beginning.
+func TestARunBeginsOnce(t *testing.T) {
+	l := newLedger(t)
+	s := begin(t, l, "shop-1")
+	enters := func(step int, state order.State, first bool) error {
+		s.State = state
+		return l.Record(t.Context(), Entry{Reference: "shop-1", Key: fmt.Sprint("run-1/", step), Run: "run-1/", Step: step, First: first,
+			Kind: KindState, State: state, At: noon}, s)
+	}
+	require.NoError(t, enters(1, order.Creating, true))
+	require.NoError(t, enters(2, order.Active, false))
+	require.NoError(t, enters(3, order.AwaitingTopUp, false))
+	require.NoError(t, enters(4, order.Creating, true), "as the worker that wakes up counts")
+	now, err := l.Status(t.Context(), "shop-1")
+	require.NoError(t, err)
+	require.Equal(t, order.AwaitingTopUp, now.State)
+	require.NoError(t, enters(5, order.Creating, false), "a replacement")
+}

@@ -55,6 +55,9 @@ func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status) error {
 		if err != nil {
 			return err
 		}
+		if e.First && have.wrote {
+			return nil // it has begun, and may have gone on
+		}
 		if refused, err = l.refuseRecord(ctx, tx, e, have); refused != nil || err != nil {
 			return err
 		}

@@ -33,6 +33,9 @@ type Entry struct {
 	// the order. A state of an earlier one is not put on record after that of a later one; 0:
 	// it has none.
 	Step int
+	// First says that its run begins with it: a run begins once. Its first task may be carried
+	// out by two workers, one of which stood still meanwhile.
+	First bool
 	// Unpaid says that the state is an end that nothing was paid for: it is not put on
 	// record while a payment is in doubt.
 	Unpaid bool

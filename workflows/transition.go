@@ -30,7 +30,7 @@ func (o *run) enter(ctx workflow.Context, next life.Facts, unpaid bool) error {
 	if !o.facts.Tells(next) {
 		o.seq = nextStep(ctx, o.seq)
 		s := o.terms.Status(next)
-		in := activities.RecordInput{Request: o.terms.Request, Status: s, Seq: o.seq, Reason: next.Reason(s), Unpaid: unpaid}
+		in := activities.RecordInput{Request: o.terms.Request, Status: s, Seq: o.seq, Reason: next.Reason(s), Unpaid: unpaid, First: o.facts.State == ""}
 		var out activities.Outcome
 		if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next.State)), acts.RecordState, in).Get(ctx, &out); err != nil {
 			return err
