@@ -25,7 +25,7 @@ const (
 // stormFaults is the simulator's own mix, with more of what tempts a client to pay
 // or to create a second time, and enough of what is rare to be met in one storm.
 const stormFaults = "storm,lost-answer@pay=0.08,slow-commit@pay=0.06,error-500-late@pay=0.04,lost-answer@create=0.08,slow-commit@create=0.04," +
-	"late-pay=0.04,proxy-404-late@pay=0.02,stale=0.03,exists=0.04,exists-hidden=0.03,exists-other=0.03,too-many=0.01,too-many-date=0.01,unauthorised=0.003,forbidden=0.003,redirect-away=0.003,duplicate-pages=0.1"
+	"late-pay=0.04,proxy-403=0.005,proxy-404-late@pay=0.02,stale=0.03,exists=0.04,exists-hidden=0.03,exists-other=0.03,too-many=0.01,too-many-date=0.01,unauthorised=0.003,forbidden=0.003,redirect-away=0.003,duplicate-pages=0.1"
 
 // storm is a stack with two workers, and what is done to it.
 type storm struct {
