@@ -42,8 +42,8 @@ func errorCode(s order.Status) string {
 }
 
 // Rechecked is an order that has ended and is seen again. Its items are what they are now;
-// one that was given up comes to the end that FoxReload names, whatever it named before. Any other end stays. An answer
-// that proves nothing may bring codes all the same.
+// one that was given up comes to the end that FoxReload names, whatever it named before. Any
+// other end stays. An answer that proves nothing may bring codes all the same.
 func (t Terms) Rechecked(f Facts, s Sighting) Facts {
 	if !s.Status.Known() || f.stale(s) && !s.Status.Terminal() {
 		f.Order.Items, f.Clocks.Updated = s.Items, s.At

@@ -131,13 +131,11 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 
 	group, ctx := errgroup.WithContext(ctx)
 	group.Go(func() error { return health.serve(ctx, s.Addr, watching.handler(), logger) })
-	group.Go(func() error { watchdog{health.look, logger, os.Exit}.run(ctx); return nil })
 	group.Go(func() error { return workers.runOn(ctx, book, payTakes(s.Timeout), health, logger) })
-	group.Go(func() error { watch.Run(ctx); return nil })
-	group.Go(func() error { audits.run(ctx); return nil })
-	group.Go(func() error { census.run(ctx); return nil })
-	group.Go(func() error { copies.run(ctx); return nil })
-	group.Go(func() error { watching.key.ask(ctx, api.Account, watching.clock.off); return nil })
+	asking := func(ctx context.Context) { watching.key.ask(ctx, api.Account, watching.clock.off) }
+	for _, run := range []func(context.Context){watchdog{health.look, logger, os.Exit}.run, watch.Run, audits.run, census.run, copies.run, asking} {
+		group.Go(func() error { run(ctx); return nil })
+	}
 	return group.Wait()
 }
 
