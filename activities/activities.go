@@ -6,14 +6,12 @@ import (
 	"iter"
 	"time"
 
-	"github.com/google/uuid"
-	"github.com/shopspring/decimal"
-	"go.temporal.io/sdk/activity"
-
 	"foxflow/foxreload"
 	"foxflow/ledger"
 	"foxflow/life"
 	"foxflow/order"
+	"github.com/google/uuid"
+	"github.com/shopspring/decimal"
 )
 
 // API is the part of FoxReload that an order needs; *foxreload.Client is one.
@@ -49,6 +47,10 @@ type Activities struct {
 	Since time.Time
 	// Polled is told of each look at an order whose end is waited for; nil: nobody is.
 	Polled func(Polled)
+	// Watch is told that an order is registered in the ledger to be looked at (package watch).
+	// Where it is nil nobody looks for others: PollStatus looks by itself, attempt by attempt,
+	// which is enough for tests of workflows.
+	Watch func()
 }
 
 // Step is what every activity is told of the order it works on.
@@ -57,8 +59,10 @@ type Step struct {
 	Facts life.Facts `json:"facts"`
 	// Seq numbers the step: a later one has the higher number, over all runs of the order.
 	Seq int `json:"seq"`
+	// Chain is the run whose steps these are, where that is not the run itself.
+	Chain string `json:"chain,omitempty"`
 	// Answer says that somebody waits for the answer: a refusal is one, even where the
-	// order is held by the same already. Otherwise that refusal is waited out.
+	// order waits out the same already. Otherwise that refusal is waited out.
 	Answer bool `json:"answer,omitempty"`
 }
 
@@ -66,8 +70,8 @@ func (s Step) reference() string { return s.Request.Reference }
 
 func (s Step) orderID() string { return s.Facts.Order.ID }
 
-// held says whether the order is held by a refusal of the class.
-func (s Step) held(classes ...foxreload.Class) bool {
+// blockedBy says whether the order waits out a refusal of one of the classes.
+func (s Step) blockedBy(classes ...foxreload.Class) bool {
 	for _, class := range classes {
 		if s.Facts.Blocker != nil && s.Facts.Blocker.Class == class && !s.Answer {
 			return true
@@ -84,9 +88,10 @@ type Outcome struct {
 	Recorded order.State `json:"recorded,omitempty"`
 	// Names are the products' names, by id, as far as they are known by now.
 	Names map[string]string `json:"names,omitempty"`
-	// Doubt says that nothing was seen, and that the ledger knows of a request to pay that
-	// may have gone through, which the workflow does not know of yet.
-	Doubt bool `json:"doubt,omitempty"`
+	// Doubt says that nothing was seen or put on record, and which order of the reference it
+	// is a request to pay which may have gone through, for all that the ledger knows: the
+	// workflow does not know of that yet.
+	Doubt *life.Doubted `json:"doubt,omitempty"`
 }
 
 // IdempotencyKey names the create of a reference's order (replacement 0) or of
@@ -112,11 +117,15 @@ func stateKey(runID string, seq int, s order.State) string {
 // stateKeys is how all of a run's begin.
 func stateKeys(runID string) string { return "state/" + runID + "/" }
 
-// mostAttempts is how many attempts at a step are told apart.
-const mostAttempts = 1 << 20
+// mostSteps is the room that a step has for what its attempts put on record.
+const mostSteps = 1 << 20
 
 // stepOf orders what the attempts at steps put on record: a later attempt at the same step
-// comes after an earlier one.
+// comes after an earlier one. Before the state that it ends with, an attempt may put one on
+// record in passing (inPassing).
 func stepOf(ctx context.Context, seq int) int {
-	return seq*mostAttempts + min(int(activity.GetInfo(ctx).Attempt), mostAttempts-1)
+	return seq*mostSteps + min(2*attempts(ctx)+1, mostSteps-1)
 }
+
+// inPassing is the step of what is put on record while the attempt at step goes on.
+func inPassing(step int) int { return step - 1 }

@@ -4,13 +4,16 @@ import (
 	"context"
 
 	"foxflow/foxreload"
-	"foxflow/ledger"
+	"foxflow/internal/balance"
 	"foxflow/life"
 	"foxflow/order"
 )
 
 // fromBalance says whether the order is paid with the account's money.
-func fromBalance(r order.Request) bool { return !r.Mock && r.Provider == "" }
+func fromBalance(r order.Request) bool { return r.Payer() == order.PaidByBalance }
+
+// account is the account that orders are paid from.
+func (a *Activities) account() *balance.Account { return balance.New(a.Ledger.Store) }
 
 // admit refuses a payment that the balance is known not to cover, or that too many
 // others try at this moment: the same refusal as FoxReload's, without having asked.
@@ -20,12 +23,12 @@ func (a *Activities) admit(ctx context.Context, in Step) error {
 	if !fromBalance(in.Request) {
 		return nil
 	}
-	doubt, err := a.Ledger.PaymentInDoubt(ctx, in.reference())
+	_, doubt, err := a.Ledger.Payments.InDoubt(ctx, in.reference())
 	if err != nil || doubt {
 		return err
 	}
 	p := a.payment(in, "", a.now(ctx))
-	ok, err := a.Ledger.AdmitPayment(ctx, ledger.Claim{Reference: p.Reference, Currency: p.Currency, Amount: p.Amount, At: p.At,
+	ok, err := a.account().Admit(ctx, balance.Claim{Reference: p.Reference, Currency: p.Currency, Amount: p.Amount, At: p.At,
 		Waits: in.Facts.State == order.AwaitingTopUp})
 	if err != nil || ok {
 		return err
@@ -38,14 +41,14 @@ func (a *Activities) admit(ctx context.Context, in Step) error {
 const codeBalance = "BalanceNotEnough"
 
 // tellDesk says what became of a payment that FoxReload was asked for. A word that is
-// lost costs little: what was promised is freed after a while, and the next refusal
+// lost costs little: what was reserved is freed after a while, and the next refusal
 // says the same.
 func (a *Activities) tellDesk(ctx context.Context, in Step, err error) {
 	switch {
 	case !fromBalance(in.Request):
 	case err == nil:
-		_ = a.Ledger.PaymentKept(ctx, in.reference(), a.now(ctx))
+		_ = a.account().Accepted(ctx, in.reference(), a.now(ctx))
 	case foxreload.ClassOf(err) == foxreload.ClassBalance:
-		_ = a.Ledger.PaymentRefused(ctx, in.reference(), a.now(ctx))
+		_ = a.account().Refused(ctx, in.reference(), a.now(ctx))
 	}
 }

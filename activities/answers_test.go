@@ -3,10 +3,7 @@ package activities
 import (
 	"context"
 	"encoding/json"
-	"net/http"
-	"net/http/httptest"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -15,83 +12,33 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foxflow/foxreload"
+	"foxflow/foxreload/foxtest"
 	"foxflow/ledger"
 	"foxflow/life"
 	"foxflow/order"
 )
 
-// said is an answer to the letter.
-type said struct {
-	status int
-	body   string
-}
-
-// fox answers each call with what it was told to: the last of them again and again.
+// fox is a counter whose server answers each call with what it was told to, and has no
+// budget before it.
 type fox struct {
 	*counter
-	mu    sync.Mutex
-	says  map[string][]said // by call: "pay", "create", "look", "list", "product"
-	asked map[string]int
-	now   time.Time
+	now time.Time
 }
 
 func newFox(t *testing.T) *fox {
-	f := &fox{counter: newCounter(t), says: map[string][]said{}, asked: map[string]int{}, now: time.Now()}
-	server := httptest.NewServer(f)
-	t.Cleanup(server.Close)
-	client, err := foxreload.New(foxreload.Config{BaseURL: server.URL, APIKey: "key"})
-	require.NoError(t, err)
-	f.acts.API, f.acts.Now = client, func() time.Time { return f.now }
+	f := &fox{counter: newCounter(t), now: time.Now()}
+	f.server.Behave(nil)
+	f.acts.API, f.acts.Now = f.server.Client(t, foxreload.Config{}), func() time.Time { return f.now }
 	return f
 }
 
-func (f *fox) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	call := callOf(r)
-	f.asked[call]++
-	answers := f.says[call]
-	if len(answers) == 0 {
-		answers = []said{{404, `{"code":"NOT_FOUND","detail":"no"}`}}
-	}
-	if len(answers) > 1 {
-		f.says[call] = answers[1:]
-	}
-	w.WriteHeader(answers[0].status)
-	_, _ = w.Write([]byte(answers[0].body))
-}
-
-func callOf(r *http.Request) string {
-	switch {
-	case strings.HasSuffix(r.URL.Path, "/pay"):
-		return "pay"
-	case strings.Contains(r.URL.Path, "products"):
-		return "product"
-	case r.Method == http.MethodPost:
-		return "create"
-	case strings.HasSuffix(r.URL.Path, "/orders/"):
-		return "list"
-	}
-	return "look"
-}
-
-func (f *fox) answer(call string, answers ...said) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	f.says[call] = answers
-}
-
-func (f *fox) calls(call string) int {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return f.asked[call]
-}
+var said = foxtest.Answer
 
 // with is the step with another request.
 func (f *fox) with(r order.Request) Step {
 	f.Helper()
 	r.Reference, r.NoCheck = "shop-1", true
-	_, _, err := f.book.Begin(f.Context(), r, f.now)
+	_, _, err := f.book.Orders.Begin(f.Context(), r, f.now)
 	require.NoError(f, err)
 	return Step{Terms: life.Terms{Request: r, Intervals: life.DefaultIntervals}, Facts: life.Begin(f.now), Seq: 1}
 }
@@ -104,7 +51,7 @@ const active = `{"id":"fox-1","status":"active"}`
 func (f *fox) pinned(r order.Request) Step {
 	f.Helper()
 	in := f.with(r)
-	require.NoError(f, f.book.Pin(f.Context(), "shop-1", 0, "fox-1", f.now))
+	require.NoError(f, f.book.Pins.Pin(f.Context(), "shop-1", 0, "fox-1", f.now))
 	in.Facts.State, in.Facts.Order = order.Active, life.Order{ID: "fox-1", Status: foxreload.StatusActive}
 	return in
 }
@@ -133,9 +80,9 @@ func TestACreatesAnswerForSomethingElseIsNotTaken(t *testing.T) {
 			if row.items != "" {
 				body = `{"id":"fox-1","status":"active","items":` + row.items + `}`
 			}
-			f.answer("create", said{201, body})
+			f.server.Say(foxtest.Create, said(201, body))
 			err := f.run(f.acts.CreateOrder, f.with(oneCard))
-			_, pinned, failed := f.book.Pinned(t.Context(), "shop-1", 0)
+			_, pinned, failed := f.book.Pins.Pinned(t.Context(), "shop-1", 0)
 			require.NoError(t, failed)
 			assert.Equal(t, row.ours, pinned)
 			if row.ours {
@@ -152,10 +99,10 @@ func TestACreatesAnswerForSomethingElseIsNotTaken(t *testing.T) {
 func TestWhatTheHistoryHidesIsLookedAtBeforeAnOrderIsAdopted(t *testing.T) {
 	in := func(f *fox) Step {
 		step := f.with(oneCard)
-		_, _, err := f.book.CreateIntent(t.Context(), "shop-1", 0, f.now)
+		_, _, err := f.book.Creates.Intend(t.Context(), "shop-1", 0, f.now)
 		require.NoError(t, err)
 		key := IdempotencyKey("shop-1", 0, 0)
-		f.answer("list", said{200, `{"items":[{"id":"fox-1","status":"active","idempotencyKey":"` + key + `"}]}`})
+		f.server.Say(foxtest.List, said(200, `{"items":[{"id":"fox-1","status":"active","idempotencyKey":"`+key+`"}]}`))
 		return step
 	}
 	for body, ours := range map[string]bool{
@@ -167,23 +114,23 @@ func TestWhatTheHistoryHidesIsLookedAtBeforeAnOrderIsAdopted(t *testing.T) {
 	} {
 		f := newFox(t)
 		step := in(f)
-		f.answer("look", said{200, body})
+		f.server.Say(foxtest.Look, said(200, body))
 		err := f.run(f.acts.CreateOrder, step)
 		if ours {
 			require.NoError(t, err, body)
 		} else {
 			require.ErrorContains(t, err, order.CodeNotOurs, body)
 		}
-		assert.Zero(t, f.calls("create"))
+		assert.Zero(t, f.count(foxtest.Create))
 	}
 
 	f := newFox(t)
 	step := in(f)
 	require.Error(t, f.run(f.acts.CreateOrder, step), "the server that is asked does not know it yet")
-	_, pinned, err := f.book.Pinned(t.Context(), "shop-1", 0)
+	_, pinned, err := f.book.Pins.Pinned(t.Context(), "shop-1", 0)
 	require.NoError(t, err)
 	assert.False(t, pinned)
-	f.answer("look", said{200, active})
+	f.server.Say(foxtest.Look, said(200, active))
 	require.NoError(t, f.run(f.acts.CreateOrder, step))
 }
 
@@ -191,11 +138,11 @@ func TestWhatTheHistoryHidesIsLookedAtBeforeAnOrderIsAdopted(t *testing.T) {
 // nobody knows.
 func TestACreatesAnswerWithoutAStatusIsLookedUp(t *testing.T) {
 	f := newFox(t)
-	f.answer("create", said{201, `{"id":"fox-1"}`})
-	f.answer("look", said{200, active})
+	f.server.Say(foxtest.Create, said(201, `{"id":"fox-1"}`))
+	f.server.Say(foxtest.Look, said(200, active))
 	require.NoError(t, f.run(f.acts.CreateOrder, f.with(oneCard)))
-	assert.Equal(t, 1, f.calls("look"))
-	entries, err := f.book.Audit(t.Context(), "shop-1")
+	assert.Equal(t, 1, f.count(foxtest.Look))
+	entries, err := f.book.Log.Entries(t.Context(), "shop-1")
 	require.NoError(t, err)
 	for _, e := range entries {
 		assert.NotContains(t, e.Reason, "nobody knows")
@@ -210,36 +157,36 @@ func TestAMockOrderIsNotPaidUnseen(t *testing.T) {
 	for isMock, paid := range map[string]int{`"isMock":true`: 1, `"isMock":"true"`: 1, `"isMock":1`: 1, `"isMock":null`: 1,
 		`"isMock":false`: 0, `"isMock":"false"`: 0, `"isMock":0`: 0} {
 		f := newFox(t)
-		f.answer("look", said{200, `{"id":"fox-1","status":"active",` + isMock + `}`})
-		f.answer("pay", said{200, `{"id":"fox-1","status":"paid"}`})
+		f.server.Say(foxtest.Look, said(200, `{"id":"fox-1","status":"active",`+isMock+`}`))
+		f.server.Say(foxtest.Pay, said(200, `{"id":"fox-1","status":"paid"}`))
 		require.NoError(t, f.run(f.acts.PayOrder, f.pinned(mock)))
-		assert.Equal(t, paid, f.calls("pay"), isMock)
+		assert.Equal(t, paid, f.count(foxtest.Pay), isMock)
 	}
 	f := newFox(t)
-	f.answer("pay", said{200, `{"id":"fox-1","status":"paid"}`})
+	f.server.Say(foxtest.Pay, said(200, `{"id":"fox-1","status":"paid"}`))
 	require.NoError(t, f.run(f.acts.PayOrder, f.pinned(oneCard)))
-	assert.Zero(t, f.calls("look"), "a real order costs no request more")
+	assert.Zero(t, f.count(foxtest.Look), "a real order costs no request more")
 }
 
 // Five minutes of nothing else: an answer that came once, long ago, is not one that lasts.
 func TestAnAnswerThatCameOnceDoesNotLast(t *testing.T) {
-	low := said{400, `{"code":"BalanceNotEnough","detail":"no"}`}
-	for name, odd := range map[string]said{"a proxy's page": {404, `<html>not here</html>`}, "not found": {404, `{"code":"NOT_FOUND","detail":"no"}`}} {
-		for call, well := range map[string]said{"look": {200, active}, "pay": low} {
-			t.Run(name+" to "+call, func(t *testing.T) {
+	low := said(400, `{"code":"BalanceNotEnough","detail":"no"}`)
+	for name, odd := range map[string]foxtest.Said{"a proxy's page": said(404, `<html>not here</html>`), "not found": said(404, `{"code":"NOT_FOUND","detail":"no"}`)} {
+		for call, well := range map[foxtest.Call]foxtest.Said{foxtest.Look: said(200, active), foxtest.Pay: low} {
+			t.Run(name+" to "+string(call), func(t *testing.T) {
 				f := newFox(t)
 				in := f.pinned(oneCard)
-				if call == "look" {
+				if call == foxtest.Look {
 					in.Facts.State = order.AwaitingTopUp // so that it is looked at first
 				}
-				f.answer("look", said{200, active})
-				f.answer("pay", low)
-				f.answer(call, odd, well)
+				f.server.Say(foxtest.Look, said(200, active))
+				f.server.Say(foxtest.Pay, low)
+				f.server.Say(call, odd, well)
 				require.ErrorContains(t, f.run(f.acts.PayOrder, in), "1 times so far")
 				f.now = f.now.Add(time.Minute)
 				require.ErrorContains(t, f.run(f.acts.PayOrder, in), "BalanceNotEnough", "it is seen, and refused for what it costs")
 				f.now = f.now.Add(time.Hour)
-				f.answer(call, odd)
+				f.server.Say(call, odd)
 				require.ErrorContains(t, f.run(f.acts.PayOrder, in), "1 times so far")
 			})
 		}
@@ -250,8 +197,8 @@ func TestAnAnswerThatCameOnceDoesNotLast(t *testing.T) {
 func TestARefusalInManyWordsIsOne(t *testing.T) {
 	f := newFox(t)
 	in := f.pinned(oneCard)
-	f.answer("look", said{200, active})
-	f.answer("pay", said{409, `{"code":"PAYMENT_IN_PROGRESS"}`}, said{423, `{"code":"LOCKED"}`}, said{402, `{"code":"FUNDS"}`})
+	f.server.Say(foxtest.Look, said(200, active))
+	f.server.Say(foxtest.Pay, said(409, `{"code":"PAYMENT_IN_PROGRESS"}`), said(423, `{"code":"LOCKED"}`), said(402, `{"code":"FUNDS"}`))
 	for range 2 {
 		require.ErrorContains(t, f.run(f.acts.PayOrder, in), "so far")
 		f.now = f.now.Add(time.Minute)
@@ -265,15 +212,15 @@ func TestARefusalInManyWordsIsOne(t *testing.T) {
 // without a guard of its own, and the guard before the payment decides.
 func TestPricesAreReadAgainOnce(t *testing.T) {
 	f := newFox(t)
-	price := func(p string) said { return said{200, `{"id":"product_a","price":"` + p + `"}`} }
-	f.answer("product", price("9"), price("8"), price("9"), price("8"), price("9"))
-	f.answer("create", said{400, `{"code":"OFFER_PRICE_NOT_MATCHED"}`}, said{400, `{"code":"OFFER_PRICE_NOT_MATCHED"}`}, said{201, active})
+	price := func(p string) foxtest.Said { return said(200, `{"id":"product_a","price":"`+p+`"}`) }
+	f.server.Say(foxtest.Product, price("9"), price("8"), price("9"), price("8"), price("9"))
+	f.server.Say(foxtest.Create, said(400, `{"code":"OFFER_PRICE_NOT_MATCHED"}`), said(400, `{"code":"OFFER_PRICE_NOT_MATCHED"}`), said(201, active))
 	most := decimal.NewFromInt(10)
 	in := f.with(order.Request{Items: oneCard.Items, MaxPrice: &most})
 	in.Request.NoCheck = false
 	require.NoError(t, f.run(f.acts.CreateOrder, in))
-	assert.Equal(t, 2, f.calls("product"))
-	assert.Equal(t, 3, f.calls("create"))
+	assert.Equal(t, 2, f.count(foxtest.Product))
+	assert.Equal(t, 3, f.count(foxtest.Create))
 }
 
 // Where another attempt's order has the place, that one counts, and the one that was made
@@ -281,16 +228,16 @@ func TestPricesAreReadAgainOnce(t *testing.T) {
 func TestAnOvertakenCreateGoesOnWithThePinnedOrder(t *testing.T) {
 	f := newFox(t)
 	in := f.with(oneCard)
-	f.answer("create", said{201, `{"id":"fox-2","status":"active"}`})
-	f.answer("look", said{200, active})
+	f.server.Say(foxtest.Create, said(201, `{"id":"fox-2","status":"active"}`))
+	f.server.Say(foxtest.Look, said(200, active))
 	f.acts.API = pinsMeanwhile{API: f.acts.API, pin: func() {
-		require.NoError(t, f.book.Pin(t.Context(), "shop-1", 0, "fox-1", f.now))
+		require.NoError(t, f.book.Pins.Pin(t.Context(), "shop-1", 0, "fox-1", f.now))
 	}}
 	require.NoError(t, f.run(f.acts.CreateOrder, in))
-	owner, _, err := f.book.OwnerOf(t.Context(), "fox-2")
+	owner, _, err := f.book.Pins.OwnerOf(t.Context(), "fox-2")
 	require.NoError(t, err)
 	assert.Empty(t, owner)
-	entries, err := f.book.Audit(t.Context(), "shop-1")
+	entries, err := f.book.Log.Entries(t.Context(), "shop-1")
 	require.NoError(t, err)
 	var notes []string
 	for _, e := range entries {
@@ -304,15 +251,15 @@ func (f *fox) ended(s order.Status) {
 	f.Helper()
 	in := f.pinned(order.Request{Items: []order.Item{{ItemID: "product_a", Quantity: 3}}})
 	p := f.acts.payment(in, "attempt", f.now)
-	require.NoError(f, f.book.BeginPayment(f.Context(), p))
-	require.NoError(f, f.book.StoreCodes(f.Context(), "shop-1", "fox-1", []ledger.Code{{ItemID: "product_a", Raw: json.RawMessage(`"A"`)}}))
+	require.NoError(f, f.book.Payments.Begin(f.Context(), p))
+	require.NoError(f, f.book.Vault.Store(f.Context(), "shop-1", "fox-1", []ledger.Code{{ItemID: "product_a", Raw: json.RawMessage(`"A"`)}}))
 	id := "fox-1"
 	s.Reference, s.OrderID, s.StartedAt, s.UpdatedAt = "shop-1", &id, f.now, f.now
 	s.Items = []order.ItemStatus{{ItemID: "product_a", Quantity: 3, Codes: 1, Missing: 2}}
 	for n, state := range []order.State{order.Creating, order.Active, order.Paid, order.Stalled, s.State} {
 		one := s
 		one.State = state
-		require.NoError(f, f.book.Record(f.Context(), ledger.Entry{Reference: "shop-1", Run: "state/run/", Key: "state/run/" + string(state), Step: n + 1,
+		require.NoError(f, f.book.Orders.Record(f.Context(), ledger.Entry{Reference: "shop-1", Run: "state/run/", Key: "state/run/" + string(state), Step: n + 1,
 			Kind: ledger.KindState, State: state, At: f.now}, one))
 	}
 }
@@ -331,7 +278,7 @@ func TestARecheckTakesNothingBack(t *testing.T) {
 				f := newFox(t)
 				f.ended(status)
 				f.now = f.now.Add(3 * time.Hour)
-				f.answer("look", said{200, `{"id":"fox-1","status":"` + shown + `","items":[{"itemId":"product_a","quantity":3,"externalData":["A","B"]}]}`})
+				f.server.Say(foxtest.Look, said(200, `{"id":"fox-1","status":"`+shown+`","items":[{"itemId":"product_a","quantity":3,"externalData":["A","B"]}]}`))
 				s, err := f.acts.Recheck(t.Context(), "shop-1")
 				require.NoError(t, err)
 				assert.Equal(t, status.State, s.State)
@@ -340,7 +287,7 @@ func TestARecheckTakesNothingBack(t *testing.T) {
 					assert.Equal(t, 1, s.Items[0].Missing)
 				}
 				assert.False(t, s.PaymentInDoubt)
-				intent, err := f.book.PaymentIntent(t.Context(), "fox-1")
+				intent, err := f.book.Payments.Intent(t.Context(), "fox-1")
 				require.NoError(t, err)
 				assert.False(t, intent.Voided, "its payment stands")
 			})

@@ -1,6 +1,7 @@
 package activities
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -18,10 +19,18 @@ import (
 // one error for Temporal.
 func (a *Activities) attempt(ctx context.Context, in Step, p foxreload.Priority, work func(context.Context) (Outcome, error)) (Outcome, error) {
 	defer heartbeat(ctx)()
-	var out Outcome
-	var done bool
 	ctx, err := a.onClock(ctx)
+	var out Outcome
 	if err == nil {
+		out, err = a.try(ctx, in, p, attempts(ctx) > 1, work)
+	}
+	return out, a.convert(ctx, in, err)
+}
+
+// try does the work of an attempt, unless an earlier one has come to its end.
+func (a *Activities) try(ctx context.Context, in Step, p foxreload.Priority, again bool, work func(context.Context) (Outcome, error)) (out Outcome, err error) {
+	done := false
+	if again {
 		out, done, err = a.earlier(ctx, in)
 	}
 	if !done && err == nil {
@@ -31,36 +40,52 @@ func (a *Activities) attempt(ctx context.Context, in Step, p foxreload.Priority,
 		err = a.lacking(ctx, in, err)
 	}
 	if refused := new(life.Refusal); errors.As(err, &refused) {
-		doubt, failed := a.Ledger.PaymentInDoubt(ctx, in.reference())
-		if failed != nil {
+		switch doubt, there, failed := a.Ledger.Payments.InDoubt(ctx, in.reference()); {
+		case failed != nil:
 			err = failed
+		case there:
+			refused.Doubt = new(life.Doubted(doubt))
 		}
-		refused.Doubt = doubt
 	}
-	return out, a.convert(ctx, in, err)
+	return out, err
 }
 
 // earlier is the outcome of an earlier attempt at this step that put a new state on record
 // and died before Temporal heard of it. This one must not come to another answer, perhaps
-// because FoxReload can't be reached now: what is on record has happened.
+// because FoxReload can't be reached now: what is on record has happened. A state that was
+// recorded in passing is no outcome.
 func (a *Activities) earlier(ctx context.Context, in Step) (out Outcome, done bool, err error) {
-	if attempts(ctx) == 1 {
-		return Outcome{}, false, nil
-	}
-	run := activity.GetInfo(ctx).WorkflowExecution.RunID
-	s, there, err := a.Ledger.Entered(ctx, in.reference(), stateKey(run, in.Seq, ""))
+	s, there, err := a.Ledger.Log.Entered(ctx, in.reference(), stateKey(cmp.Or(in.Chain, tryingOf(ctx).run), in.Seq, ""))
 	if err != nil || !there {
 		return Outcome{}, false, err
 	}
 	seen := life.Retold(s)
-	return Outcome{Seen: &seen, Recorded: s.State}, true, nil
+	return Outcome{Seen: &seen, Recorded: s.State}, in.Told(in.Facts, seen), nil
+}
+
+// trying says which attempt works: of which run, and its number, 1 for the first.
+type trying struct {
+	run    string
+	number int
+}
+
+type tryingKey struct{}
+
+// tryingOf is the attempt that works under the context: the activity's own, or the one that
+// a watcher looks for.
+func tryingOf(ctx context.Context) trying {
+	if t, ok := ctx.Value(tryingKey{}).(trying); ok {
+		return t
+	}
+	info := activity.GetInfo(ctx)
+	return trying{run: info.WorkflowExecution.RunID, number: int(info.Attempt)}
 }
 
 // attempts is the number of this attempt, 1 for the first.
-func attempts(ctx context.Context) int { return int(activity.GetInfo(ctx).Attempt) }
+func attempts(ctx context.Context) int { return tryingOf(ctx).number }
 
 // look sees an order. Not to see it proves nothing; where it is the same for long enough,
-// the order is held until somebody mends that.
+// the order is blocked until somebody mends that.
 func (a *Activities) look(ctx context.Context, in Step, id string) (foxreload.Order, error) {
 	o, err := a.API.GetOrder(ctx, id)
 	if answer := life.OfLook(err); err != nil && answer.Then == life.Refused {
@@ -75,11 +100,11 @@ func (a *Activities) look(ctx context.Context, in Step, id string) (foxreload.Or
 // endStreak says that a call had another answer than the one that is being counted; without
 // a call, that whatever is being counted is over.
 func (a *Activities) endStreak(ctx context.Context, in Step, call string) error {
-	streak, err := a.Ledger.StreakOf(ctx, in.reference())
+	streak, err := a.Ledger.Streaks.Of(ctx, in.reference())
 	if counted, _, _ := strings.Cut(streak.Code, "/"); err != nil || streak.Code == "" || call != "" && call != counted {
 		return err
 	}
-	return a.Ledger.EndStreak(ctx, in.reference())
+	return a.Ledger.Streaks.End(ctx, in.reference())
 }
 
 // patiently is the refusal that an answer comes to once its like has come often enough, over
@@ -91,7 +116,7 @@ func (a *Activities) patiently(ctx context.Context, in Step, call string, class 
 	if class == life.ClassGone {
 		refused.Code, refused.Message = codeGone, fmt.Sprintf("FoxReload does not know order %s, which is to be paid: %s", in.orderID(), refused.Message)
 	}
-	if in.held(class) {
+	if in.blockedBy(class) {
 		return refused
 	}
 	if p == (life.Patience{}) {
@@ -100,7 +125,7 @@ func (a *Activities) patiently(ctx context.Context, in Step, call string, class 
 		}
 		return refused
 	}
-	streak, failed := a.Ledger.Again(ctx, in.reference(), call+"/"+string(class), a.now(ctx))
+	streak, failed := a.Ledger.Streaks.Again(ctx, in.reference(), call+"/"+string(class), a.now(ctx))
 	switch {
 	case failed != nil:
 		return failed

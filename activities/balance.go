@@ -64,13 +64,13 @@ func (a *Activities) WatchBalance(ctx context.Context, in WatchInput) (Watched, 
 }
 
 func (a *Activities) watchBalance(ctx context.Context, in WatchInput) (Watched, error) {
-	text, risen, err := a.Ledger.TopUpBalances(ctx, in.TopUpID)
+	text, risen, err := a.Ledger.TopUps.Balances(ctx, in.TopUpID)
 	if err != nil || risen != "" {
 		return Watched{Risen: risen}, err
 	}
 	before := readSeen(text)
 	var now seen
-	if now.Balances, now.At, err = a.Ledger.Balances(ctx); err != nil {
+	if now.Balances, now.At, err = a.account().Balances(ctx); err != nil {
 		return Watched{}, err
 	}
 	// The desk may have looked before this top-up did.
@@ -98,19 +98,19 @@ func (a *Activities) watchBalance(ctx context.Context, in WatchInput) (Watched, 
 	if age > 2*in.Every+lookTakes && at.Before(in.Until) {
 		wait = min(in.Every, in.Until.Sub(at)) // the balance can't be read now
 	}
-	return Watched{}, errors.Join(a.Ledger.AskDesk(ctx, at), &later{after: wait, why: why})
+	return Watched{}, errors.Join(a.account().Ask(ctx, at), &later{after: wait, why: why})
 }
 
 // lookBefore looks at the balance before anybody can know where to send money. Where it
 // can't be seen, the watch begins with the desk's first look from now on.
 func (a *Activities) lookBefore(ctx context.Context, id string) error {
-	text, _, err := a.Ledger.TopUpBalances(ctx, id)
+	text, _, err := a.Ledger.TopUps.Balances(ctx, id)
 	if err != nil || text != "" {
 		return err
 	}
 	now := seen{At: a.now(ctx)}
 	balances, err := a.Money.Balances(ctx)
-	if held := new(foxreload.HeldError); errors.As(err, &held) {
+	if throttled := new(foxreload.ThrottledError); errors.As(err, &throttled) {
 		return err
 	}
 	if err == nil { // else the address is what a person waits for
@@ -128,7 +128,7 @@ func (a *Activities) keepSeen(ctx context.Context, id, before string, look seen,
 	if err != nil {
 		return err
 	}
-	return a.Ledger.SeeTopUpBalances(ctx, id, before, string(text), risen)
+	return a.Ledger.TopUps.SeeBalances(ctx, id, before, string(text), risen)
 }
 
 // readSeen reads a look that was kept; one that another version wrote otherwise is as
@@ -160,5 +160,5 @@ func rise(before, now seen) string {
 // there is money for.
 func (a *Activities) WakeOrders(ctx context.Context) error {
 	defer heartbeat(ctx)()
-	return a.convert(ctx, Step{}, a.Ledger.HintTopUp(ctx, a.Now()))
+	return a.convert(ctx, Step{}, a.account().Hint(ctx, a.Now()))
 }

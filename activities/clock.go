@@ -21,7 +21,7 @@ type watchKey struct{}
 
 // onClock is a context in which now and left tell the time.
 func (a *Activities) onClock(ctx context.Context) (context.Context, error) {
-	now, err := a.Ledger.Clock(ctx, a.Now())
+	now, err := a.Ledger.Store.Now(ctx, a.Now())
 	if err != nil {
 		return ctx, err
 	}
@@ -47,3 +47,6 @@ func (a *Activities) leaves(ctx context.Context) { watchOf(ctx).left = a.now(ctx
 // left is when the last request left. What it was answered was so then, or later: whoever
 // stood still after the answer came must not take it for news.
 func left(ctx context.Context) time.Time { return watchOf(ctx).left }
+
+// onWatch says whether now and left tell the time in the context already.
+func onWatch(ctx context.Context) bool { return ctx.Value(watchKey{}) != nil }

@@ -11,9 +11,11 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foxflow/foxreload"
-	"foxflow/keyset"
+	"foxflow/foxreload/foxtest"
+	"foxflow/internal/balance"
+	"foxflow/internal/keyset"
+	"foxflow/internal/ledgertest"
 	"foxflow/ledger"
-	"foxflow/ledger/ledgertest"
 	"foxflow/life"
 	"foxflow/order"
 )
@@ -53,10 +55,10 @@ func TestPaymentWindowWhereClocksDiffer(t *testing.T) {
 			c := newCounterOn(t, book, by)
 			in := c.begin()
 			in.Request.Reference = reference
-			_, _, err := book.Begin(t.Context(), in.Request, time.Now())
+			_, _, err := book.Orders.Begin(t.Context(), in.Request, time.Now())
 			require.NoError(t, err)
-			require.NoError(t, book.Pin(t.Context(), reference, 0, reference, time.Now()))
-			require.NoError(t, book.BeginPayment(t.Context(), ledger.Payment{Reference: reference, OrderID: reference, Attempt: "one", At: c.acts.Now()}))
+			require.NoError(t, book.Pins.Pin(t.Context(), reference, 0, reference, time.Now()))
+			require.NoError(t, book.Payments.Begin(t.Context(), ledger.Payment{Reference: reference, OrderID: reference, Attempt: "one", At: c.acts.Now()}))
 			in.Facts.State, in.Facts.Money = order.Active, life.Doubtful
 			ends := time.Now().Add(15 * time.Minute)
 			if over {
@@ -66,7 +68,7 @@ func TestPaymentWindowWhereClocksDiffer(t *testing.T) {
 			require.NoError(t, err)
 			assert.WithinDuration(t, time.Now(), s.At, 10*time.Minute, name)
 			assert.Equal(t, life.Doubtful, in.After(in.Facts, s).Money, "%s: the request has left just now", name)
-			intent, err := book.PaymentIntent(t.Context(), reference)
+			intent, err := book.Payments.Intent(t.Context(), reference)
 			require.NoError(t, err)
 			assert.False(t, intent.Voided, name)
 			want := life.Doubtful
@@ -83,24 +85,25 @@ func TestPaymentWindowWhereClocksDiffer(t *testing.T) {
 	}
 }
 
-// Promise 1. Of two workers on clocks an hour apart one pays: whose look is older than the
+// Of two workers on clocks an hour apart one pays: whose look is older than the
 // other's payment looks again, and waits.
+// Promise 1: one reference, one paid order.
 func TestNoPayBesideAnothersWhereClocksDiffer(t *testing.T) {
 	for name, by := range wrong {
 		t.Run(name, func(t *testing.T) {
 			book := server(t)
 			c, right := newCounterOn(t, book, by), newCounterOn(t, book, 0)
 			in := c.begin()
-			require.NoError(t, book.Pin(t.Context(), "shop-1", 0, "fox-1", time.Now()))
+			require.NoError(t, book.Pins.Pin(t.Context(), "shop-1", 0, "fox-1", time.Now()))
 			in.Facts.State, in.Facts.Order = order.Active, life.Order{ID: "fox-1", Status: foxreload.StatusActive}
 			c.queued = func(foxreload.Priority) {
 				c.queued = nil
-				require.NoError(t, book.BeginPayment(t.Context(), right.acts.payment(in, "other", time.Now())))
+				require.NoError(t, book.Payments.Begin(t.Context(), right.acts.payment(in, "other", time.Now())))
 			}
 			require.ErrorContains(t, c.run(c.acts.PayOrder, in), "look before anything else")
 			require.Error(t, c.run(c.acts.PayOrder, in))
-			assert.Zero(t, c.count(payCall))
-			intent, err := book.PaymentIntent(t.Context(), "fox-1")
+			assert.Zero(t, c.count(foxtest.Pay))
+			intent, err := book.Payments.Intent(t.Context(), "fox-1")
 			require.NoError(t, err)
 			assert.Equal(t, []any{"other", 1}, []any{intent.Attempt, intent.Doubts})
 		})
@@ -115,19 +118,19 @@ func TestATopUpIsNotCalledLostWhereClocksDiffer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCounterOn(t, book, by)
 			r := order.TopUpRequest{ID: uuid.NewString(), Amount: decimal.NewFromInt(50), Currency: "usdt"}
-			require.NoError(t, book.OpenTopUp(t.Context(), r, time.Now()))
-			_, err := book.SendTopUp(t.Context(), r.ID, "other", time.Now())
+			require.NoError(t, book.TopUps.Open(t.Context(), r, time.Now()))
+			_, err := book.TopUps.Send(t.Context(), r.ID, "other", time.Now())
 			require.NoError(t, err)
 			require.ErrorContains(t, c.run(c.acts.RequestTopUp, r), "its one request is out")
 			c.acts.PayTakes = 0 // it can't be on its way any more
 			require.ErrorContains(t, c.run(c.acts.RequestTopUp, r), "ANSWER_LOST")
-			assert.Zero(t, c.count(askCall))
+			assert.Zero(t, c.count(foxtest.TopUp))
 
 			// Its own request has the time that is left to it.
 			r.ID, c.acts.PayTakes = uuid.NewString(), time.Minute
-			require.NoError(t, book.OpenTopUp(t.Context(), r, time.Now()))
+			require.NoError(t, book.TopUps.Open(t.Context(), r, time.Now()))
 			require.NoError(t, c.run(c.acts.RequestTopUp, r))
-			assert.Equal(t, 1, c.count(askCall))
+			assert.Equal(t, 1, c.count(foxtest.TopUp))
 		})
 	}
 }
@@ -139,11 +142,11 @@ func TestAWatchWhereClocksDiffer(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCounterOn(t, book, by)
 			r := order.TopUpRequest{ID: uuid.NewString(), Amount: decimal.NewFromInt(50), Currency: "usdt"}
-			require.NoError(t, book.OpenTopUp(t.Context(), r, time.Now()))
+			require.NoError(t, book.TopUps.Open(t.Context(), r, time.Now()))
 			ctx := onClock(t, c.acts)
 			require.NoError(t, c.acts.lookBefore(ctx, r.ID)) // by the wrong clock's worker
 			saw := func(amount int64) {
-				_, err := book.SawBalances(t.Context(), time.Now(), map[string]decimal.Decimal{"usd": decimal.NewFromInt(amount)})
+				_, err := balance.New(book.Store).Saw(t.Context(), time.Now(), map[string]decimal.Decimal{"usd": decimal.NewFromInt(amount)})
 				require.NoError(t, err)
 			}
 			watch := func(until time.Duration) (Watched, error) {
@@ -154,7 +157,7 @@ func TestAWatchWhereClocksDiffer(t *testing.T) {
 			wait := new(later)
 			require.ErrorAs(t, err, &wait, "the time is not up")
 			assert.Greater(t, wait.after, time.Minute, "the look was just now")
-			d, err := book.Desk(t.Context())
+			d, err := balance.New(book.Store).Standing(t.Context())
 			require.NoError(t, err)
 			assert.False(t, d.Asked)
 			over, err := watch(-10 * time.Minute)
@@ -168,28 +171,29 @@ func TestAWatchWhereClocksDiffer(t *testing.T) {
 	}
 }
 
-// Promise 1. A worker that stood still after its look was answered, longer than the
+// A worker that stood still after its look was answered, longer than the
 // payment window, takes that for what it is: old. The payment that another attempt has
 // begun meanwhile is not called off.
+// Promise 1: one reference, one paid order.
 func TestALookIsOfWhenItWasAsked(t *testing.T) {
 	c := newCounter(t)
 	now := noon
 	c.acts.Now = func() time.Time { return now }
 	in := c.begin()
-	require.NoError(t, c.book.Pin(t.Context(), "shop-1", 0, "fox-1", now))
+	require.NoError(t, c.book.Pins.Pin(t.Context(), "shop-1", 0, "fox-1", now))
 	in.Facts.State, in.Facts.Money = order.Active, life.Doubtful
 	ctx := onClock(t, c.acts)
 	o, err := c.acts.API.GetOrder(ctx, "fox-1")
 	require.NoError(t, err)
 	now = now.Add(time.Hour) // it stands still
-	require.NoError(t, c.book.BeginPayment(t.Context(), ledger.Payment{Reference: "shop-1", OrderID: "fox-1", Attempt: "other", At: now}))
+	require.NoError(t, c.book.Payments.Begin(t.Context(), ledger.Payment{Reference: "shop-1", OrderID: "fox-1", Attempt: "other", At: now}))
 	ends := noon.Add(15 * time.Minute)
 	o.PaymentExpiresAt = &ends
 	s, err := c.acts.sight(ctx, in, o)
 	require.NoError(t, err)
 	assert.Equal(t, noon, s.At)
 	assert.Equal(t, life.Doubtful, in.After(in.Facts, s).Money)
-	intent, err := c.book.PaymentIntent(context.Background(), "fox-1")
+	intent, err := c.book.Payments.Intent(context.Background(), "fox-1")
 	require.NoError(t, err)
 	assert.False(t, intent.Voided)
 }

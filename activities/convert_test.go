@@ -30,7 +30,7 @@ func TestConvert(t *testing.T) {
 	held, over := blocked(noon), blocked(noon.Add(-24*time.Hour))
 	asked := held
 	asked.Answer = true
-	doubtful := &life.Refusal{Class: foxreload.ClassUnauthorised, Code: "UNAUTHORIZED", Doubt: true}
+	doubtful := &life.Refusal{Class: foxreload.ClassUnauthorised, Code: "UNAUTHORIZED", Doubt: &life.Doubted{OrderID: "ord-1"}}
 	a := &Activities{Now: func() time.Time { return noon }, Ledger: openLedger(t)}
 	ctx := onClock(t, a)
 	for name, c := range map[string]struct {
@@ -50,7 +50,7 @@ func TestConvert(t *testing.T) {
 		"refused as before, and asked":    {in: asked, err: unauthorised, kind: "UNAUTHORIZED", final: true},
 		"refused as before, now in doubt": {in: held, err: doubtful, kind: "UNAUTHORIZED", final: true},
 		"no news":                         {err: &later{after: 5 * time.Second, why: "same"}, kind: "Unchanged", benign: true, after: 5 * time.Second},
-		"budget":                          {err: &foxreload.HeldError{For: 7 * time.Second}, kind: "Budget", benign: true, after: 7 * time.Second},
+		"budget":                          {err: &foxreload.ThrottledError{For: 7 * time.Second}, kind: "Budget", benign: true, after: 7 * time.Second},
 		"429":                             {err: &foxreload.Error{Code: "HTTP_429", Class: foxreload.ClassPassing, RetryAfter: 9 * time.Second}, kind: "HTTP_429", after: 9 * time.Second},
 		"502":                             {err: &foxreload.Error{Code: "HTTP_502", Class: foxreload.ClassPassing}, kind: "HTTP_502"},
 		"a code that quotes what was sent": {in: Step{Terms: life.Terms{Request: order.Request{Items: []order.Item{{Note: map[string]string{"player_id": "ann7731"}}}}}},

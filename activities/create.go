@@ -50,26 +50,27 @@ type creating struct {
 }
 
 func (a *Activities) createOrder(ctx context.Context, in Step) (Outcome, error) {
-	in, pinned, err := a.lastPinned(ctx, in)
+	begun, err := a.Ledger.Creates.Begun(ctx, in.reference(), in.Facts.Replacements)
 	if err != nil {
 		return Outcome{}, err
 	}
-	if pinned != "" {
+	if begun.OrderID != "" {
+		in, pinned, err := a.lastPinned(ctx, in)
+		if err != nil {
+			return Outcome{}, err
+		}
 		o, err := a.look(ctx, in, pinned)
 		if err != nil {
 			return Outcome{}, err
 		}
 		return a.saw(ctx, in, o)
 	}
-	terms, err := a.terms(ctx, in)
+	terms, err := a.terms(ctx, in, begun.Attempts)
 	if err != nil {
 		return Outcome{}, err
 	}
-	c := &creating{Step: in, prices: terms.totals(in.Request)}
-	if c.left, c.first, err = a.Ledger.CreateAttempts(ctx, in.reference(), in.Facts.Replacements); err != nil {
-		return Outcome{}, err
-	}
-	if c.key, err = a.key(ctx, in); err != nil {
+	c := &creating{Step: in, prices: terms.totals(in.Request), left: begun.Attempts, first: begun.First}
+	if c.key, err = a.key(ctx, in, begun.FreshKeys); err != nil {
 		return Outcome{}, err
 	}
 	if c.left == 0 {
@@ -117,7 +118,7 @@ func (a *Activities) create(ctx context.Context, c *creating) (Outcome, error) {
 		if c.key == "" || !errors.As(err, &api) || !rejectsKey(api) {
 			return Outcome{}, a.createFailed(ctx, c, err)
 		}
-		if err := a.Ledger.SetSetting(ctx, settingNoKeys, "true"); err != nil {
+		if err := a.Ledger.Switches.Set(ctx, settingNoKeys, "true"); err != nil {
 			return Outcome{}, err
 		}
 		c.key = ""
@@ -141,20 +142,20 @@ func (a *Activities) createFailed(ctx context.Context, c *creating, err error) e
 func (a *Activities) sendCreate(ctx context.Context, c *creating) (foxreload.Order, error) {
 	recorded, fresh := false, 0
 	o, err := a.API.CreateOrder(foxreload.Leaving(ctx, func(ctx context.Context) (context.Context, error) {
-		left, keys, err := a.Ledger.CreateIntent(ctx, c.reference(), c.Facts.Replacements, a.now(ctx))
+		left, keys, err := a.Ledger.Creates.Intend(ctx, c.reference(), c.Facts.Replacements, a.now(ctx))
 		if err != nil {
 			return nil, err
 		}
 		recorded, fresh = true, keys
 		if c.left++; left != c.left {
-			return nil, &later{after: settle, why: fmt.Sprintf("create order (%s): another attempt has sent a create, look for what it made first", c.reference())}
+			return nil, &later{after: showsWithin, why: fmt.Sprintf("create order (%s): another attempt has sent a create, look for what it made first", c.reference())}
 		}
 		a.leaves(ctx)
 		return ctx, nil
 	}), createRequest(c.Request, c.key, c.prices))
 	if recorded && err != nil && life.OfCreate(err).Spared {
 		c.left--
-		return o, errors.Join(err, a.Ledger.WithdrawCreate(ctx, c.reference(), c.Facts.Replacements, fresh))
+		return o, errors.Join(err, a.Ledger.Creates.Withdraw(ctx, c.reference(), c.Facts.Replacements, fresh))
 	}
 	return o, err
 }
@@ -183,7 +184,7 @@ func rejectsKey(api *foxreload.Error) bool {
 func (a *Activities) lastPinned(ctx context.Context, in Step) (Step, string, error) {
 	var last string
 	for n := in.Facts.Replacements; ; n++ {
-		id, ok, err := a.Ledger.Pinned(ctx, in.reference(), n)
+		id, ok, err := a.Ledger.Pins.Pinned(ctx, in.reference(), n)
 		if err != nil || !ok {
 			return in, last, err
 		}
@@ -192,14 +193,13 @@ func (a *Activities) lastPinned(ctx context.Context, in Step) (Step, string, err
 }
 
 // key is the idempotency key to send, or "" where the field is not to be sent.
-func (a *Activities) key(ctx context.Context, in Step) (string, error) {
+func (a *Activities) key(ctx context.Context, in Step, fresh int) (string, error) {
 	if !a.IdempotencyKeys {
 		return "", nil
 	}
-	_, rejected, err := a.Ledger.Setting(ctx, settingNoKeys)
+	_, rejected, err := a.Ledger.Switches.Setting(ctx, settingNoKeys)
 	if err != nil || rejected {
 		return "", err
 	}
-	fresh, err := a.Ledger.FreshKeys(ctx, in.reference(), in.Facts.Replacements)
-	return IdempotencyKey(in.reference(), in.Facts.Replacements, fresh), err
+	return IdempotencyKey(in.reference(), in.Facts.Replacements, fresh), nil
 }

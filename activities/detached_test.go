@@ -3,7 +3,6 @@ package activities
 import (
 	"context"
 	"iter"
-	"path/filepath"
 	"testing"
 	"time"
 
@@ -12,13 +11,14 @@ import (
 	"go.temporal.io/sdk/worker"
 
 	"foxflow/foxreload"
-	"foxflow/keyset"
+	"foxflow/internal/blank"
 	"foxflow/ledger"
 	"foxflow/life"
 	"foxflow/order"
 )
 
-// slowFox notes whether a call could be broken off.
+// slowFox notes whether a call could be broken off: the context tells, which ends at the
+// client and reaches no server.
 type slowFox struct {
 	paying, creating error
 	left             time.Duration // until the pay is broken off
@@ -60,14 +60,7 @@ func (f *slowFox) ListOrders(context.Context, foxreload.OrderFilter) iter.Seq2[f
 // openLedger makes a ledger for a test.
 func openLedger(t *testing.T) *ledger.Ledger {
 	t.Helper()
-	text, err := keyset.New()
-	require.NoError(t, err)
-	keys, err := keyset.Parse(text)
-	require.NoError(t, err)
-	book, err := ledger.Open(t.Context(), filepath.Join(t.TempDir(), "ledger.db"), keys)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = book.Close() })
-	return book
+	return blank.New(t).Open(t)
 }
 
 // onClock is the context of an activity.
@@ -85,7 +78,7 @@ func TestCancelledActivityFinishesItsCall(t *testing.T) {
 	fox := &slowFox{}
 	acts := &Activities{API: fox, Ledger: book, Now: time.Now, IdempotencyKeys: true, PayTakes: time.Minute}
 	r := order.Request{Reference: "shop-1", Items: []order.Item{{ItemID: "product_a", Quantity: 1}}}
-	_, _, err := book.Begin(t.Context(), r, noon)
+	_, _, err := book.Orders.Begin(t.Context(), r, noon)
 	require.NoError(t, err)
 
 	cancelled, cancel := context.WithCancel(t.Context())
@@ -106,11 +99,11 @@ func TestCancelledActivityFinishesItsCall(t *testing.T) {
 	// A ledger that took 20 s to write the intent has used up as much of the time
 	// that the pay may be in flight.
 	active.Facts.Order.ID, active.Seq = "fox-2", 3
-	intent, err := book.PaymentIntent(t.Context(), "fox-1")
+	intent, err := book.Payments.Intent(t.Context(), "fox-1")
 	require.NoError(t, err)
-	require.NoError(t, book.VoidPayment(t.Context(), "shop-1", "fox-1", intent.Attempt, "test", noon))
-	require.NoError(t, book.LandPayment(t.Context(), "fox-1", intent.Attempt, ledger.Landing{Spared: true}))
-	require.NoError(t, book.Pin(t.Context(), "shop-1", 1, "fox-2", noon))
+	require.NoError(t, book.Payments.Void(t.Context(), "shop-1", "fox-1", intent.Attempt, "test", noon))
+	require.NoError(t, book.Payments.Land(t.Context(), "fox-1", intent.Attempt, ledger.Landing{Spared: true}))
+	require.NoError(t, book.Pins.Pin(t.Context(), "shop-1", 1, "fox-2", noon))
 	clock := time.Now()
 	acts.Now = func() time.Time { clock = clock.Add(20 * time.Second); return clock }
 	_, err = env.ExecuteActivity(acts.PayOrder, active)

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/temporal"
 
 	"foxflow/foxreload"
@@ -59,8 +60,10 @@ func publicCode(code string, r order.Request) string {
 // later says that nothing is wrong and the activity is to be run again after a
 // while.
 type later struct {
-	after time.Duration
-	why   string
+	after  time.Duration
+	why    string
+	status foxreload.Status // of the order that was looked at; empty: none was
+	early  bool             // nothing else was to be expected
 }
 
 func (l *later) Error() string { return l.why }
@@ -70,17 +73,19 @@ func (l *later) Error() string { return l.why }
 // decide by.
 func (a *Activities) convert(ctx context.Context, in Step, err error) error {
 	var (
-		refused *life.Refusal
-		wait    *later
-		held    *foxreload.HeldError
-		api     *foxreload.Error
+		refused   *life.Refusal
+		wait      *later
+		throttled *foxreload.ThrottledError
+		api       *foxreload.Error
 	)
 	switch {
 	case err == nil:
 		return nil
+	case errors.Is(err, activity.ErrResultPending):
+		return activity.ErrResultPending
 	case errors.As(err, &refused):
-		if in.held(refused.Class) && in.waitedOut(refused, a.now(ctx)) {
-			return retry(refused.Error(), refused.Code, in.HeldPace(in.Facts, a.now(ctx)), temporal.ApplicationErrorCategoryBenign)
+		if in.blockedBy(refused.Class) && in.waitsOut(refused, a.now(ctx)) {
+			return retry(refused.Error(), refused.Code, in.BlockedPace(in.Facts, a.now(ctx)), temporal.ApplicationErrorCategoryBenign)
 		}
 		return temporal.NewApplicationErrorWithOptions(refused.Error(), refused.Code, temporal.ApplicationErrorOptions{
 			NonRetryable: true,
@@ -89,8 +94,8 @@ func (a *Activities) convert(ctx context.Context, in Step, err error) error {
 		})
 	case errors.As(err, &wait):
 		return retry(wait.why, "Unchanged", wait.after, temporal.ApplicationErrorCategoryBenign)
-	case errors.As(err, &held):
-		return retry("the request budget is used up", "Budget", held.For, temporal.ApplicationErrorCategoryBenign)
+	case errors.As(err, &throttled):
+		return retry("the request budget is used up", "Budget", throttled.For, temporal.ApplicationErrorCategoryBenign)
 	case errors.Is(ctx.Err(), context.Canceled):
 		return temporal.NewCanceledError()
 	case errors.As(err, &api):
@@ -100,9 +105,9 @@ func (a *Activities) convert(ctx context.Context, in Step, err error) error {
 	}
 }
 
-// waitedOut says that a refusal of the class that holds the order already is no news:
+// waitsOut says that a refusal of the class that holds the order already is no news:
 // nothing else would come next.
-func (s Step) waitedOut(r *life.Refusal, now time.Time) bool {
+func (s Step) waitsOut(r *life.Refusal, now time.Time) bool {
 	next := s.Refuse(s.Facts, *r, now)
 	return s.Facts.Tells(next) && s.Facts.Money == next.Money && s.Facts.Asked == next.Asked && s.Next(s.Facts).Do == s.Next(next).Do
 }

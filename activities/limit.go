@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"foxflow/internal/phrase"
 	"foxflow/ledger"
 	"foxflow/life"
 	"foxflow/order"
@@ -21,7 +22,7 @@ func (a *Activities) payment(in Step, attempt string, begun time.Time) ledger.Pa
 	o := in.Facts.Order
 	p := ledger.Payment{
 		Reference: in.reference(), OrderID: o.ID, Mock: in.Request.Mock && o.Mock != nil && *o.Mock,
-		Currency: strings.ToLower(cmp.Or(deref(o.Currency), a.Currency)), At: begun, Attempt: attempt,
+		Currency: strings.ToLower(cmp.Or(phrase.Of(o.Currency), a.Currency)), At: begun, Attempt: attempt,
 		Key: "intent/pay/" + o.ID, State: in.Facts.State, InFlight: a.PayTakes,
 	}
 	if price, known := amount(o.Price); known {
@@ -61,21 +62,37 @@ func (a *Activities) needsPrice(in Step) bool {
 	return in.Request.MaxPrice != nil || len(a.DailyLimit) > 0
 }
 
-// stillHeld is the refusal of an order whose payment is held now, or nil.
-func (a *Activities) stillHeld(ctx context.Context, in Step) error {
+// Withheld is what an order that is paused waits for now, as the ledger says; "": it may be
+// paid. No request is made.
+func (a *Activities) Withheld(ctx context.Context, s order.Status) (order.Wait, error) {
+	ctx, err := a.onClock(ctx)
+	if err != nil {
+		return "", err
+	}
+	in := Step{Facts: life.Facts{State: s.State, Order: life.Order{ID: phrase.Of(s.OrderID), Price: s.Price, Currency: s.Currency}}}
+	in.Request.Reference = s.Reference
+	err = a.stillWithheld(ctx, in)
+	if refused := new(life.Refusal); errors.As(err, &refused) {
+		return life.WaitOf(refused.Class), nil
+	}
+	return "", err
+}
+
+// stillWithheld is the refusal of an order whose payment is withheld now, or nil.
+func (a *Activities) stillWithheld(ctx context.Context, in Step) error {
 	p := a.payment(in, "", a.now(ctx))
 	if err := a.countable(p); err != nil {
 		return err
 	}
-	why, err := a.Ledger.PaymentHeld(ctx, p)
+	why, err := a.Ledger.Payments.Withheld(ctx, p)
 	if err != nil {
 		return err
 	}
-	return heldBy(why)
+	return withheldBy(why)
 }
 
-// heldBy turns the ledger's reasons to hold a payment into refusals.
-func heldBy(err error) error {
+// withheldBy turns the ledger's reasons to withhold a payment into refusals.
+func withheldBy(err error) error {
 	var over *ledger.LimitError
 	switch {
 	case errors.Is(err, ledger.ErrPaused):

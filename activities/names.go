@@ -10,11 +10,7 @@ import (
 // They are for people to read and nothing follows from them: where they can't be had,
 // ids do.
 func (a *Activities) names(ctx context.Context, r order.Request) map[string]string {
-	var ids []string
-	for _, item := range r.Items {
-		ids = append(ids, item.ItemID)
-	}
-	names, err := a.Ledger.ProductNames(ctx, ids...)
+	names, err := a.Ledger.Products.Names(ctx, r.Products()...)
 	if err != nil || len(names) == 0 {
 		return nil
 	}
@@ -25,7 +21,7 @@ func (a *Activities) names(ctx context.Context, r order.Request) map[string]stri
 func (a *Activities) known(ctx context.Context, r order.Request) offers {
 	known := offers{}
 	for _, item := range r.Items {
-		answer, err := a.Ledger.ProductAnswer(ctx, item.ItemID)
+		answer, err := a.Ledger.Products.Answer(ctx, item.ItemID)
 		if err == nil && answer != "" {
 			known[item.ItemID] = readOffer(answer)
 		}

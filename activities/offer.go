@@ -44,14 +44,10 @@ const askAgain = 500 * time.Millisecond
 type offers map[string]*offer
 
 // terms asks for the offers that the order needs: to be checked before it is sent for
-// the first time, and for its price guard.
-func (a *Activities) terms(ctx context.Context, in Step) (offers, error) {
-	if in.Request.NoCheck {
+// the first time, and for its price guard. sent is how often it was.
+func (a *Activities) terms(ctx context.Context, in Step, sent int) (offers, error) {
+	if in.Request.NoCheck || sent > 0 && in.Request.MaxPrice == nil {
 		return nil, nil
-	}
-	sent, _, err := a.Ledger.CreateAttempts(ctx, in.reference(), in.Facts.Replacements)
-	if err != nil || (sent > 0 && in.Request.MaxPrice == nil) {
-		return nil, err
 	}
 	known := offers{}
 	for _, item := range in.Request.Items {
@@ -88,7 +84,7 @@ func (os offers) check(r order.Request) error {
 // offer is what the catalogue says of a product, nil where it can't say. One worker
 // asks for all, once a minute.
 func (a *Activities) offer(ctx context.Context, id string) (*offer, error) {
-	known, err := a.Ledger.AskProduct(ctx, id, a.Now(), activity.GetInfo(ctx).ScheduledTime)
+	known, err := a.Ledger.Products.Ask(ctx, id, a.Now(), activity.GetInfo(ctx).ScheduledTime)
 	switch {
 	case err != nil:
 		return nil, err
@@ -115,12 +111,12 @@ func readOffer(text string) *offer {
 // ask asks FoxReload and tells the others.
 func (a *Activities) ask(ctx context.Context, id string) (*offer, error) {
 	p, err := a.API.Product(ctx, id)
-	var held *foxreload.HeldError
+	var throttled *foxreload.ThrottledError
 	switch {
-	case errors.As(err, &held):
-		return nil, errors.Join(err, a.Ledger.ForgetProduct(ctx, id))
+	case errors.As(err, &throttled):
+		return nil, errors.Join(err, a.Ledger.Products.Forget(ctx, id))
 	case err != nil:
-		return nil, a.Ledger.KeepProduct(ctx, id, "", a.Now())
+		return nil, a.Ledger.Products.Keep(ctx, id, "", a.Now())
 	}
 	terms := &offer{Name: p.Name, Price: p.Price, Withheld: p.NotForSale, Service: p.IsService, Delivery: p.DeliveryType, Currency: p.Currency, Min: p.OrderMinQuantity, Max: p.OrderMaxQuantity,
 		Required: p.RequiredNoteFields, Types: p.NoteFieldTypes, Options: p.NoteFieldOptions}
@@ -128,7 +124,7 @@ func (a *Activities) ask(ctx context.Context, id string) (*offer, error) {
 	if err != nil {
 		return nil, fmt.Errorf("keep product %s: %w", id, err)
 	}
-	return terms, a.Ledger.KeepProduct(ctx, id, string(text), a.Now())
+	return terms, a.Ledger.Products.Keep(ctx, id, string(text), a.Now())
 }
 
 // problems are in words for a person: what is missing and what is allowed, never what
@@ -271,8 +267,10 @@ func (o offer) codes() (codes, said bool) {
 	return true, o.Service != nil || o.Required != nil
 }
 
+var unjoined = strings.NewReplacer("-", "", "_", "", " ", "")
+
 func (o offer) delivery() (codes, said bool) {
-	kind := strings.ToLower(strings.NewReplacer("-", "", "_", "", " ", "").Replace(o.Delivery))
+	kind := strings.ToLower(unjoined.Replace(o.Delivery))
 	for _, d := range deliveries {
 		if strings.Contains(kind, d.word) {
 			return d.codes, true

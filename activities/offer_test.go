@@ -3,8 +3,6 @@ package activities
 import (
 	"encoding/json"
 	"errors"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -13,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foxflow/foxreload"
+	"foxflow/foxreload/foxtest"
 	"foxflow/life"
 	"foxflow/order"
 )
@@ -21,14 +20,9 @@ import (
 // were kept and read again.
 func catalogued(t *testing.T, status int, product string) offers {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(product))
-	}))
-	defer server.Close()
-	api, err := foxreload.New(foxreload.Config{BaseURL: server.URL, APIKey: "key"})
-	require.NoError(t, err)
-	o, err := (&Activities{API: api, Ledger: openLedger(t), Now: time.Now}).ask(t.Context(), "product_a")
+	server := foxtest.New(t)
+	server.Say(foxtest.Product, foxtest.Answer(status, product))
+	o, err := (&Activities{API: server.Client(t, foxreload.Config{}), Ledger: openLedger(t), Now: time.Now}).ask(t.Context(), "product_a")
 	require.NoError(t, err)
 	if o == nil {
 		return offers{}

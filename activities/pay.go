@@ -11,15 +11,16 @@ import (
 	"github.com/google/uuid"
 
 	"foxflow/foxreload"
+	"foxflow/internal/phrase"
 	"foxflow/ledger"
 	"foxflow/life"
 	"foxflow/order"
 )
 
 const (
-	// settle is how long a pay whose outcome is not clear is given to show in the
+	// showsWithin is how long a pay whose outcome is not clear is given to show in the
 	// order's status before the order is looked at again.
-	settle = 3 * time.Second
+	showsWithin = 3 * time.Second
 	// repeatAfter is how long it is given before it is sent once more, when every
 	// look shows the order as active: the request may be slow, not lost.
 	repeatAfter = 10 * time.Second
@@ -60,7 +61,7 @@ func (p *paying) doubt() bool { return p.intent.Doubts > 0 && !p.intent.Voided }
 // payGates are what an attempt passes before it sends anything, in this order. A gate that
 // closes says what the order comes to instead.
 var payGates = []func(*Activities, context.Context, *paying) (*Outcome, error){
-	(*Activities).isHeld,
+	(*Activities).isWithheld,
 	(*Activities).isShort,
 	(*Activities).isPayable,
 	(*Activities).isDue,
@@ -71,29 +72,32 @@ var payGates = []func(*Activities, context.Context, *paying) (*Outcome, error){
 func (a *Activities) payOrder(ctx context.Context, in Step) (Outcome, error) {
 	p := &paying{Step: in}
 	var err error
-	if p.intent, err = a.Ledger.PaymentIntent(ctx, in.orderID()); err != nil { // before the look: what leaves later is newer than it
+	if p.intent, err = a.Ledger.Payments.Intent(ctx, in.orderID()); err != nil { // before the look: what leaves later is newer than it
 		return Outcome{}, err
 	}
 	p.Facts.Clocks.Doubt = p.intent.DoubtSince
 	if p.doubt() && p.Facts.Money == life.Unsent && attempts(ctx) > 1 { // before the look: FoxReload may be out of reach for long
-		return Outcome{Doubt: true}, nil
+		return Outcome{Doubt: &life.Doubted{OrderID: in.orderID(), Replacement: in.Facts.Replacements}}, nil
 	}
 	for _, gate := range payGates {
-		if out, err := gate(a, ctx, p); out != nil || err != nil {
-			return deref(out), err
+		switch out, err := gate(a, ctx, p); {
+		case err != nil:
+			return Outcome{}, err
+		case out != nil:
+			return *out, nil
 		}
 	}
 	answer, sent := a.sendPay(ctx, p)
 	return a.answered(ctx, p, answer, sent)
 }
 
-// isHeld keeps an order waiting that is held by the switch or the day's limit. Whether it
-// still is, the ledger says: that costs no request.
-func (a *Activities) isHeld(ctx context.Context, p *paying) (*Outcome, error) {
-	if p.doubt() || !p.held(life.ClassPaused, life.ClassLimit, life.ClassLimitCurrency) {
+// isWithheld keeps an order waiting whose payment is withheld by the switch or the day's
+// limit. Whether it still is, the ledger says: that costs no request.
+func (a *Activities) isWithheld(ctx context.Context, p *paying) (*Outcome, error) {
+	if p.doubt() || !p.blockedBy(life.ClassPaused, life.ClassLimit, life.ClassLimitCurrency) {
 		return nil, nil
 	}
-	return nil, a.stillHeld(ctx, p.Step)
+	return nil, a.stillWithheld(ctx, p.Step)
 }
 
 // isShort keeps an order waiting whose money is known not to be there.
@@ -156,7 +160,7 @@ func (a *Activities) isDue(ctx context.Context, p *paying) (*Outcome, error) {
 	case p.intent.Begun.IsZero():
 		return nil, nil
 	}
-	streak, err := a.Ledger.StreakOf(ctx, p.reference())
+	streak, err := a.Ledger.Streaks.Of(ctx, p.reference())
 	if err != nil || !p.doubt() && streak.Times == 0 {
 		return nil, err
 	}
@@ -219,7 +223,7 @@ func (a *Activities) sendPay(ctx context.Context, p *paying) (foxreload.Payment,
 		if life.OfPay(err).Then == life.LookLater {
 			landing.Quiet = repeatAfter
 		}
-		_ = a.Ledger.LandPayment(ctx, p.orderID(), attempt, landing)
+		_ = a.Ledger.Payments.Land(ctx, p.orderID(), attempt, landing)
 	}
 	if left {
 		a.tellDesk(ctx, p.Step, err)
@@ -234,7 +238,7 @@ func (a *Activities) intend(ctx context.Context, p *paying, attempt string, begu
 	if err := a.countable(payment); err != nil {
 		return err
 	}
-	err := a.Ledger.BeginPayment(ctx, payment)
+	err := a.Ledger.Payments.Begin(ctx, payment)
 	var (
 		notPinned *ledger.NotPinnedError
 		other     *ledger.OtherPaymentError
@@ -244,15 +248,15 @@ func (a *Activities) intend(ctx context.Context, p *paying, attempt string, begu
 	)
 	switch {
 	case errors.As(err, &overtaken):
-		return &later{after: settle, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", p.orderID(), p.reference())}
+		return &later{after: showsWithin, why: fmt.Sprintf("pay order %s (%s): another attempt is at it, look before anything else", p.orderID(), p.reference())}
 	case errors.As(err, &flying):
-		return &later{after: max(min(flying.For, settle), time.Millisecond), why: err.Error()}
+		return &later{after: max(min(flying.For, showsWithin), time.Millisecond), why: err.Error()}
 	case errors.As(err, &notPinned):
 		return err // the ledger lacks it, or another reference has it: taking the order up tells
 	case errors.As(err, &other), errors.As(err, &ended):
 		return &life.Refusal{Class: life.ClassGuard, Code: order.CodeGuard, Message: err.Error()}
 	}
-	return heldBy(err)
+	return withheldBy(err)
 }
 
 // answered does what the answer to a request to pay asks for.
@@ -265,10 +269,10 @@ func (a *Activities) answered(ctx context.Context, p *paying, answer foxreload.P
 	case life.TakeIn:
 		return a.paid(ctx, p, answer)
 	case life.LookLater:
-		if _, err := a.Ledger.Again(ctx, p.reference(), "pay/lost", a.now(ctx)); err != nil {
+		if _, err := a.Ledger.Streaks.Again(ctx, p.reference(), "pay/lost", a.now(ctx)); err != nil {
 			return Outcome{}, err
 		}
-		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): the answer is lost, look before anything else", p.orderID(), p.reference())}
+		return Outcome{}, &later{after: showsWithin, why: fmt.Sprintf("pay order %s (%s): the answer is lost, look before anything else", p.orderID(), p.reference())}
 	case life.LookNow:
 		return a.unpaid(ctx, p, what, err)
 	case life.Refused:
@@ -289,8 +293,11 @@ func (a *Activities) unpaid(ctx context.Context, p *paying, what life.PayAnswer,
 	p.seen = nil
 	cancelled := o.Status == foxreload.StatusCancelled && what.Refusal == foxreload.ClassBalance
 	if !cancelled {
-		if out, err := a.open(ctx, p, o); out != nil || err != nil {
-			return deref(out), err
+		switch out, err := a.open(ctx, p, o); {
+		case err != nil:
+			return Outcome{}, err
+		case out != nil:
+			return *out, nil
 		}
 	} else if s, err := a.sight(ctx, p.Step, o); err != nil {
 		return Outcome{}, err
@@ -324,7 +331,7 @@ func (a *Activities) paid(ctx context.Context, p *paying, answer foxreload.Payme
 		return a.linkOut(s, answer.Link), err
 	}
 	if o.Status == foxreload.StatusActive {
-		return Outcome{}, &later{after: settle, why: fmt.Sprintf("pay order %s (%s): accepted, but the order still shows as active", o.ID, p.reference())}
+		return Outcome{}, &later{after: showsWithin, why: fmt.Sprintf("pay order %s (%s): accepted, but the order still shows as active", o.ID, p.reference())}
 	}
 	return a.saw(ctx, p.Step, o)
 }
@@ -338,7 +345,7 @@ func (a *Activities) guardPrice(r order.Request, o life.Order) *life.Refusal {
 		return &life.Refusal{Class: life.ClassPriceGuard, Code: order.CodePriceGuard, Message: fmt.Sprintf(format, args...)}
 	}
 	price, known := amount(o.Price)
-	switch currency := cmp.Or(deref(o.Currency), a.Currency); {
+	switch currency := cmp.Or(phrase.Of(o.Currency), a.Currency); {
 	case !known:
 		return refused("FoxReload did not say what the order costs, so it can't be held against the highest price of %s", highest(r))
 	case r.MaxPriceCurrency != "" && currency != "" && !strings.EqualFold(currency, r.MaxPriceCurrency):

@@ -16,7 +16,7 @@ func (a *Activities) keepAnswer(ctx context.Context, in *paying, p foxreload.Pay
 	if in.Request.Provider == "" || len(p.Raw) == 0 {
 		return
 	}
-	if err := a.Ledger.KeepPaymentAnswer(ctx, in.reference(), in.orderID(), in.attempt, p.Raw, a.now(ctx)); err != nil {
+	if err := a.Ledger.Payments.KeepAnswer(ctx, in.reference(), in.orderID(), in.attempt, p.Raw, a.now(ctx)); err != nil {
 		activity.GetLogger(ctx).Error("keep the provider's answer", "reference", in.reference(), "order_id", in.orderID(), "error", err)
 	}
 }
@@ -28,7 +28,7 @@ func (a *Activities) linkKept(ctx context.Context, in Step, s life.Sighting) (ou
 	if in.Request.Provider == "" {
 		return Outcome{}, false, nil
 	}
-	raw, kept, err := a.Ledger.PaymentAnswer(ctx, in.reference(), s.OrderID)
+	raw, kept, err := a.Ledger.Payments.Answer(ctx, in.reference(), s.OrderID)
 	if err != nil || !kept {
 		return Outcome{}, false, err
 	}

@@ -23,7 +23,7 @@ func (e *NotEndedError) Error() string {
 // vault, and what changed goes on record. An order that was given up may come to the end
 // that FoxReload names; any other end stays. It is no activity: the workflow is over.
 func (a *Activities) Recheck(ctx context.Context, reference string) (order.Status, error) {
-	was, err := a.Ledger.Status(ctx, reference)
+	was, err := a.Ledger.Orders.Status(ctx, reference)
 	switch {
 	case err != nil:
 		return order.Status{}, err
@@ -32,7 +32,7 @@ func (a *Activities) Recheck(ctx context.Context, reference string) (order.Statu
 	case was.OrderID == nil:
 		return was, nil // there is no FoxReload order to look at
 	}
-	request, err := a.Ledger.Request(ctx, reference)
+	request, err := a.Ledger.Orders.Request(ctx, reference)
 	if err != nil {
 		return order.Status{}, err
 	}
@@ -56,7 +56,7 @@ func (a *Activities) Recheck(ctx context.Context, reference string) (order.Statu
 	} else if status.Codes() != was.Codes() {
 		reason += fmt.Sprintf("; codes stored since: %d", status.Codes()-was.Codes())
 	}
-	return status, a.Ledger.Record(ctx, ledger.Entry{
+	return status, a.Ledger.Orders.Record(ctx, ledger.Entry{
 		Reference: reference, Key: fmt.Sprintf("recheck/%d", s.At.UnixNano()), Kind: ledger.KindState, State: next.State,
 		Reason: reason, OrderID: o.ID, At: s.At, Recheck: true,
 	}, status)

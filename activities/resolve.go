@@ -53,9 +53,9 @@ func (a *Activities) RecordDecision(ctx context.Context, d Decision) error {
 	if err != nil {
 		return err
 	}
-	record := func() error { return a.Ledger.Append(ctx, d.entry(a.now(ctx))) }
+	record := func() error { return a.Ledger.Log.Append(ctx, d.entry(a.now(ctx))) }
 	if d.FreshKey {
-		record = func() error { return a.Ledger.RenewKey(ctx, d.entry(a.now(ctx)), d.Facts.Replacements) }
+		record = func() error { return a.Ledger.Creates.RenewKey(ctx, d.entry(a.now(ctx)), d.Facts.Replacements) }
 	}
 	err = record()
 	if ledger.Lacks(err) {
@@ -78,7 +78,7 @@ func (a *Activities) AdoptOrder(ctx context.Context, d Decision) (Outcome, error
 }
 
 func (a *Activities) adoptNamed(ctx context.Context, d Decision) (Outcome, error) {
-	owner, owned, err := a.Ledger.OwnerOf(ctx, d.OrderID)
+	owner, owned, err := a.Ledger.Pins.OwnerOf(ctx, d.OrderID)
 	if err != nil {
 		return Outcome{}, err
 	}
@@ -95,61 +95,70 @@ func (a *Activities) adoptNamed(ctx context.Context, d Decision) (Outcome, error
 	if err != nil {
 		return Outcome{}, refuse(err, d.Request, adoptRefusals...)
 	}
-	if differs := life.SameAsAsked(d.Request, o); differs != "" {
-		return Outcome{}, notAdopted("order %s is not what this reference asks for: %s", d.OrderID, differs)
-	}
-	if ours, err := a.keyedByUs(ctx, d.Step, o); err != nil || !ours {
-		if err == nil {
-			err = notAdopted("order %s carries an idempotency key that this reference never sent", d.OrderID)
-		}
+	if err := a.checkNamed(ctx, d, o); err != nil {
 		return Outcome{}, err
 	}
-	if err := a.Ledger.Append(ctx, d.entry(a.now(ctx))); err != nil {
+	if err := a.Ledger.Log.Append(ctx, d.entry(a.now(ctx))); err != nil {
 		return Outcome{}, err
 	}
 	in := d.Step
 	if !owned {
-		if in, err = a.freePlace(ctx, in); err != nil {
-			return Outcome{}, err
-		}
-		if err := a.Ledger.Pin(ctx, in.reference(), in.Facts.Replacements, o.ID, a.now(ctx)); err != nil {
-			if taken := new(ledger.PinnedError); errors.As(err, &taken) {
-				err = notAdopted("%s", taken)
-			}
-			return Outcome{}, err
-		}
-		if err := a.release(ctx, d); err != nil {
+		if in, err = a.pinNamed(ctx, d, o.ID); err != nil {
 			return Outcome{}, err
 		}
 	}
-	s, err := a.sight(ctx, in, o)
-	s.Adopted = true
+	s, err := a.sightOf(ctx, in, o, true)
 	if err != nil {
 		return Outcome{}, err
 	}
 	return a.tell(ctx, in, s)
 }
 
+// checkNamed refuses an order that is for something else, or somebody else's.
+func (a *Activities) checkNamed(ctx context.Context, d Decision, o foxreload.Order) error {
+	if differs := life.SameAsAsked(d.Request, o); differs != "" {
+		return notAdopted("order %s is not what this reference asks for: %s", d.OrderID, differs)
+	}
+	if ours, err := a.keyedByUs(ctx, d.Step, o); err != nil || !ours {
+		if err == nil {
+			err = notAdopted("order %s carries an idempotency key that this reference never sent", d.OrderID)
+		}
+		return err
+	}
+	return nil
+}
+
+// pinNamed makes an order that is nobody's the reference's own; the order before it gives way.
+func (a *Activities) pinNamed(ctx context.Context, d Decision, id string) (Step, error) {
+	in, err := a.freePlace(ctx, d.Step)
+	if err != nil {
+		return in, err
+	}
+	if err := a.Ledger.Pins.Pin(ctx, in.reference(), in.Facts.Replacements, id, a.now(ctx)); err != nil {
+		if taken := new(ledger.PinnedError); errors.As(err, &taken) {
+			err = notAdopted("%s", taken)
+		}
+		return in, err
+	}
+	return in, a.release(ctx, d)
+}
+
 // otherInDoubt says whether a request to pay another order of the reference than the one that
 // a person named may have gone through.
 func (a *Activities) otherInDoubt(ctx context.Context, d Decision) (bool, error) {
-	doubt, err := a.Ledger.PaymentInDoubt(ctx, d.reference())
-	if err != nil || !doubt {
-		return false, err
-	}
-	named, err := a.Ledger.PaymentIntent(ctx, d.OrderID)
-	return named.Doubts == 0 || named.Voided, err
+	doubt, there, err := a.Ledger.Payments.InDoubt(ctx, d.reference())
+	return there && doubt.OrderID != d.OrderID, err
 }
 
 // release frees the reference of the order that gives way to the one that a person named,
 // where each request to pay it was surely refused.
 func (a *Activities) release(ctx context.Context, d Decision) error {
 	former := d.orderID()
-	intent, err := a.Ledger.PaymentIntent(ctx, former)
+	intent, err := a.Ledger.Payments.Intent(ctx, former)
 	if err != nil || intent.Begun.IsZero() || intent.Voided || intent.Doubts > 0 || d.Facts.Money != life.Unsent {
 		return err
 	}
-	return a.Ledger.VoidPayment(ctx, d.reference(), former, intent.Attempt, "every request to pay it was refused, and order "+d.OrderID+" takes its place", a.now(ctx))
+	return a.Ledger.Payments.Void(ctx, d.reference(), former, intent.Attempt, "every request to pay it was refused, and order "+d.OrderID+" takes its place", a.now(ctx))
 }
 
 // adoptRefusals are the refusals of FoxReload's that AdoptOrder hands on.
@@ -163,7 +172,7 @@ func notAdopted(format string, args ...any) *life.Refusal {
 // on, that no order is pinned to.
 func (a *Activities) freePlace(ctx context.Context, in Step) (Step, error) {
 	for {
-		_, taken, err := a.Ledger.Pinned(ctx, in.reference(), in.Facts.Replacements)
+		_, taken, err := a.Ledger.Pins.Pinned(ctx, in.reference(), in.Facts.Replacements)
 		if err != nil || !taken {
 			return in, err
 		}
@@ -178,7 +187,7 @@ func (a *Activities) keyedByUs(ctx context.Context, in Step, o foxreload.Order) 
 		return true, nil
 	}
 	for replacement := range in.Facts.Replacements + 1 {
-		most, err := a.Ledger.FreshKeys(ctx, in.reference(), replacement)
+		most, err := a.Ledger.Creates.FreshKeys(ctx, in.reference(), replacement)
 		if err != nil {
 			return false, err
 		}

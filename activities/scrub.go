@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"foxflow/internal/phrase"
 	"foxflow/order"
 )
 
@@ -31,24 +32,19 @@ func scrub(words string, r order.Request, codes []json.RawMessage) string {
 		secrets = append(secrets, texts(code)...)
 	}
 	for i, secret := range secrets {
-		secrets[i] = oneLine(secret)
+		secrets[i] = phrase.OneLine(secret)
 	}
 	// The longest first: of one that holds another, nothing must stay.
 	slices.SortFunc(secrets, func(a, b string) int { return len(b) - len(a) })
-	words = oneLine(words)
+	words = phrase.OneLine(words)
 	for _, secret := range secrets {
 		words = hide(words, secret)
 	}
 	if kept, cut := strings.CutSuffix(words, "…"); cut {
 		words = hideBeginning(kept, secrets) + "…"
 	}
-	if runes := []rune(words); len(runes) > maxWords {
-		words = string(runes[:maxWords]) + "…"
-	}
-	return words
+	return phrase.Clip(words, maxWords)
 }
-
-func oneLine(words string) string { return strings.Join(strings.Fields(words), " ") }
 
 // hide takes a secret out of words, in whatever case they quote it.
 func hide(words, secret string) string {

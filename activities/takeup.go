@@ -34,7 +34,7 @@ func (a *Activities) lacking(ctx context.Context, in Step, cause error) error {
 // the attempts of this step have sent.
 func (a *Activities) takeUp(ctx context.Context, in Step, mayHaveSent bool) (lacked bool, err error) {
 	sent := mayHaveSent || in.Facts.Money != life.Unsent && in.Facts.Money != life.Spared
-	return a.Ledger.TakeUp(ctx, ledger.Running{Request: in.Request, Status: in.Status(in.Facts), Sent: sent, InFlight: a.PayTakes, At: a.now(ctx)})
+	return a.Ledger.Orders.TakeUp(ctx, ledger.Running{Request: in.Request, Status: in.Status(in.Facts), Sent: sent, InFlight: a.PayTakes, At: a.now(ctx)})
 }
 
 // mayHaveForgotten says that a request to pay the order may have left that the ledger does

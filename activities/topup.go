@@ -52,7 +52,7 @@ func (a *Activities) OpenTopUp(ctx context.Context, r order.TopUpRequest, starte
 		return temporal.NewNonRetryableApplicationError(
 			fmt.Sprintf("top-up %s must run as workflow %s, not %s", r.ID, order.TopUpWorkflowID(r.ID), id), TypeInvalidRequest, nil)
 	}
-	err := a.Ledger.OpenTopUp(ctx, r, startedAt)
+	err := a.Ledger.TopUps.Open(ctx, r, startedAt)
 	if conflict := new(ledger.TopUpConflictError); errors.As(err, &conflict) {
 		return temporal.NewNonRetryableApplicationError(conflict.Error(), TypeTopUpConflict, nil)
 	}
@@ -61,7 +61,7 @@ func (a *Activities) OpenTopUp(ctx context.Context, r order.TopUpRequest, starte
 
 // RecordTopUp makes t how the top-up stands in the ledger. seq is as Step's.
 func (a *Activities) RecordTopUp(ctx context.Context, t order.TopUp, seq int, at time.Time) error {
-	return a.Ledger.RecordTopUp(ctx, t, stepOf(ctx, seq), at)
+	return a.Ledger.TopUps.Record(ctx, t, stepOf(ctx, seq), at)
 }
 
 // RequestTopUp asks FoxReload for a top-up with one POST, ever: its intent is in the
@@ -86,7 +86,7 @@ func (a *Activities) requestTopUp(ctx context.Context, r order.TopUpRequest) (As
 	if err := a.lookBefore(ctx, r.ID); err != nil {
 		return AskedTopUp{}, err
 	}
-	sent, err := a.Ledger.SentTopUp(ctx, r.ID)
+	sent, err := a.Ledger.TopUps.Sent(ctx, r.ID)
 	switch {
 	case err != nil:
 		return AskedTopUp{}, err
@@ -110,7 +110,7 @@ func (a *Activities) sentTopUp(ctx context.Context, r order.TopUpRequest, sent l
 	}
 	if wait := sent.At.Add(a.PayTakes).Sub(a.now(ctx)); wait > 0 {
 		// It may be on its way: another attempt that was thought dead can still tell.
-		return AskedTopUp{}, &later{after: max(min(wait, settle), time.Millisecond),
+		return AskedTopUp{}, &later{after: max(min(wait, showsWithin), time.Millisecond),
 			why: fmt.Sprintf("top-up %s: its one request is out; waiting for what it was answered", r.ID)}
 	}
 	return AskedTopUp{}, lost("the worker that sent the request did not live to take its answer")
@@ -122,7 +122,7 @@ func (a *Activities) sendTopUp(ctx context.Context, r order.TopUpRequest) (Asked
 	stop := func() {}
 	defer func() { stop() }()
 	t, err := a.Money.CreateTopUp(foxreload.Leaving(ctx, func(ctx context.Context) (_ context.Context, err error) {
-		if sent, err = a.Ledger.SendTopUp(ctx, r.ID, attempt, a.now(ctx)); err != nil {
+		if sent, err = a.Ledger.TopUps.Send(ctx, r.ID, attempt, a.now(ctx)); err != nil {
 			return nil, err
 		}
 		if !sent.Now {
@@ -133,26 +133,26 @@ func (a *Activities) sendTopUp(ctx context.Context, r order.TopUpRequest) (Asked
 	}), foxreload.TopUpRequest{Amount: r.Amount, Currency: r.Currency})
 	switch class := foxreload.ClassOf(err); class {
 	case "":
-		if err := a.Ledger.AnswerTopUp(ctx, r.ID, t.Raw); err != nil {
+		if err := a.Ledger.TopUps.Answer(ctx, r.ID, t.Raw); err != nil {
 			// What a person needs goes on all the same: it can't be asked for again.
 			activity.GetLogger(ctx).Error("keep answer", "top_up", r.ID, "error", err)
 		}
 		return asked(t), nil
-	case foxreload.ClassPassing, foxreload.ClassHeld:
+	case foxreload.ClassPassing, foxreload.ClassThrottled:
 		if !sent.Now {
 			return AskedTopUp{}, err
 		}
 		// Surely not carried out. Where that can't be written down, nobody sends it again.
-		return AskedTopUp{}, errors.Join(err, a.Ledger.UnsendTopUp(ctx, r.ID, attempt))
+		return AskedTopUp{}, errors.Join(err, a.Ledger.TopUps.Unsend(ctx, r.ID, attempt))
 	case foxreload.ClassUnknown, foxreload.ClassForeign:
 		refused := lost(scrub(err.Error(), order.Request{}, nil))
-		return AskedTopUp{}, errors.Join(refused, a.Ledger.RefuseTopUp(ctx, r.ID, order.Error{Code: refused.Code, Message: refused.Message}))
+		return AskedTopUp{}, errors.Join(refused, a.Ledger.TopUps.Refuse(ctx, r.ID, order.Error{Code: refused.Code, Message: refused.Message}))
 	default:
 		if api := new(foxreload.Error); !errors.As(err, &api) {
 			return AskedTopUp{}, err
 		}
 		refused := refusal(err, order.Request{})
-		return AskedTopUp{}, errors.Join(refused, a.Ledger.RefuseTopUp(ctx, r.ID, order.Error{Code: refused.Code, Message: refused.Message}))
+		return AskedTopUp{}, errors.Join(refused, a.Ledger.TopUps.Refuse(ctx, r.ID, order.Error{Code: refused.Code, Message: refused.Message}))
 	}
 }
 

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"strconv"
 	"strings"
 	"sync"
@@ -19,22 +18,22 @@ import (
 	"go.temporal.io/sdk/testsuite"
 
 	"foxflow/foxreload"
+	"foxflow/foxreload/foxtest"
 	"foxflow/ledger"
 	"foxflow/life"
 	"foxflow/order"
 )
 
-// counter is a shop counter: the real client in front of a server that counts what it
-// is asked, and a request budget that has room or has none.
+// counter is a shop counter: the real client in front of a server that behaves, in the few
+// ways that count here, and a request budget that has room or has none.
 type counter struct {
 	*testing.T
 	acts *Activities
 	book *ledger.Ledger
 
+	server  *foxtest.Server
 	mu      sync.Mutex
-	full    bool // the budget has no room
-	asked   map[string]int
-	answers map[string][]int // HTTP statuses of the next requests, by endpoint; then it is well
+	full    bool             // the budget has no room
 	history []map[string]any // what the order list holds, newest first
 	deaf    bool             // status= is not known in the list
 	// redirect sends clients to the other slash form, and then the budget is full.
@@ -46,11 +45,9 @@ type counter struct {
 func newCounter(t *testing.T) *counter {
 	t.Helper()
 	book := openLedger(t)
-	c := &counter{T: t, book: book, asked: map[string]int{}, answers: map[string][]int{}}
-	server := httptest.NewServer(c)
-	t.Cleanup(server.Close)
-	client, err := foxreload.New(foxreload.Config{BaseURL: server.URL, APIKey: "key", Gate: c})
-	require.NoError(t, err)
+	c := &counter{T: t, book: book, server: foxtest.New(t)}
+	c.server.Behave(c.behave)
+	client := c.server.Client(t, foxreload.Config{Gate: c})
 	c.acts = &Activities{API: client, Money: client, Ledger: book, Now: time.Now, IdempotencyKeys: true, PayTakes: time.Minute}
 	return c
 }
@@ -62,18 +59,16 @@ func (c *counter) Wait(_ context.Context, p foxreload.Priority) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.full {
-		return &foxreload.HeldError{For: time.Second}
+		return &foxreload.ThrottledError{For: time.Second}
 	}
 	return nil
 }
 
-func (*counter) Hold(context.Context, time.Duration) error { return nil }
+func (*counter) Throttle(context.Context, time.Duration) error { return nil }
 
-func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (c *counter) behave(w http.ResponseWriter, r *http.Request) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	call := r.Method + " " + strings.Replace(r.URL.Path, "fox-1", "{id}", 1)
-	c.asked[call]++
 	if c.redirect && r.Method == http.MethodPost {
 		c.full = true
 		to := strings.TrimSuffix(r.URL.Path, "/")
@@ -81,11 +76,6 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 			to += "/"
 		}
 		http.Redirect(w, r, to, http.StatusTemporaryRedirect)
-		return
-	}
-	if statuses := c.answers[call]; len(statuses) > 0 {
-		c.answers[call] = statuses[1:]
-		w.WriteHeader(statuses[0])
 		return
 	}
 	var body any = map[string]any{"id": "fox-1", "status": "active"}
@@ -96,7 +86,7 @@ func (c *counter) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		body = map[string]any{"address": "T-address"}
 	case strings.Contains(r.URL.Path, "balances"):
 		body = []any{}
-	case call == "GET /api/orders/":
+	case r.Method == http.MethodGet && r.URL.Path == "/api/orders/":
 		body = c.page(r)
 	}
 	_ = json.NewEncoder(w).Encode(body)
@@ -114,11 +104,7 @@ func (c *counter) page(r *http.Request) any {
 	return map[string]any{"items": rows[from:min(from+50, len(rows))], "total": len(rows)}
 }
 
-func (c *counter) count(call string) int {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.asked[call]
-}
+func (c *counter) count(call foxtest.Call) int { return c.server.Asked(call) }
 
 func (c *counter) set(change func()) {
 	c.mu.Lock()
@@ -139,14 +125,14 @@ func (c *counter) run(activity any, in any) error {
 func (c *counter) begin() Step {
 	c.Helper()
 	r := order.Request{Reference: "shop-1", Items: []order.Item{{ItemID: "product_a", Quantity: 1}}, NoCheck: true}
-	_, _, err := c.book.Begin(c.Context(), r, time.Now())
+	_, _, err := c.book.Orders.Begin(c.Context(), r, time.Now())
 	require.NoError(c, err)
 	return Step{Terms: life.Terms{Request: r, Intervals: life.DefaultIntervals}, Facts: life.Facts{State: order.Creating, Money: life.Unsent}, Seq: 1}
 }
 
 func (c *counter) intents() (n int) {
 	c.Helper()
-	entries, err := c.book.Audit(c.Context(), "shop-1")
+	entries, err := c.book.Log.Entries(c.Context(), "shop-1")
 	require.NoError(c, err)
 	for _, e := range entries {
 		if e.Kind == ledger.KindIntent {
@@ -156,13 +142,6 @@ func (c *counter) intents() (n int) {
 	return n
 }
 
-const (
-	createCall = "POST /api/orders/"
-	listCall   = "GET /api/orders/"
-	payCall    = "POST /api/orders/{id}/pay"
-	askCall    = "POST /api/topups/crypto/"
-)
-
 // A call that the budget turned away was not made: no intent, no attempt, no search.
 func TestACreateThatTheBudgetTurnedAwayNeverLeft(t *testing.T) {
 	c := newCounter(t)
@@ -170,52 +149,52 @@ func TestACreateThatTheBudgetTurnedAwayNeverLeft(t *testing.T) {
 	c.full = true
 	for range 3 {
 		require.ErrorContains(t, c.run(c.acts.CreateOrder, in), "budget")
-		attempts, first, err := c.book.CreateAttempts(t.Context(), "shop-1", 0)
+		begun, err := c.book.Creates.Begun(t.Context(), "shop-1", 0)
 		require.NoError(t, err)
-		assert.Zero(t, attempts)
-		assert.Zero(t, first)
+		assert.Zero(t, begun.Attempts)
+		assert.Zero(t, begun.First)
 	}
 	assert.Zero(t, c.intents())
 	c.set(func() { c.full = false })
 	require.NoError(t, c.run(c.acts.CreateOrder, in))
-	assert.Equal(t, 1, c.count(createCall))
-	assert.Zero(t, c.count(listCall))
+	assert.Equal(t, 1, c.count(foxtest.Create))
+	assert.Zero(t, c.count(foxtest.List))
 	assert.Equal(t, 1, c.intents())
 }
 
 func TestAPayThatTheBudgetTurnedAwayNeverLeft(t *testing.T) {
 	c := newCounter(t)
 	in := c.begin()
-	require.NoError(t, c.book.Pin(t.Context(), "shop-1", 0, "fox-1", time.Now()))
+	require.NoError(t, c.book.Pins.Pin(t.Context(), "shop-1", 0, "fox-1", time.Now()))
 	in.Facts.State, in.Facts.Order = order.Active, life.Order{ID: "fox-1", Status: foxreload.StatusActive}
 	c.full = true
 	for range 3 {
 		require.ErrorContains(t, c.run(c.acts.PayOrder, in), "budget")
-		intent, err := c.book.PaymentIntent(t.Context(), "fox-1")
+		intent, err := c.book.Payments.Intent(t.Context(), "fox-1")
 		require.NoError(t, err)
 		assert.Zero(t, intent, "nobody has to wait for it")
 	}
 	assert.Zero(t, c.intents())
 	c.set(func() { c.full = false })
 	require.NoError(t, c.run(c.acts.PayOrder, in))
-	assert.Equal(t, 1, c.count(payCall))
-	assert.Zero(t, c.count("GET /api/orders/{id}"), "there is nothing to look at before the first pay")
+	assert.Equal(t, 1, c.count(foxtest.Pay))
+	assert.Zero(t, c.count(foxtest.Look), "there is nothing to look at before the first pay")
 	assert.Equal(t, 1, c.intents())
 }
 
 func TestATopUpThatTheBudgetTurnedAwayNeverLeft(t *testing.T) {
 	c := newCounter(t)
 	r := order.TopUpRequest{ID: "t-1", Amount: decimal.NewFromInt(50), Currency: "usdt"}
-	require.NoError(t, c.book.OpenTopUp(t.Context(), r, time.Now()))
+	require.NoError(t, c.book.TopUps.Open(t.Context(), r, time.Now()))
 	c.full = true
 	require.ErrorContains(t, c.run(c.acts.RequestTopUp, r), "budget")
-	sent, err := c.book.SentTopUp(t.Context(), "t-1")
+	sent, err := c.book.TopUps.Sent(t.Context(), "t-1")
 	require.NoError(t, err)
 	assert.Zero(t, sent)
 	c.set(func() { c.full = false })
 	require.NoError(t, c.run(c.acts.RequestTopUp, r))
 	require.NoError(t, c.run(c.acts.RequestTopUp, r), "an attempt that was not heard of takes the same answer")
-	assert.Equal(t, 1, c.count(askCall))
+	assert.Equal(t, 1, c.count(foxtest.TopUp))
 }
 
 // What surely was not carried out made nothing that could be looked for; what may have
@@ -225,11 +204,11 @@ func TestOnlyACreateThatMayHaveMadeAnOrderIsSearchedFor(t *testing.T) {
 		t.Run(strconv.Itoa(status), func(t *testing.T) {
 			c := newCounter(t)
 			in := c.begin()
-			c.answers[createCall] = []int{status}
+			c.server.Once(foxtest.Create, foxtest.Answer(status, ""))
 			require.Error(t, c.run(c.acts.CreateOrder, in))
 			require.NoError(t, c.run(c.acts.CreateOrder, in))
-			assert.Equal(t, 2, c.count(createCall))
-			assert.Equal(t, searches, c.count(listCall))
+			assert.Equal(t, 2, c.count(foxtest.Create))
+			assert.Equal(t, searches, c.count(foxtest.List))
 		})
 	}
 }
@@ -239,11 +218,11 @@ func TestOnlyACreateThatMayHaveMadeAnOrderIsSearchedFor(t *testing.T) {
 func TestACreateUnderAFreshKeyIsNotSearchedFor(t *testing.T) {
 	c := newCounter(t)
 	in := c.begin()
-	c.answers[createCall] = []int{502}
+	c.server.Once(foxtest.Create, foxtest.Answer(502, ""))
 	require.Error(t, c.run(c.acts.CreateOrder, in))
 	require.NoError(t, c.run(c.acts.RecordDecision, Decision{Step: in, ID: "d-1", FreshKey: true, Text: "create it anew"}))
 	require.NoError(t, c.run(c.acts.CreateOrder, in))
-	assert.Zero(t, c.count(listCall))
+	assert.Zero(t, c.count(foxtest.List))
 }
 
 // A slash redirect processed nothing; where the budget has no room for the request
@@ -253,17 +232,17 @@ func TestARedirectedRequestWithoutRoomForTheNextMadeNothing(t *testing.T) {
 	in := c.begin()
 	c.redirect = true
 	require.ErrorContains(t, c.run(c.acts.CreateOrder, in), "budget")
-	attempts, _, err := c.book.CreateAttempts(t.Context(), "shop-1", 0)
+	begun, err := c.book.Creates.Begun(t.Context(), "shop-1", 0)
 	require.NoError(t, err)
-	assert.Zero(t, attempts)
+	assert.Zero(t, begun.Attempts)
 	c.set(func() { c.redirect, c.full = false, false })
 	require.NoError(t, c.run(c.acts.CreateOrder, in))
-	assert.Zero(t, c.count(listCall))
+	assert.Zero(t, c.count(foxtest.List))
 
 	in.Facts.State, in.Facts.Order = order.Active, life.Order{ID: "fox-1", Status: foxreload.StatusActive}
 	c.set(func() { c.redirect = true })
 	require.ErrorContains(t, c.run(c.acts.PayOrder, in), "budget")
-	intent, err := c.book.PaymentIntent(t.Context(), "fox-1")
+	intent, err := c.book.Payments.Intent(t.Context(), "fox-1")
 	require.NoError(t, err)
 	assert.Zero(t, intent.Doubts)
 }
@@ -275,29 +254,29 @@ func TestAPayThatWasOvertakenWhileItQueuedLooksAgain(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			c := newCounter(t)
 			in := c.begin()
-			require.NoError(t, c.book.Pin(t.Context(), "shop-1", 0, "fox-1", time.Now()))
+			require.NoError(t, c.book.Pins.Pin(t.Context(), "shop-1", 0, "fox-1", time.Now()))
 			in.Facts.State, in.Facts.Order = order.Active, life.Order{ID: "fox-1", Status: foxreload.StatusActive}
 			lostPay := func() {
 				p := c.acts.payment(in, uuid.NewString(), time.Now().Add(-time.Minute))
 				p.InFlight = time.Second
-				require.NoError(t, c.book.BeginPayment(t.Context(), p))
-				require.NoError(t, c.book.LandPayment(t.Context(), "fox-1", p.Attempt, ledger.Landing{At: p.At}))
+				require.NoError(t, c.book.Payments.Begin(t.Context(), p))
+				require.NoError(t, c.book.Payments.Land(t.Context(), "fox-1", p.Attempt, ledger.Landing{At: p.At}))
 			}
 			for range before {
 				lostPay()
 			}
 			looks := 0
 			c.queued = func(foxreload.Priority) {
-				if looks = c.count("GET /api/orders/{id}"); looks == before { // the pay waits
+				if looks = c.count(foxtest.Look); looks == before { // the pay waits
 					c.queued = nil
 					lostPay()
 				}
 			}
 			require.ErrorContains(t, c.run(c.acts.PayOrder, in), "look before anything else")
-			assert.Zero(t, c.count(payCall))
+			assert.Zero(t, c.count(foxtest.Pay))
 			require.NoError(t, c.run(c.acts.PayOrder, in))
-			assert.Equal(t, before+1, c.count("GET /api/orders/{id}"), "it looks again")
-			assert.Equal(t, 1, c.count(payCall))
+			assert.Equal(t, before+1, c.count(foxtest.Look), "it looks again")
+			assert.Equal(t, 1, c.count(foxtest.Pay))
 		})
 	}
 }
@@ -306,13 +285,13 @@ func TestAPayThatWasOvertakenWhileItQueuedLooksAgain(t *testing.T) {
 func TestOfTwoAttemptsOneAsksForATopUp(t *testing.T) {
 	c := newCounter(t)
 	r := order.TopUpRequest{ID: "t-1", Amount: decimal.NewFromInt(50), Currency: "usdt"}
-	require.NoError(t, c.book.OpenTopUp(t.Context(), r, time.Now()))
-	_, err := c.book.SendTopUp(t.Context(), "t-1", "other", time.Now())
+	require.NoError(t, c.book.TopUps.Open(t.Context(), r, time.Now()))
+	_, err := c.book.TopUps.Send(t.Context(), "t-1", "other", time.Now())
 	require.NoError(t, err)
 	_, err = c.acts.sendTopUp(onClock(t, c.acts), r)
 	require.ErrorContains(t, err, "another attempt has sent its one request")
-	assert.Zero(t, c.count(askCall))
-	sent, err := c.book.SentTopUp(t.Context(), "t-1")
+	assert.Zero(t, c.count(foxtest.TopUp))
+	sent, err := c.book.TopUps.Sent(t.Context(), "t-1")
 	require.NoError(t, err)
 	assert.NotZero(t, sent.At, "the other one's stays on record")
 }
@@ -322,14 +301,14 @@ func TestAnOvertakenCreateLooksFirst(t *testing.T) {
 	c := newCounter(t)
 	in := c.begin()
 	frozen := &creating{Step: in, key: "key"}
-	_, _, err := c.book.CreateIntent(t.Context(), "shop-1", 0, time.Now())
+	_, _, err := c.book.Creates.Intend(t.Context(), "shop-1", 0, time.Now())
 	require.NoError(t, err)
 	_, err = c.acts.sendCreate(onClock(t, c.acts), frozen)
 	require.ErrorContains(t, err, "look for what it made first")
-	assert.Zero(t, c.count(createCall))
-	attempts, _, err := c.book.CreateAttempts(t.Context(), "shop-1", 0)
+	assert.Zero(t, c.count(foxtest.Create))
+	begun, err := c.book.Creates.Begun(t.Context(), "shop-1", 0)
 	require.NoError(t, err)
-	assert.Equal(t, 1, attempts, "the other one's; this one did not leave")
+	assert.Equal(t, 1, begun.Attempts, "the other one's; this one did not leave")
 }
 
 // The history of a large shop has thousands of pages; a search reads five at most, and
@@ -367,10 +346,10 @@ func TestASearchIsBounded(t *testing.T) {
 				}
 				c.history = append(c.history, o)
 			}
-			c.answers[createCall] = []int{502}
+			c.server.Once(foxtest.Create, foxtest.Answer(502, ""))
 			require.Error(t, c.run(c.acts.CreateOrder, in))
 			require.NoError(t, c.run(c.acts.CreateOrder, in), "the order goes on")
-			assert.Equal(t, row.pages, c.count(listCall))
+			assert.Equal(t, row.pages, c.count(foxtest.List))
 		})
 	}
 }
@@ -389,10 +368,10 @@ func TestASearchFindsWhatALostCreateMade(t *testing.T) {
 				}
 				c.history = append(c.history, o)
 			}
-			c.answers[createCall] = []int{502}
+			c.server.Once(foxtest.Create, foxtest.Answer(502, ""))
 			require.Error(t, c.run(c.acts.CreateOrder, in))
 			require.NoError(t, c.run(c.acts.CreateOrder, in))
-			assert.Equal(t, 1, c.count(createCall), "at %d: it is adopted, not made once more", at)
+			assert.Equal(t, 1, c.count(foxtest.Create), "at %d: it is adopted, not made once more", at)
 		}
 	}
 }

@@ -1,8 +1,10 @@
-// Package codec seals what foxflow hands to Temporal: inputs, results, memos,
-// summaries, and the messages and stack traces of failures. Whoever reads
-// Temporal's database, its history or its Web UI without the keyset sees sealed
-// bytes; workflow ids, types, search attributes and times stay readable.
+// Command codec opens sealed payloads for Temporal's Web UI, and for the temporal
+// command, as a remote codec: POST /decode and /encode, for whoever holds its token.
+// A person signs in at / with any name and the token as password; the browser then
+// holds a session, and the Web UI reads through it.
 //
-// It must never know what a payload is about, and never show one: program codec
-// beside it opens payloads for the Web UI of those who may.
-package codec
+// It knows neither Temporal nor orders, keeps nothing, and never logs a payload or a
+// credential: its audit log says who asked, from where, and what came of it.
+//
+// Configuration comes from the environment alone; codec --help lists it.
+package main

@@ -8,27 +8,29 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
+	"reflect"
 	"syscall"
 
 	"github.com/caarlos0/env/v11"
 	"github.com/spf13/cobra"
 
 	"foxflow/demo/stack"
+	"foxflow/internal/envtags"
 	"foxflow/internal/outlet"
 	"foxflow/internal/version"
 )
 
 // environment is what moves a stack: see "make help".
 type environment struct {
-	TemporalPort    int    `env:"TEMPORAL_PORT" envDefault:"7233"`
-	UIPort          int    `env:"UI_PORT" envDefault:"8233"`
-	SimulatorPort   int    `env:"SIMULATOR_PORT" envDefault:"8099"`
-	CodecPort       int    `env:"CODEC_PORT"`
-	StateDir        string `env:"FOXFLOW_STATE_DIR" envDefault:".foxflow"`
-	WorkerHTTP      string `env:"FOXFLOW_HTTP"`
-	TemporalAddress string `env:"TEMPORAL_ADDRESS"`
-	UIURL           string `env:"TEMPORAL_UI_URL"`
-	Bin             string `env:"FOXFLOW_BIN"`
+	TemporalPort    int    `env:"TEMPORAL_PORT" envDefault:"7233" example:"17233" about:"port of the Temporal server that is started"`
+	UIPort          int    `env:"UI_PORT" envDefault:"8233" example:"18233" about:"port of its Web UI"`
+	SimulatorPort   int    `env:"SIMULATOR_PORT" envDefault:"8099" example:"18099" about:"port of the simulator"`
+	CodecPort       int    `env:"CODEC_PORT" example:"18234" about:"port of the codec server; unset: 8234, or any free port"`
+	StateDir        string `env:"FOXFLOW_STATE_DIR" envDefault:".foxflow" example:"/tmp/foxflow-2" about:"folder of databases, keys and logs"`
+	WorkerHTTP      string `env:"FOXFLOW_HTTP" example:"127.0.0.1:19464" about:"the worker's health address; unset: 127.0.0.1:9464, or any free port"`
+	TemporalAddress string `env:"TEMPORAL_ADDRESS" example:"127.0.0.1:7233" about:"use the Temporal server there and start none"`
+	UIURL           string `env:"TEMPORAL_UI_URL" example:"http://127.0.0.1:8080" about:"the Web UI of that server, for links"`
+	Bin             string `env:"FOXFLOW_BIN" example:"/opt/foxflow/bin" about:"folder of worker, starter, simulator, codec, foxflow-dev; unset: that of this program"`
 }
 
 // Exit statuses.
@@ -43,6 +45,7 @@ func main() { os.Exit(run(os.Args[1:], os.Environ(), os.Stdout, os.Stderr)) }
 
 func run(args, environ []string, stdout, stderr io.Writer) int {
 	var story, once bool
+	var temporal string
 	out := outlet.New(stdout)
 	command := &cobra.Command{
 		Use:   "demo",
@@ -51,14 +54,7 @@ func run(args, environ []string, stdout, stderr io.Writer) int {
 the simulator and one worker, until Ctrl-C. State, keys and logs are kept in one folder; nothing leaves this machine.
 
 Environment:
-  TEMPORAL_PORT, UI_PORT, SIMULATOR_PORT   7233, 8233, 8099
-  CODEC_PORT                               the codec server's: 8234, or any free port
-  FOXFLOW_STATE_DIR                        .foxflow
-  FOXFLOW_HTTP                             the worker's health address: 127.0.0.1:9464, or any free port
-  TEMPORAL_ADDRESS                         use the Temporal server there and start none
-  TEMPORAL_UI_URL                          the Web UI of that server, for links
-  FOXFLOW_BIN                              folder of worker, starter, simulator, codec, foxflow-dev: that of this program
-
+` + envtags.Text(envtags.Of(reflect.TypeFor[environment]())) + `
 Exit status: 0 stopped when asked, 1 error or the story went wrong, 2 wrong usage.`,
 		Args: func(_ *cobra.Command, args []string) error {
 			if len(args) > 0 {
@@ -76,11 +72,13 @@ Exit status: 0 stopped when asked, 1 error or the story went wrong, 2 wrong usag
 			if err != nil {
 				return usageError{err}
 			}
+			settings.TemporalCommand = temporal
 			return play(settings, newStage(out, environ), story, once)
 		},
 	}
 	command.Flags().BoolVar(&story, "story", false, "play seven orders: completed, topped up, failed, cancelled, and three with money for two")
 	command.Flags().BoolVar(&once, "once", false, "end after the story; exit status 0 if it went as expected")
+	command.Flags().StringVar(&temporal, "temporal-command", "", "the temporal `command`, whose \"server start-dev\" runs in place of foxflow-dev; TEMPORAL_ADDRESS goes before it")
 	command.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return usageError{err} })
 	command.CompletionOptions.DisableDefaultCmd = true
 	command.Version = version.Of("demo").String()
@@ -93,6 +91,11 @@ Exit status: 0 stopped when asked, 1 error or the story went wrong, 2 wrong usag
 	if lost := out.Close(); err == nil {
 		err = lost
 	}
+	return status(err, stderr)
+}
+
+// status is the exit status of an error, which it says.
+func status(err error, stderr io.Writer) int {
 	if err == nil {
 		return 0
 	}

@@ -4,15 +4,19 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os/exec"
+	"reflect"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"foxflow/internal/envtags"
 	"foxflow/internal/outlet"
+	"foxflow/internal/pages"
 )
 
 func TestWrongUsageStartsNothing(t *testing.T) {
@@ -26,7 +30,7 @@ func TestWrongUsageStartsNothing(t *testing.T) {
 		{"an unknown flag", []string{"--fast"}, nil, "--fast"},
 		{"once without a story", []string{"--once"}, nil, "--once needs --story"},
 		{"a port that is no number", nil, []string{"UI_PORT=eight"}, "UIPort"},
-		{"a port that is none", nil, []string{"UI_PORT=0"}, "UI_PORT"},
+		{"a port that is none", nil, []string{"UI_PORT=0", "TEMPORAL_PORT=" + freePort(t)}, "UI_PORT"},
 		{"one port for two", nil, []string{"UI_PORT=7000", "TEMPORAL_PORT=7000"}, "UI_PORT"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -38,12 +42,30 @@ func TestWrongUsageStartsNothing(t *testing.T) {
 	}
 }
 
+// freePort is a port that nobody listens on: another stack may run beside the tests.
+func freePort(t *testing.T) string {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	require.NoError(t, err)
+	defer func() { _ = listener.Close() }()
+	_, port, err := net.SplitHostPort(listener.Addr().String())
+	require.NoError(t, err)
+	return port
+}
+
 func TestHelpNamesEveryVariable(t *testing.T) {
 	var out, errs bytes.Buffer
 	require.Zero(t, run([]string{"--help"}, nil, &out, &errs))
 	for _, name := range []string{"TEMPORAL_PORT", "UI_PORT", "SIMULATOR_PORT", "CODEC_PORT", "FOXFLOW_STATE_DIR", "FOXFLOW_HTTP", "TEMPORAL_ADDRESS"} {
 		assert.Contains(t, out.String(), name)
 	}
+}
+
+func TestThePageHasEveryVariable(t *testing.T) {
+	var rows [][]string
+	for _, v := range envtags.Of(reflect.TypeFor[environment]()) {
+		rows = append(rows, []string{pages.Code(v.Name), pages.Code(v.Default), v.About, pages.Code(v.Example)})
+	}
+	pages.Holds(t, "docs/configuration.md", "stack", pages.Table([]string{"Variable", "Default", "Meaning", "Example"}, rows))
 }
 
 func TestStageIsPlainOutsideATerminal(t *testing.T) {

@@ -49,6 +49,7 @@ func (s *stage) command(args []string) {
 // whatItIs names the parts for somebody who sees them for the first time.
 var whatItIs = map[string]string{
 	"foxflow-dev": "Temporal server and Web UI",
+	"temporal":    "Temporal server and Web UI",
 	"simulator":   "FoxReload's stand-in",
 	"worker":      "foxflow's worker",
 	"codec":       "opens payloads for the Web UI",
@@ -56,7 +57,7 @@ var whatItIs = map[string]string{
 
 func (s *stage) starting(name string, ready bool) {
 	if !ready {
-		fmt.Fprintf(s.out, "starting %-12s %-28s", name, whatItIs[name])
+		fmt.Fprintf(s.out, "starting %-12s %-30s", name, whatItIs[name])
 		return
 	}
 	s.say("ready")
@@ -69,6 +70,9 @@ func (s *stage) running(st *stack.Stack) {
 		s.say("Web UI     %s", ui)
 		s.say("           payloads are sealed: sign in at %s to read them there", st.Codec())
 		s.say("           (any user name; the password is in %s)", st.CodecTokenFile())
+		if st.TemporalCommand != "" {
+			s.say("           and switch on its setting \"Include cross-origin credentials\" (codec server)")
+		}
 	}
 	s.say("Temporal   %s", st.Temporal())
 	s.say("Simulator  %s", st.SimulatorURL())

@@ -21,7 +21,7 @@ const (
 	ClassMisdirected  Class = "misdirected"     // a redirect that must not be followed: the base URL is wrong
 	ClassNotFound     Class = "not_found"       // unknown product or order; just after creating it: repeat briefly
 	ClassUnknown      Class = "unknown_outcome" // it may have been carried out: look before deciding
-	ClassHeld         Class = "held"            // not sent: the request budget is spent
+	ClassThrottled    Class = "held"            // not sent: the request budget is spent
 
 	// ClassForeign is a refusal that is not in the API's form: a proxy's page, or a
 	// wrong base URL. It says only that somebody answered. Nothing follows from it
@@ -34,7 +34,7 @@ const (
 // Classes lists all of them.
 func Classes() []Class {
 	return []Class{ClassFinal, ClassPassing, ClassBalance, ClassNotPayable, ClassExists, ClassPrice, ClassUnauthorised,
-		ClassMisdirected, ClassNotFound, ClassUnknown, ClassForeign, ClassHeld}
+		ClassMisdirected, ClassNotFound, ClassUnknown, ClassForeign, ClassThrottled}
 }
 
 // Codes that the API is known to answer with, in its own spelling.
@@ -131,14 +131,14 @@ func pick(method string, read, write Class) Class {
 // carried out, so it is an unknown outcome. The class of nil is "".
 func ClassOf(err error) Class {
 	var failure *Error
-	var held *HeldError
+	var throttled *ThrottledError
 	switch {
 	case err == nil:
 		return ""
 	case errors.As(err, &failure):
 		return failure.Class
-	case errors.As(err, &held):
-		return ClassHeld
+	case errors.As(err, &throttled):
+		return ClassThrottled
 	default:
 		return ClassUnknown
 	}

@@ -71,6 +71,7 @@ func TestTheStatusDecidesWithoutAKnownCode(t *testing.T) {
 }
 
 // An answer that anybody may have given decides nothing that only FoxReload can.
+// Promise 2: nothing is guessed.
 func TestARefusalThatIsNotTheAPIsIsForeign(t *testing.T) {
 	as := map[int][2]Class{ // read, write; the rest of the 4xx is foreign
 		200: {ClassPassing, ClassUnknown}, 302: {ClassMisdirected, ClassMisdirected}, 408: {ClassPassing, ClassUnknown},
@@ -115,6 +116,7 @@ func TestARefusalInAnyShapeOfTheAPIIsItsOwn(t *testing.T) {
 	}
 }
 
+// Promise 2: nothing is guessed.
 func TestNoAnswerIsUnknownOnlyForAWriteThatMayHaveLeft(t *testing.T) {
 	assert.Equal(t, ClassUnknown, classOfLost(http.MethodPost, true))
 	assert.Equal(t, ClassPassing, classOfLost(http.MethodPost, false))
@@ -132,8 +134,8 @@ func TestClassOfFindsTheClassUnderWrapping(t *testing.T) {
 		{refused, ClassBalance},
 		{fmt.Errorf("pay shop-1: %w", refused), ClassBalance},
 		{errors.Join(errors.New("other"), refused), ClassBalance},
-		{&HeldError{For: time.Second}, ClassHeld},
-		{fmt.Errorf("pay shop-1: %w", &HeldError{For: time.Second}), ClassHeld},
+		{&ThrottledError{For: time.Second}, ClassThrottled},
+		{fmt.Errorf("pay shop-1: %w", &ThrottledError{For: time.Second}), ClassThrottled},
 		{errors.New("who knows"), ClassUnknown},
 		{context.Canceled, ClassUnknown},
 	} {

@@ -70,6 +70,7 @@ func TestABaseURLMayHaveAPath(t *testing.T) {
 	assert.Equal(t, "/partner/api/orders/"+orderID, f.asked()[0].path)
 }
 
+// Promise 5: codes, keys and player data are secrets.
 func TestTheKeyShowsNowhere(t *testing.T) {
 	config := Config{BaseURL: "https://me:pass@fox.example", APIKey: testKey}
 	c, err := New(Config{BaseURL: "https://fox.example", APIKey: testKey})

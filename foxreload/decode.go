@@ -10,14 +10,16 @@ import (
 	"time"
 	"unicode"
 
+	"foxflow/internal/phrase"
+
 	"github.com/shopspring/decimal"
 )
 
 // fold makes names comparable: FoxReload's are seen in camelCase, snake_case and
 // UPPER_SNAKE.
-func fold(name string) string {
-	return strings.ToLower(strings.NewReplacer("_", "", "-", "", " ", "").Replace(name))
-}
+func fold(name string) string { return strings.ToLower(unjoined.Replace(name)) }
+
+var unjoined = strings.NewReplacer("_", "", "-", "", " ", "")
 
 // object is a JSON object by folded names, without its nulls. Its readers never
 // fail: what is absent, null or makes no sense reads as "not said" (nil, "").
@@ -31,8 +33,9 @@ func readObject(raw []byte) (object, bool) {
 	}
 	o := make(object, len(fields))
 	for _, name := range slices.Sorted(maps.Keys(fields)) { // sorted: of two spellings the same one always wins
-		if _, taken := o[fold(name)]; !taken && !isNull(fields[name]) {
-			o[fold(name)] = fields[name]
+		folded := fold(name)
+		if _, taken := o[folded]; !taken && !isNull(fields[name]) {
+			o[folded] = fields[name]
 		}
 	}
 	return o, true
@@ -84,11 +87,7 @@ func (o object) text(names ...string) string {
 }
 
 func (o object) word(names ...string) string {
-	s := strings.ToLower(o.text(names...))
-	if runes := []rune(s); len(runes) > maxWord {
-		return string(runes[:maxWord-1]) + "…"
-	}
-	return s
+	return phrase.Clip(strings.ToLower(o.text(names...)), maxWord)
 }
 
 // idForm is what an id may look like: the contract calls it an opaque string.

@@ -20,15 +20,13 @@ var (
 	getBalances    = endpoint{http.MethodGet, "/api/access/me/balances/", "get balances"}
 	getAccount     = endpoint{http.MethodGet, "/api/access/me", "get account"}
 	getProduct     = endpoint{http.MethodGet, "/api/products/{id}", "get product"}
-	listProducts   = endpoint{http.MethodGet, "/api/products/", "list products"}
 	searchProducts = endpoint{http.MethodGet, "/api/products/search", "search products"}
-	listCategories = endpoint{http.MethodGet, "/api/categories/", "list categories"}
 )
 
 // Endpoints are all requests that a client makes, for those who count them.
 func Endpoints() (all []Sent) {
 	for _, e := range []endpoint{createOrder, payOrder, getOrder, listOrders, createTopUp, getBalances, getAccount, getProduct,
-		listProducts, searchProducts, listCategories} {
+		searchProducts} {
 		all = append(all, Sent{e.method, e.path})
 	}
 	return all

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"time"
 	"unicode"
+
+	"foxflow/internal/phrase"
 )
 
 // Codes of our own, for failures that no answer of the API explains. An answer
@@ -33,6 +35,7 @@ const notFoxReload = "the answer is not FoxReload's: a proxy, or a wrong FOXRELO
 type Error struct {
 	Code       string        // as the API wrote it, or HTTP_502, or one of the codes above
 	Status     int           // HTTP status; 0 without an answer
+	Mixed      bool          // the answer had another code beside it, whose meaning nobody knows
 	Message    string        // the server's words or ours: one line, at most 300 characters
 	Class      Class         // what it means for the caller
 	RetryAfter time.Duration // what the server asked for, capped at 5 minutes; 0 when it said nothing
@@ -118,7 +121,7 @@ func (c *Client) explained(call call, a answer, p problem, code string) *Error {
 	}
 	// Servers have been known to quote the key they refuse.
 	e := call.failed(c.redact(code), classify(call.method, a.status, code, p.from), c.redact(p.message))
-	e.Status, e.RetryAfter = a.status, a.retryAfter
+	e.Status, e.RetryAfter, e.Mixed = a.status, a.retryAfter, p.mixed
 	switch e.Class {
 	case ClassForeign:
 		e.Code, e.Message = httpCode(a.status), notFoxReload
@@ -137,8 +140,5 @@ const maxMessage = 300
 // moves or turns around the line, single spaces, at most maxMessage characters.
 func oneLine(words string) string {
 	words = strings.Join(strings.FieldsFunc(words, func(r rune) bool { return r == ' ' || !unicode.IsPrint(r) }), " ")
-	if runes := []rune(words); len(runes) > maxMessage {
-		return string(runes[:maxMessage-1]) + "…"
-	}
-	return words
+	return phrase.Clip(words, maxMessage)
 }

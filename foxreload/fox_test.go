@@ -25,7 +25,8 @@ type asked struct {
 	header                    http.Header
 }
 
-// fox is a server that records what it is asked.
+// fox is a server that records what it is asked, to the letter. It is not foxtest's: that one
+// stands behind the client that these tests are of, and imports it.
 type fox struct {
 	*httptest.Server
 	mu   sync.Mutex

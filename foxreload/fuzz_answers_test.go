@@ -55,22 +55,6 @@ var everyCall = map[string]func(context.Context, *Client) error{
 	"account":  func(ctx context.Context, c *Client) error { _, err := c.Account(ctx); return err },
 	"product":  func(ctx context.Context, c *Client) error { _, err := c.Product(ctx, "p"); return err },
 	"search":   func(ctx context.Context, c *Client) error { _, err := c.SearchProducts(ctx, "steam"); return err },
-	"products": func(ctx context.Context, c *Client) error {
-		for _, err := range c.Products(ctx, ProductFilter{}) {
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	},
-	"categories": func(ctx context.Context, c *Client) error {
-		for _, err := range c.Categories(ctx) {
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	},
 }
 
 // FuzzCalls gives every call of the client the same answer, whatever it is: each

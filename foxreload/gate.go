@@ -35,11 +35,11 @@ func priorityOf(ctx context.Context) Priority {
 // Gate stands in front of every HTTP request, a followed redirect included, and
 // keeps the API key's request budget.
 type Gate interface {
-	// Wait returns nil when the request may be sent now, or a *HeldError when
+	// Wait returns nil when the request may be sent now, or a *ThrottledError when
 	// it may not be and the caller should come back later.
 	Wait(ctx context.Context, p Priority) error
-	// Hold keeps every request of the key back for d: the server answered 429.
-	Hold(ctx context.Context, d time.Duration) error
+	// Throttle keeps every request of the key back for d: the server answered 429.
+	Throttle(ctx context.Context, d time.Duration) error
 }
 
 type leavingKey struct{}
@@ -71,18 +71,18 @@ func leave(ctx context.Context) (context.Context, error) {
 	return ctx, nil
 }
 
-// HeldError says that a request was not sent because the budget is spent.
-type HeldError struct {
+// ThrottledError says that a request was not sent because the budget is spent.
+type ThrottledError struct {
 	For time.Duration // come back after this
 }
 
-func (e *HeldError) Error() string {
+func (e *ThrottledError) Error() string {
 	return fmt.Sprintf("the request budget is spent for the next %s", e.For.Round(time.Millisecond))
 }
 
 // After a 429 without a usable Retry-After the key rests this long; backing off
 // further is the caller's, who knows how often it has tried.
-const holdByDefault = 5 * time.Second
+const throttleByDefault = 5 * time.Second
 
 // pass waits at the gate. Whatever stops a request here, nothing was sent.
 func (c *Client) pass(ctx context.Context, call call) error {
@@ -93,30 +93,30 @@ func (c *Client) pass(ctx context.Context, call call) error {
 		return nil
 	}
 	err := c.gate.Wait(ctx, priorityOf(ctx))
-	var held *HeldError
+	var throttled *ThrottledError
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &held):
+	case errors.As(err, &throttled):
 		return fmt.Errorf("%s: %w", call.does, err)
 	default:
 		return c.notSent(call, fmt.Errorf("wait for the request budget: %w", err))
 	}
 }
 
-// hold passes a 429 on to the gate. It outlives the caller's context: a call
+// throttle passes a 429 on to the gate. It outlives the caller's context: a call
 // that was cancelled meanwhile must not leave the key running into the limit.
-func (c *Client) hold(ctx context.Context, retryAfter time.Duration) error {
+func (c *Client) throttle(ctx context.Context, retryAfter time.Duration) error {
 	if c.gate == nil {
 		return nil
 	}
 	if retryAfter <= 0 {
-		retryAfter = holdByDefault
+		retryAfter = throttleByDefault
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 5*time.Second)
 	defer cancel()
-	if err := c.gate.Hold(ctx, retryAfter); err != nil {
-		return fmt.Errorf("hold the request budget: %w", err)
+	if err := c.gate.Throttle(ctx, retryAfter); err != nil {
+		return fmt.Errorf("throttle the request budget: %w", err)
 	}
 	return nil
 }

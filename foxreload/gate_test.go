@@ -16,15 +16,15 @@ import (
 // countingGate lets everything pass and counts.
 type countingGate struct{ waits atomic.Int32 }
 
-func (g *countingGate) Wait(context.Context, Priority) error      { g.waits.Add(1); return nil }
-func (g *countingGate) Hold(context.Context, time.Duration) error { return nil }
+func (g *countingGate) Wait(context.Context, Priority) error          { g.waits.Add(1); return nil }
+func (g *countingGate) Throttle(context.Context, time.Duration) error { return nil }
 
 // scriptedGate answers as told and notes what it was told.
 type scriptedGate struct {
-	wait, hold error
-	mu         sync.Mutex
-	priorities []Priority
-	holds      []time.Duration
+	wait, throttle error
+	mu             sync.Mutex
+	priorities     []Priority
+	throttled      []time.Duration
 }
 
 func (g *scriptedGate) Wait(_ context.Context, p Priority) error {
@@ -34,11 +34,11 @@ func (g *scriptedGate) Wait(_ context.Context, p Priority) error {
 	return g.wait
 }
 
-func (g *scriptedGate) Hold(ctx context.Context, d time.Duration) error {
+func (g *scriptedGate) Throttle(ctx context.Context, d time.Duration) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	g.holds = append(g.holds, d)
-	return errors.Join(g.hold, ctx.Err())
+	g.throttled = append(g.throttled, d)
+	return errors.Join(g.throttle, ctx.Err())
 }
 
 func TestTheGateLearnsThePriority(t *testing.T) {
@@ -53,12 +53,12 @@ func TestTheGateLearnsThePriority(t *testing.T) {
 
 func TestAHeldRequestIsNotSent(t *testing.T) {
 	f := answering(t, 200, ``)
-	gate := &scriptedGate{wait: &HeldError{For: 1500 * time.Millisecond}}
+	gate := &scriptedGate{wait: &ThrottledError{For: 1500 * time.Millisecond}}
 	err := payOne(client(t, f.URL, func(c *Config) { c.Gate = gate }))
-	var held *HeldError
-	assert.ErrorAs(t, err, &held)
-	assert.Equal(t, 1500*time.Millisecond, held.For)
-	assert.Equal(t, ClassHeld, ClassOf(err))
+	var throttled *ThrottledError
+	assert.ErrorAs(t, err, &throttled)
+	assert.Equal(t, 1500*time.Millisecond, throttled.For)
+	assert.Equal(t, ClassThrottled, ClassOf(err))
 	assert.EqualError(t, err, "pay order: the request budget is spent for the next 1.5s")
 	assert.Empty(t, f.asked())
 }
@@ -76,12 +76,12 @@ func TestABrokenGateSendsNothingAndIsPassing(t *testing.T) {
 func TestA429HoldsTheKeyBack(t *testing.T) {
 	for _, row := range []struct {
 		name, retryAfter string
-		asked, held      time.Duration
+		asked, silence   time.Duration
 	}{
 		{"as asked", "7", 7 * time.Second, 7 * time.Second},
 		{"capped", "86400", 5 * time.Minute, 5 * time.Minute},
-		{"not said", "", 0, holdByDefault},
-		{"unreadable", "later", 0, holdByDefault},
+		{"not said", "", 0, throttleByDefault},
+		{"unreadable", "later", 0, throttleByDefault},
 	} {
 		t.Run(row.name, func(t *testing.T) {
 			f := serve(t, func(w http.ResponseWriter, _ *http.Request) {
@@ -94,7 +94,7 @@ func TestA429HoldsTheKeyBack(t *testing.T) {
 			e := failure(t, payOne(client(t, f.URL, func(c *Config) { c.Gate = gate })))
 			assert.Equal(t, ClassPassing, e.Class, "a 429 was not carried out")
 			assert.Equal(t, row.asked, e.RetryAfter)
-			assert.Equal(t, []time.Duration{row.held}, gate.holds)
+			assert.Equal(t, []time.Duration{row.silence}, gate.throttled)
 		})
 	}
 }
@@ -107,7 +107,7 @@ func TestOnlyA429HoldsTheKeyBack(t *testing.T) {
 	gate := &scriptedGate{}
 	e := failure(t, getOne(client(t, f.URL, func(c *Config) { c.Gate = gate })))
 	assert.Equal(t, 7*time.Second, e.RetryAfter)
-	assert.Empty(t, gate.holds)
+	assert.Empty(t, gate.throttled)
 }
 
 func TestA429HoldsEvenIfTheCallerHasGone(t *testing.T) {
@@ -119,14 +119,14 @@ func TestA429HoldsEvenIfTheCallerHasGone(t *testing.T) {
 	})
 	c := client(t, "https://foxreload.invalid", func(c *Config) { c.Transport, c.Gate = limited, gate })
 	_, err := c.GetOrder(ctx, orderID)
-	assert.Len(t, gate.holds, 1)
-	assert.NotErrorIs(t, err, context.Canceled, "the hold was made under a context of its own")
+	assert.Len(t, gate.throttled, 1)
+	assert.NotErrorIs(t, err, context.Canceled, "it was told under a context of its own")
 }
 
 func TestAGateThatCannotHoldDoesNotHideThe429(t *testing.T) {
 	f := answering(t, 429, `{"detail":"slow down"}`)
 	broken := errors.New("ledger is locked")
-	err := getOne(client(t, f.URL, func(c *Config) { c.Gate = &scriptedGate{hold: broken} }))
+	err := getOne(client(t, f.URL, func(c *Config) { c.Gate = &scriptedGate{throttle: broken} }))
 	e := failure(t, err)
 	assert.Equal(t, 429, e.Status)
 	assert.Equal(t, ClassPassing, e.Class)
@@ -158,7 +158,7 @@ func TestLeavingIsToldOnceTheGateHasLetTheRequestPass(t *testing.T) {
 	assert.Equal(t, 1, told)
 	assert.Equal(t, "on", under, "it is sent under the context that leaving returned")
 
-	for _, stopped := range []error{&HeldError{For: time.Second}, errors.New("ledger is locked")} {
+	for _, stopped := range []error{&ThrottledError{For: time.Second}, errors.New("ledger is locked")} {
 		gate.wait = stopped
 		_, err = c.PayOrder(ctx, orderID, PayRequest{})
 		assert.ErrorIs(t, err, stopped)

@@ -5,9 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"iter"
 	"log/slog"
-	"net/url"
 	"regexp"
 	"strings"
 	"time"
@@ -162,20 +160,11 @@ type OrderFilter struct {
 	// guess, and may be ignored: look at the orders that come.
 	Status Status
 	Limit  int // at most so many orders; 0: all
+	Page   int // entries to ask for at a time: a server may give fewer, or refuse a number; 0: its default
 	Pages  int // at most so many requests; 0: as many as it takes
-}
-
-// ListOrders walks the order history, page by page as it is consumed, in
-// FoxReload's order. An error is the last thing it yields.
-func (c *Client) ListOrders(ctx context.Context, filter OrderFilter) iter.Seq2[Order, error] {
-	query := url.Values{}
-	if filter.Status != "" {
-		query.Set("status", string(filter.Status))
-	}
-	return walk(ctx, c, pages[Order]{
-		call: call{endpoint: listOrders, query: query}, size: surePage, limit: filter.Limit, most: filter.Pages,
-		read: readOrder, id: func(o Order) string { return o.ID },
-	})
+	// More is asked before each further request, once what came so far was yielded, and ends
+	// the walk where it says no; nil: it goes on.
+	More func() bool
 }
 
 // readOrder reads an order, bare or in an envelope. It is false without an id.

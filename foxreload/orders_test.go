@@ -179,6 +179,7 @@ func TestIdsAreEscapedAndNeverLeaveTheirPlace(t *testing.T) {
 	assert.Len(t, f.asked(), 1, "an id that is none is not sent")
 }
 
+// Promise 5: codes, keys and player data are secrets.
 func TestOrdersShowNoSecretsHoweverPrinted(t *testing.T) {
 	order, ok := readOrder(json.RawMessage(`{"id":"o-1","status":"completed","items":[{"itemId":"product_1","quantity":1,"note":{"player_id":"PLAYER"},"externalData":["SECRET-CODE"]}]}`))
 	require.True(t, ok)

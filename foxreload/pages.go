@@ -1,10 +1,10 @@
 package foxreload
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"iter"
-	"maps"
 	"net/url"
 	"strconv"
 )
@@ -12,80 +12,71 @@ import (
 const (
 	// maxPages ends a list that would never end by itself.
 	maxPages = 1000
-	// surePage is a page size that no server cuts down: FoxReload's default.
-	// Only a page shorter than this shows by its length that it is the last.
-	surePage = 50
+	// pageSize is how many orders are asked for at a time where nobody wants more: FoxReload's
+	// default, which no server cuts down. So a page that is shorter is the last.
+	pageSize = 50
 )
 
-// pages is a list to be walked. How FoxReload pages is not published for every
-// list, so each page's own shape says how to ask for the next (page.next).
-type pages[T any] struct {
-	call  call
-	size  int // entries to ask for at a time; 0: the server's choice
-	limit int // entries to yield at most; 0: all
-	most  int // pages to read at most; 0: all
-	read  func(json.RawMessage) (T, bool)
-	id    func(T) string
-}
-
-// walk yields the entries of a list, each once. It ends at the last page, at a
-// page with nothing new (a server that knows no paging gives the same one again
-// and again), or at an error, which it yields last.
-func walk[T any](ctx context.Context, c *Client, p pages[T]) iter.Seq2[T, error] {
-	return func(yield func(T, error) bool) {
-		var none T
-		asking := p.call
-		asking.query = maps.Clone(p.call.query)
-		if asking.query == nil {
-			asking.query = url.Values{}
-		}
-		size := p.size
-		if 0 < p.limit && p.limit < size {
-			size = p.limit
-		}
-		if size > 0 {
-			asking.query.Set("limit", strconv.Itoa(size))
-		}
+// ListOrders walks the order history, page by page as it is consumed, in FoxReload's order, each
+// order once. It ends at the last page, at a page with nothing new (a server that knows no paging
+// gives the same one again and again), or at an error, which it yields last. How FoxReload pages
+// is not published, so each page's own shape says how to ask for the next (page.next).
+func (c *Client) ListOrders(ctx context.Context, filter OrderFilter) iter.Seq2[Order, error] {
+	return func(yield func(Order, error) bool) {
+		asking, size := filter.first()
 		seen, received, yielded := map[string]bool{}, 0, 0
 		for read := range maxPages {
-			if p.most > 0 && read == p.most {
+			if filter.Pages > 0 && read == filter.Pages {
 				return
 			}
 			got, err := c.do(ctx, asking)
 			if err != nil {
-				yield(none, err)
+				yield(Order{}, err)
 				return
 			}
 			page, ok := readPage(got.body)
 			if !ok {
-				yield(none, c.notUnderstood(asking, got, "the answer is not a list"))
+				yield(Order{}, c.notUnderstood(asking, got, "the answer is not a list"))
 				return
 			}
 			received += len(page.rows)
 			anythingNew := false
 			for _, row := range page.rows {
-				entry, ok := p.read(row)
+				order, ok := readOrder(row)
 				if !ok {
-					yield(none, c.notUnderstood(asking, got, "an entry of the list has no id"))
+					yield(Order{}, c.notUnderstood(asking, got, "an entry of the list has no id"))
 					return
 				}
-				if seen[p.id(entry)] {
+				if seen[order.ID] {
 					continue
 				}
-				seen[p.id(entry)], anythingNew = true, true
-				if !yield(entry, nil) {
+				seen[order.ID], anythingNew = true, true
+				if !yield(order, nil) {
 					return
 				}
-				if yielded++; yielded == p.limit {
+				if yielded++; yielded == filter.Limit {
 					return
 				}
 			}
-			if !anythingNew || !page.next(asking.query, received, size) {
+			if !anythingNew || !page.next(asking.query, received, size) || filter.More != nil && !filter.More() {
 				return
 			}
 		}
-		yield(none, asking.failed(CodeMalformed, ClassPassing, "the list does not end"))
+		yield(Order{}, asking.failed(CodeMalformed, ClassPassing, "the list does not end"))
 	}
+}
+
+// first asks for the first page, of so many orders.
+func (f OrderFilter) first() (asking call, size int) {
+	asking, size = call{endpoint: listOrders, query: url.Values{}}, cmp.Or(f.Page, pageSize)
+	if f.Status != "" {
+		asking.query.Set("status", string(f.Status))
+	}
+	if 0 < f.Limit && f.Limit < size {
+		size = f.Limit
+	}
+	asking.query.Set("limit", strconv.Itoa(size))
+	return asking, size
 }
 
 // page is one page of a list: {"items","total"}, {"items","nextCursor"} or a
@@ -113,7 +104,7 @@ func readPage(body json.RawMessage) (page, bool) {
 		return page{}, false
 	}
 	o, _ := readObject(body)
-	rows, ok := o.list("items", "data", "results", "result", "orders", "products", "categories")
+	rows, ok := o.list("items", "data", "results", "result", "orders", "products")
 	if !ok {
 		return page{}, false
 	}
@@ -142,10 +133,9 @@ func (p page) next(query url.Values, received, size int) bool {
 		query.Set("offset", strconv.Itoa(received))
 		query.Del("cursor")
 		return int64(received) < *p.total
-	case p.paged || len(p.rows) < min(size, surePage):
+	case p.paged || len(p.rows) < min(size, pageSize):
 		return false
-	default:
-		query.Set("offset", strconv.Itoa(received))
-		return size > 0
 	}
+	query.Set("offset", strconv.Itoa(received))
+	return true
 }

@@ -188,6 +188,36 @@ func TestAWalkReadsNoMorePagesThanItMay(t *testing.T) {
 	}
 }
 
+// Whoever walks is asked before each further request, once all that came was yielded.
+func TestAWalkEndsWhereNoMoreIsWanted(t *testing.T) {
+	f := serve(t, history{size: 1000, most: 50, shape: withTotal}.ServeHTTP)
+	yielded, asked := 0, 0
+	more := func() bool {
+		asked++
+		assert.Equal(t, asked*pageSize, yielded)
+		return asked < 2
+	}
+	for _, err := range client(t, f.URL).ListOrders(context.Background(), OrderFilter{More: more}) {
+		require.NoError(t, err)
+		yielded++
+	}
+	assert.Equal(t, 2, asked)
+	assert.Equal(t, 2*pageSize, yielded)
+	assert.Len(t, f.asked(), 2)
+}
+
+// Larger pages are asked for where they are wanted, and a server that gives fewer is walked on.
+func TestAPageMayBeSmallerThanWhatWasAskedFor(t *testing.T) {
+	f := serve(t, history{size: 120, most: 50, shape: withTotal}.ServeHTTP)
+	count := 0
+	for _, err := range client(t, f.URL).ListOrders(context.Background(), OrderFilter{Page: 200}) {
+		require.NoError(t, err)
+		count++
+	}
+	assert.Equal(t, 120, count)
+	assert.Equal(t, "limit=200", f.asked()[0].query)
+}
+
 func TestAWalkCanBeLeftAndTakenAgain(t *testing.T) {
 	f := serve(t, history{size: 120, most: 50, shape: withTotal}.ServeHTTP)
 	orders := client(t, f.URL).ListOrders(context.Background(), OrderFilter{})

@@ -14,6 +14,7 @@ import (
 type problem struct {
 	from    speaker
 	code    string
+	mixed   bool
 	message string
 	field   string
 	orderID string
@@ -33,7 +34,8 @@ func readProblem(status int, body []byte) problem {
 	if !json.Valid(body) {
 		return problem{} // a proxy's page: its status says all that it can
 	}
-	p := problem{code: findCode(body), message: words(body, problemDepth), orderID: findOrderID(body, problemDepth)}
+	code, mixed := findCode(body)
+	p := problem{code: code, mixed: mixed, message: words(body, problemDepth), orderID: findOrderID(body, problemDepth)}
 	p.from = refusedBy(body, p.code)
 	p.field = pickField(fields(body, problemDepth))
 	if p.field == "" && status == http.StatusUnprocessableEntity && rejectsKeyInWords(p.message) {
@@ -59,19 +61,22 @@ func refusedBy(body []byte, code string) speaker {
 // codeRE is what a code may look like; anything else is words.
 var codeRE = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_.-]{1,63}$`)
 
-// findCode takes the first code whose meaning is known, else the first at all.
-// A bare word where words are expected counts if it can only be a code.
-func findCode(body json.RawMessage) string {
-	var firstCode string
-	for _, code := range codes(body, problemDepth) {
-		if knownCode(code) {
-			return code
-		}
-		if firstCode == "" {
-			firstCode = code
-		}
+// generalCodes are codes under which a server wraps another that says what it means.
+var generalCodes = []string{"ERROR", "API_ERROR", "BAD_REQUEST", "CLIENT_ERROR", "FORBIDDEN", "HTTP_ERROR", "HTTP_EXCEPTION",
+	"INVALID_REQUEST", "ORDER_ERROR", "PAYMENT_ERROR", "PAYMENT_REQUIRED", "REQUEST_ERROR", "UNPROCESSABLE_ENTITY", "VALIDATION_ERROR"}
+
+// findCode takes the first code whose meaning is known, else the first at all. Mixed says
+// that the body has one beside it that is neither known nor general: a "payment in
+// progress" that quotes an earlier "balance not enough".
+func findCode(body json.RawMessage) (code string, mixed bool) {
+	found := codes(body, problemDepth)
+	known := slices.IndexFunc(found, knownCode)
+	if known < 0 {
+		return strings.Join(found[:min(len(found), 1)], ""), false
 	}
-	return firstCode
+	return found[known], slices.ContainsFunc(found, func(code string) bool {
+		return !knownCode(code) && !slices.ContainsFunc(generalCodes, func(general string) bool { return fold(general) == fold(code) })
+	})
 }
 
 func codes(raw json.RawMessage, depth int) (found []string) {

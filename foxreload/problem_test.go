@@ -26,6 +26,8 @@ func TestProblemsAreReadInEveryShape(t *testing.T) {
 		{"detail as a code", `{"detail":"ORDER_PAYMENT_NOT_POSSIBLE"}`, problem{code: "ORDER_PAYMENT_NOT_POSSIBLE", message: "ORDER_PAYMENT_NOT_POSSIBLE"}},
 		{"list of errors", `{"errors":[{"code":"A_B","message":"one"},{"message":"two"}]}`, problem{code: "A_B", message: "one; two"}},
 		{"general code over a known one", `{"code":"BAD_REQUEST","detail":{"code":"BALANCE_NOT_ENOUGH"}}`, problem{code: "BALANCE_NOT_ENOUGH", message: "BALANCE_NOT_ENOUGH"}},
+		{"unlisted code over a known one", `{"code":"PAYMENT_IN_PROGRESS","detail":{"code":"BALANCE_NOT_ENOUGH"}}`, problem{code: "BALANCE_NOT_ENOUGH", mixed: true, message: "BALANCE_NOT_ENOUGH"}},
+		{"unlisted code under a known one", `{"code":"BALANCE_NOT_ENOUGH","errors":[{"code":"PAYMENT_IN_PROGRESS"}]}`, problem{code: "BALANCE_NOT_ENOUGH", mixed: true, message: "PAYMENT_IN_PROGRESS"}},
 		{"other spelling", `{"error_code":"A_B","error_description":"Hm"}`, problem{code: "A_B", message: "Hm"}},
 		{"number as code", `{"code":402,"message":"Pay"}`, problem{message: "Pay"}},
 		{"sentence as code", `{"code":"not a code at all","message":"Pay"}`, problem{message: "Pay"}},

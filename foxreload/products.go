@@ -3,7 +3,6 @@ package foxreload
 import (
 	"context"
 	"encoding/json"
-	"iter"
 	"net/url"
 	"strings"
 
@@ -26,9 +25,6 @@ type Product struct {
 	DeliveryType                       string // in FoxReload's words; "": not said
 }
 
-// Category is a shelf of the catalogue.
-type Category struct{ ID, Name, Slug string }
-
 // Product reads one product.
 func (c *Client) Product(ctx context.Context, idOrSlug string) (Product, error) {
 	call := call{endpoint: getProduct, id: idOrSlug}
@@ -41,29 +37,6 @@ func (c *Client) Product(ctx context.Context, idOrSlug string) (Product, error) 
 		return Product{}, c.notUnderstood(call, got, "the answer holds no product id")
 	}
 	return product, nil
-}
-
-// ProductFilter chooses products of the catalogue.
-type ProductFilter struct {
-	Category      string // id or slug; "": all
-	Limit         int    // at most so many; 0: all
-	WithStockOnly bool
-}
-
-// Products walks the catalogue, page by page as it is consumed. An error is the
-// last thing it yields.
-func (c *Client) Products(ctx context.Context, filter ProductFilter) iter.Seq2[Product, error] {
-	query := url.Values{}
-	if filter.Category != "" {
-		query.Set("category_id_or_slug", filter.Category)
-	}
-	if filter.WithStockOnly {
-		query.Set("withStockOnly", "true")
-	}
-	return walk(ctx, c, pages[Product]{
-		call: call{endpoint: listProducts, query: query}, size: 200, limit: filter.Limit,
-		read: readProduct, id: func(p Product) string { return p.ID },
-	})
 }
 
 // SearchProducts finds products by words.
@@ -86,20 +59,6 @@ func (c *Client) SearchProducts(ctx context.Context, words string) ([]Product, e
 		products = append(products, product)
 	}
 	return products, nil
-}
-
-// Categories walks the catalogue's categories. An error is the last thing it
-// yields.
-func (c *Client) Categories(ctx context.Context) iter.Seq2[Category, error] {
-	return walk(ctx, c, pages[Category]{
-		call: call{endpoint: listCategories}, read: readCategory, id: func(c Category) string { return c.ID },
-	})
-}
-
-func readCategory(raw json.RawMessage) (Category, bool) {
-	o, _ := readObject(raw)
-	category := Category{ID: o.id("id"), Name: o.text("name", "title"), Slug: o.text("slug")}
-	return category, category.ID != ""
 }
 
 // readProduct reads a product, bare or in an envelope. It is false without an id.

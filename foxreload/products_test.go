@@ -3,7 +3,6 @@ package foxreload
 import (
 	"context"
 	"encoding/json"
-	"fmt"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
@@ -95,28 +94,6 @@ func TestNoProductIsAnError(t *testing.T) {
 	assert.Equal(t, ClassNotFound, ClassOf(err))
 }
 
-func TestTheCatalogueIsWalked(t *testing.T) {
-	f := serve(t, history{size: 450, most: 200, shape: withTotal}.ServeHTTP)
-	count := 0
-	for _, err := range client(t, f.URL).Products(context.Background(), ProductFilter{Category: "games & more", WithStockOnly: true}) {
-		require.NoError(t, err)
-		count++
-	}
-	assert.Equal(t, 450, count)
-	assert.Equal(t, "category_id_or_slug=games+%26+more&limit=200&withStockOnly=true", f.asked()[0].query)
-	assert.Equal(t, "category_id_or_slug=games+%26+more&limit=200&offset=400&withStockOnly=true", f.asked()[2].query)
-}
-
-func TestALargeBarePageOfProductsIsNotTakenForTheLast(t *testing.T) {
-	f := serve(t, history{size: 230, most: 100, shape: bare}.ServeHTTP) // 100 a page, though 200 are asked for
-	count := 0
-	for _, err := range client(t, f.URL).Products(context.Background(), ProductFilter{}) {
-		require.NoError(t, err)
-		count++
-	}
-	assert.Equal(t, 230, count)
-}
-
 func TestSearchReadsABareArrayOrAPage(t *testing.T) {
 	for body, want := range map[string]int{
 		`[{"id":"product_1","price":null},{"id":"product_2","price":1.5}]`: 2,
@@ -133,22 +110,5 @@ func TestSearchReadsABareArrayOrAPage(t *testing.T) {
 		f := answering(t, 200, body)
 		_, err := client(t, f.URL).SearchProducts(context.Background(), "steam")
 		assert.Equal(t, CodeMalformed, failure(t, err).Code, body)
-	}
-}
-
-func TestCategoriesAreWalkedByCursorOrTakenWhole(t *testing.T) {
-	for name, h := range map[string]history{
-		"cursor": {size: 45, most: 20, shape: withCursor, cursor: true},
-		"bare":   {size: 45, most: 45, shape: bare},
-	} {
-		f := serve(t, h.ServeHTTP)
-		count := 0
-		for category, err := range client(t, f.URL).Categories(context.Background()) {
-			require.NoError(t, err)
-			assert.Equal(t, fmt.Sprintf("order-%d", count), category.ID)
-			count++
-		}
-		assert.Equal(t, 45, count, name)
-		assert.Empty(t, f.asked()[0].query, name)
 	}
 }

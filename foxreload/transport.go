@@ -80,7 +80,7 @@ func (a answer) shown() time.Time {
 
 // do makes one call: it waits at the gate, sends, and sends once more only where
 // a slash redirect asked for that. The answer is a success; the error is an
-// *Error, or wraps a *HeldError.
+// *Error, or wraps a *ThrottledError.
 func (c *Client) do(ctx context.Context, call call) (answer, error) {
 	var body []byte
 	if call.method == http.MethodPost {
@@ -136,7 +136,7 @@ func (c *Client) judge(ctx context.Context, call call, got answer) (answer, erro
 	}
 	refused := c.refused(call, got)
 	if got.status == http.StatusTooManyRequests {
-		if err := c.hold(ctx, got.retryAfter); err != nil {
+		if err := c.throttle(ctx, got.retryAfter); err != nil {
 			refused.cause = err
 			refused.Message = oneLine(err.Error() + "; " + refused.Message)
 		}

@@ -8,17 +8,18 @@ import (
 	"fmt"
 	"strings"
 
+	"foxflow/internal/store"
 	"foxflow/order"
 )
 
 // Append writes an audit entry. An entry whose key is on record for the reference
 // is there already: nothing changes. ErrNotFound without a Begin of the reference.
-func (l *Ledger) Append(ctx context.Context, e Entry) error {
-	defer l.timed("append")()
+func (l Log) Append(ctx context.Context, e Entry) error {
+	defer l.store.Timed("append")()
 	if err := e.check(); err != nil {
 		return err
 	}
-	err := l.write(ctx, func(tx *sql.Tx) error {
+	err := l.store.Write(ctx, func(tx *sql.Tx) error {
 		_, err := l.append(ctx, tx, e)
 		return err
 	})
@@ -38,14 +39,14 @@ func onRecord(ctx context.Context, tx *sql.Tx, reference, key string) (bool, err
 }
 
 // Entered is how the order stands, if the key of its last state entry begins so.
-func (l *Ledger) Entered(ctx context.Context, reference, keys string) (s order.Status, there bool, err error) {
-	key, there, err := found(l.db.reads.QueryRowContext(ctx, `SELECT key FROM audit WHERE reference = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1`,
+func (l Log) Entered(ctx context.Context, reference, keys string) (s order.Status, there bool, err error) {
+	key, there, err := store.Found(l.store.Reads().QueryRowContext(ctx, `SELECT key FROM audit WHERE reference = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1`,
 		reference, KindState))
 	if err != nil {
 		return s, false, fmt.Errorf("read last state entry (%s): %w", reference, err)
 	}
 	if there = there && strings.HasPrefix(key, keys); there {
-		s, err = l.Status(ctx, reference)
+		s, err = Orders(l).Status(ctx, reference)
 	}
 	return s, there && err == nil, err
 }
@@ -68,29 +69,24 @@ func (e Entry) check() error {
 	return nil
 }
 
-// append adds e to the chain and gives the order id of the entry that now bears
-// its key: e's own, unless the key was on record before.
-func (l *Ledger) append(ctx context.Context, tx *sql.Tx, e Entry) (orderID string, err error) {
-	key, err := l.key()
+// append adds e to the chain, and runs further statements with it. It gives the order id of
+// the entry that now bears its key: e's own, unless the key was on record before.
+func (b *book) append(ctx context.Context, tx *sql.Tx, e Entry, with ...store.Statement) (orderID string, err error) {
+	key, err := b.key()
 	if err != nil {
 		return "", err
 	}
-	state, err := stateOf(ctx, tx, e.Reference)
-	if err != nil {
+	end, err := readTip(ctx, tx, key, e)
+	switch {
+	case err != nil:
 		return "", err
+	case end.known != nil:
+		return *end.known, b.store.Together(ctx, tx, with...)
 	}
-	err = tx.QueryRowContext(ctx, `SELECT order_id FROM audit WHERE reference = $1 AND key = $2`, e.Reference, e.Key).Scan(&orderID)
-	if !errors.Is(err, sql.ErrNoRows) {
-		return orderID, err
-	}
-	tip, err := readTip(ctx, tx, key, e.Reference, state)
-	if err != nil {
-		return "", err
-	}
-	entry := link{reference: e.Reference, seq: tip.seq + 1, number: tip.number + 1, key: e.Key, kind: string(e.Kind),
-		state: string(cmp.Or(e.State, state)), reason: storable(e.Reason), orderID: e.OrderID, at: stamp(l.at(e.At)), step: int64(e.Step)}
-	entry.hash = key.hashOf(tip.hash, entry)
-	return e.OrderID, tip.extend(ctx, tx, key, entry)
+	entry := link{reference: e.Reference, seq: end.seq + 1, number: end.number + 1, key: e.Key, kind: string(e.Kind),
+		state: string(cmp.Or(e.State, end.state)), reason: store.Storable(e.Reason), orderID: e.OrderID, at: store.Stamp(b.store.Clock.At(e.At)), step: int64(e.Step)}
+	entry.hash = key.hashOf(end.hash, entry)
+	return e.OrderID, b.store.Together(ctx, tx, append(end.extend(key, entry), with...)...)
 }
 
 func stateOf(ctx context.Context, tx *sql.Tx, reference string) (state order.State, err error) {
@@ -103,82 +99,80 @@ func stateOf(ctx context.Context, tx *sql.Tx, reference string) (state order.Sta
 
 // tip is where the next entry goes, and whether the seals found there were good.
 type tip struct {
+	state               order.State // of the order's row
+	known               *string     // the order id of the entry that bears the key already; nil: none does
 	seq, number         int64
 	hash                string
 	headTorn, countTorn bool
 }
 
+const selectTip = `SELECT orders.state, (SELECT order_id FROM audit WHERE reference = $1 AND key = $2),
+	COALESCE(newest.seq, 0), COALESCE(newest.hash, ''), heads.seq, heads.hash, heads.mac,
+	(SELECT COALESCE(MAX(number), 0) FROM audit), COALESCE(ledger_head.entries, 0), COALESCE(ledger_head.mac, '')
+	FROM orders LEFT JOIN audit newest ON newest.reference = $1 AND newest.seq = (SELECT MAX(seq) FROM audit WHERE reference = $1)
+	LEFT JOIN heads ON heads.reference = $1 LEFT JOIN ledger_head ON ledger_head.id = 1 WHERE orders.reference = $1`
+
 // readTip trusts neither head: where it does not fit the entries, the next entry
-// follows the newest there is, and the head stays torn.
-func readTip(ctx context.Context, tx *sql.Tx, key chainKey, reference string, state order.State) (tip, error) {
-	var t tip
-	err := tx.QueryRowContext(ctx, `SELECT seq, hash FROM audit WHERE reference = $1 ORDER BY seq DESC LIMIT 1`, reference).
-		Scan(&t.seq, &t.hash)
-	if err != nil && !errors.Is(err, sql.ErrNoRows) {
-		return tip{}, err
+// follows the newest there is, and the head stays torn. ErrNotFound without the order's row.
+func readTip(ctx context.Context, tx *sql.Tx, key chainKey, e Entry) (t tip, err error) {
+	var (
+		entries   int64
+		mac       string
+		headSeq   sql.NullInt64
+		hash, sum sql.NullString
+	)
+	err = tx.QueryRowContext(ctx, selectTip, e.Reference, e.Key).Scan(&t.state, &t.known, &t.seq, &t.hash, &headSeq, &hash, &sum, &t.number, &entries, &mac)
+	if errors.Is(err, sql.ErrNoRows) {
+		return tip{}, ErrNotFound
 	}
-	h, err := readHead(ctx, tx, reference)
-	switch {
-	case err != nil:
-		return tip{}, err
-	case h == nil:
-		t.headTorn = t.seq > 0 || state != order.Creating
-	default:
-		t.headTorn = !same(key.headMAC(reference, *h), h.mac) || h.seq < t.seq
-		if h.seq > t.seq { // entries were cut off: leave the gap open, to be found
-			t.seq, t.hash = h.seq, h.hash
-		}
-	}
-	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(number), 0) FROM audit`).Scan(&t.number); err != nil {
-		return tip{}, err
-	}
-	entries, mac, err := readCount(ctx, tx)
 	if err != nil {
 		return tip{}, err
 	}
-	if none := entries == 0 && mac == "" && t.number == 0; !none {
-		t.countTorn = !same(key.ledgerMAC(entries), mac) || entries < t.number
+	if h := (head{seq: headSeq.Int64, hash: hash.String, mac: sum.String}); headSeq.Valid {
+		t.headTorn = !same(key.headMAC(e.Reference, h), h.mac) || h.seq < t.seq
+		if h.seq > t.seq { // entries were cut off: leave the gap open, to be found
+			t.seq, t.hash = h.seq, h.hash
+		}
+	} else {
+		t.headTorn = t.seq > 0 || t.state != order.Creating
 	}
-	t.number = max(t.number, entries)
+	t.number, t.countTorn = key.lastOf(t.number, entries, mac)
 	return t, nil
 }
 
-// extend writes the entry and moves both heads to it.
-func (t tip) extend(ctx context.Context, tx *sql.Tx, key chainKey, e link) error {
-	if _, err := tx.ExecContext(ctx, `INSERT INTO audit (reference, seq, number, key, kind, state, reason, order_id, at, step, hash)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
-		e.reference, e.seq, e.number, e.key, e.kind, e.state, e.reason, e.orderID, e.at, e.step, e.hash); err != nil {
-		return err
+// lastOf is the number of the ledger's newest entry, by the entries and by their sealed count,
+// and whether that seal is not good.
+func (k chainKey) lastOf(number, entries int64, mac string) (last int64, isTorn bool) {
+	if none := entries == 0 && mac == "" && number == 0; !none {
+		isTorn = !same(k.ledgerMAC(entries), mac) || entries < number
 	}
+	return max(number, entries), isTorn
+}
+
+// extend is what writes the entry and moves both heads to it.
+func (t tip) extend(key chainKey, e link) []store.Statement {
 	h := head{seq: e.seq, hash: e.hash}
 	if h.mac = key.headMAC(e.reference, h); t.headTorn {
 		h.mac = torn
 	}
-	if _, err := tx.ExecContext(ctx, `INSERT INTO heads (reference, seq, hash, mac) VALUES ($1, $2, $3, $4)
-		ON CONFLICT (reference) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, mac = excluded.mac`,
-		e.reference, h.seq, h.hash, h.mac); err != nil {
-		return err
+	return []store.Statement{
+		{SQL: insertInto("audit", auditColumns, 1),
+			Args: []any{e.reference, e.seq, e.number, e.key, e.kind, e.state, e.reason, e.orderID, e.at, e.step, e.hash}},
+		{SQL: `INSERT INTO heads (reference, seq, hash, mac) VALUES ($1, $2, $3, $4)
+			ON CONFLICT (reference) DO UPDATE SET seq = excluded.seq, hash = excluded.hash, mac = excluded.mac`,
+			Args: []any{e.reference, h.seq, h.hash, h.mac}},
+		key.count(e.number, t.countTorn),
 	}
-	mac := key.ledgerMAC(e.number)
-	if t.countTorn {
-		mac = torn
-	}
-	_, err := tx.ExecContext(ctx, `INSERT INTO ledger_head (id, entries, mac) VALUES (1, $1, $2)
-		ON CONFLICT (id) DO UPDATE SET entries = excluded.entries, mac = excluded.mac`, e.number, mac)
-	return err
 }
 
-// readHead gives nil when there is none.
-func readHead(ctx context.Context, tx *sql.Tx, reference string) (*head, error) {
-	var h head
-	err := tx.QueryRowContext(ctx, `SELECT seq, hash, mac FROM heads WHERE reference = $1`, reference).Scan(&h.seq, &h.hash, &h.mac)
-	switch {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil
-	case err != nil:
-		return nil, err
+// count is the statement that says how many entries the ledger has written.
+func (k chainKey) count(number int64, isTorn bool) store.Statement {
+	mac := k.ledgerMAC(number)
+	if isTorn {
+		mac = torn
 	}
-	return &h, nil
+	return store.Statement{SQL: `INSERT INTO ledger_head (id, entries, mac) VALUES (1, $1, $2)
+		ON CONFLICT (id) DO UPDATE SET entries = excluded.entries, mac = excluded.mac`, Args: []any{number, mac}}
 }
 
 // readCount gives how many entries the ledger has written, 0 and "" before the

@@ -7,14 +7,15 @@ import (
 	"fmt"
 	"io"
 
+	"foxflow/internal/store"
 	"foxflow/order"
 )
 
 const linkColumns = `SELECT reference, seq, number, key, kind, state, reason, order_id, at, step, hash FROM audit `
 
-// Audit is the log of a reference, oldest entry first. It needs no keyset.
-func (l *Ledger) Audit(ctx context.Context, reference string) (entries []AuditEntry, err error) {
-	err = l.view(ctx, func(tx *sql.Tx) error {
+// Entries is the log of a reference, oldest entry first. It needs no keyset.
+func (l Log) Entries(ctx context.Context, reference string) (entries []AuditEntry, err error) {
+	err = l.store.View(ctx, func(tx *sql.Tx) error {
 		entries = []AuditEntry{}
 		if err := eachLink(ctx, tx, func(e link) error {
 			entry, err := e.audit()
@@ -32,22 +33,11 @@ func (l *Ledger) Audit(ctx context.Context, reference string) (entries []AuditEn
 	return entries, nil
 }
 
-// CancelledOnRequest says whether the reference was ever put on record as cancelled
-// because a person asked for that.
-func (l *Ledger) CancelledOnRequest(ctx context.Context, reference string) (yes bool, err error) {
-	err = l.db.reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit WHERE reference = $1 AND kind = $2 AND state = $3 AND reason = $4)`,
-		reference, KindState, order.Cancelled, order.UserRequest).Scan(&yes)
-	if err != nil {
-		return false, fmt.Errorf("read whether %s was cancelled: %w", reference, err)
-	}
-	return yes, nil
-}
-
 // SeenPaid says whether a FoxReload order of the reference was ever on record as paid, on
 // its way or delivered.
-func (l *Ledger) SeenPaid(ctx context.Context, reference, orderID string) (yes bool, err error) {
-	err = l.db.reads.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit WHERE reference = $1 AND order_id = $2 AND kind = $3 AND state IN ($4, $5, $6, $7))`,
-		reference, orderID, KindState, order.Paid, order.Processing, order.Stalled, order.Completed).Scan(&yes)
+func (l Log) SeenPaid(ctx context.Context, reference, orderID string) (yes bool, err error) {
+	err = l.store.Reads().QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit WHERE reference = $1 AND order_id = $2 AND kind = $3 AND state IN `+store.List(order.StatesThat(order.State.WasPaid))+`)`,
+		reference, orderID, KindState).Scan(&yes)
 	if err != nil {
 		return false, fmt.Errorf("read whether order %s of %s was paid: %w", orderID, reference, err)
 	}
@@ -56,12 +46,12 @@ func (l *Ledger) SeenPaid(ctx context.Context, reference, orderID string) (yes b
 
 // Export writes every entry of the ledger in the order in which they were
 // written, a line of JSON each: an audit entry with its reference.
-func (l *Ledger) Export(ctx context.Context, w io.Writer) error {
+func (l Log) Export(ctx context.Context, w io.Writer) error {
 	lines := json.NewEncoder(w)
 	lines.SetEscapeHTML(false)
 	// One statement sees one state of the ledger, and must not be repeated on a
 	// failure: its lines are out.
-	err := within(ctx, l.db.reads, l.db.viewing, func(tx *sql.Tx) error {
+	err := l.store.ViewOnce(ctx, func(tx *sql.Tx) error {
 		return eachLink(ctx, tx, func(e link) error {
 			entry, err := e.audit()
 			if err != nil {
@@ -80,7 +70,7 @@ func (l *Ledger) Export(ctx context.Context, w io.Writer) error {
 }
 
 func (e link) audit() (AuditEntry, error) {
-	at, err := parseStamp(e.at)
+	at, err := store.ParseStamp(e.at)
 	if err != nil {
 		return AuditEntry{}, fmt.Errorf("entry %d of %s has no sound time", e.seq, e.reference)
 	}

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 	"time"
+
+	"foxflow/internal/store"
 )
 
 // Backup writes the ledger as it is at one moment into a new SQLite file, of whichever kind
@@ -16,10 +18,10 @@ import (
 // and every chain of the audit log are whole in it, and it is put back by using it, or by
 // copying it to PostgreSQL (Copy). It says of itself that it is a backup (BackedUp).
 func (l *Ledger) Backup(ctx context.Context, path string, at time.Time) (Copied, error) {
-	copied := Copied{From: l.db.name, To: path, ID: l.id}
-	err := l.backup(ctx, &copied, l.at(at))
+	copied := Copied{From: l.store.Name(), To: path, ID: l.id}
+	err := l.backup(ctx, &copied, l.store.Clock.At(at))
 	if err != nil {
-		return Copied{}, fmt.Errorf("back up ledger %s to %s: %w", l.db.name, path, err)
+		return Copied{}, fmt.Errorf("back up ledger %s to %s: %w", l.store.Name(), path, err)
 	}
 	return copied, nil
 }
@@ -47,22 +49,19 @@ func (l *Ledger) backup(ctx context.Context, copied *Copied, at time.Time) error
 	if err := part.Close(); err != nil {
 		return err
 	}
-	target, err := openSQLite(part.Name())
+	target, err := store.Open(ctx, part.Name(), schema, true)
 	if err != nil {
 		return err
 	}
-	err = target.prepare(ctx, true)
-	if err == nil {
-		err = within(ctx, l.db.reads, l.db.viewing, func(out *sql.Tx) error {
-			return target.writeOnce(ctx, func(in *sql.Tx) error {
-				if err := copied.fill(ctx, key, out, in); err != nil {
-					return err
-				}
-				_, err := in.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('backup', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, stamp(at))
+	err = l.store.ViewOnce(ctx, func(out *sql.Tx) error {
+		return target.WriteOnce(ctx, func(in *sql.Tx) error {
+			if err := copied.fill(ctx, key, out, in); err != nil {
 				return err
-			})
+			}
+			_, err := in.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('backup', $1) ON CONFLICT (name) DO UPDATE SET value = excluded.value`, store.Stamp(at))
+			return err
 		})
-	}
+	})
 	if err = errors.Join(err, target.Close()); err != nil { // closing brings all into the one file
 		return err
 	}
@@ -75,26 +74,14 @@ func (l *Ledger) backup(ctx context.Context, copied *Copied, at time.Time) error
 // BackedUp is when the backup was taken that this ledger was put back from, and that
 // nobody has worked on yet; zero: it is none.
 func (l *Ledger) BackedUp(ctx context.Context) (time.Time, error) {
-	text, there, err := found(l.db.reads.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'backup' AND value <> ''`))
+	text, there, err := store.Found(l.store.Reads().QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'backup' AND value <> ''`))
 	if err != nil || !there {
 		return time.Time{}, err
 	}
-	return parseStamp(text)
+	return store.ParseStamp(text)
 }
 
 // InUseAgain says that a backup is the ledger now.
 func (l *Ledger) InUseAgain(ctx context.Context) error {
-	return l.exec(ctx, `UPDATE meta SET value = '' WHERE name = 'backup'`)
-}
-
-// Damage is what the database itself finds wrong with its tables; nil: nothing. A server
-// keeps its own whole: of PostgreSQL there is nothing to ask.
-func (l *Ledger) Damage(ctx context.Context) (found []string, err error) {
-	if l.db.damage == nil {
-		return nil, nil
-	}
-	if found, err = l.db.damage(ctx); err != nil {
-		return nil, fmt.Errorf("check ledger %s: %w", l.db.name, err)
-	}
-	return found, nil
+	return l.store.Exec(ctx, `UPDATE meta SET value = '' WHERE name = 'backup'`)
 }

@@ -10,25 +10,27 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"foxflow/internal/ledgertest/twice"
 	"foxflow/order"
 )
 
 // A backup that is taken while orders go on is one moment of the ledger, whole, of either
 // kind of ledger; and it is a ledger.
 func TestABackupIsOneMomentOfTheLedger(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	l := s.open(t)
 	deliver(t, l, "shop-1")
-	require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", codes("AAAA")))
+	require.NoError(t, l.Vault.Store(t.Context(), "shop-1", "ord-1", codes("AAAA")))
 	working, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() {
 		for n := 0; working.Err() == nil; n++ {
-			if _, _, err := l.Begin(t.Context(), request(fmt.Sprintf("busy-%d", n)), noon); err != nil {
+			if _, _, err := l.Orders.Begin(t.Context(), request(fmt.Sprintf("busy-%d", n)), noon); err != nil {
 				ended <- err
 				return
 			}
-			if err := l.Append(t.Context(), Entry{Reference: fmt.Sprintf("busy-%d", n), Key: "a", Kind: KindNote, State: order.Creating, At: noon}); err != nil {
+			if err := l.Log.Append(t.Context(), Entry{Reference: fmt.Sprintf("busy-%d", n), Key: "a", Kind: KindNote, State: order.Creating, At: noon}); err != nil {
 				ended <- err
 				return
 			}
@@ -57,13 +59,13 @@ func TestABackupIsOneMomentOfTheLedger(t *testing.T) {
 	back, err := OpenExisting(t.Context(), path, s.keys)
 	require.NoError(t, err)
 	defer back.Close()
-	_, _, broken, err := back.VerifyAll(t.Context())
+	_, _, broken, err := back.Log.VerifyAll(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, broken)
-	damage, err := back.Damage(t.Context())
+	damage, err := back.store.Upkeep.Damage(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, damage)
-	have, err := back.Codes(t.Context(), "shop-1")
+	have, err := back.Vault.Codes(t.Context(), "shop-1")
 	require.NoError(t, err)
 	require.Len(t, have, 1)
 	taken, err := back.BackedUp(t.Context())
@@ -79,6 +81,7 @@ func TestABackupIsOneMomentOfTheLedger(t *testing.T) {
 }
 
 func TestABackupTakesThePlaceOfNothing(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	l := s.open(t)
 	path := filepath.Join(t.TempDir(), "there.db")
@@ -92,7 +95,7 @@ func TestABackupTakesThePlaceOfNothing(t *testing.T) {
 	require.Error(t, err)
 	// A ledger whose log is broken is not backed up as if it were whole.
 	deliver(t, l, "shop-1")
-	_, err = l.db.writes.ExecContext(t.Context(), `UPDATE heads SET seq = seq + 1`)
+	_, err = l.store.Writes().ExecContext(t.Context(), `UPDATE heads SET seq = seq + 1`)
 	require.NoError(t, err)
 	path = filepath.Join(t.TempDir(), "broken.db")
 	_, err = l.Backup(t.Context(), path, noon)
@@ -103,15 +106,16 @@ func TestABackupTakesThePlaceOfNothing(t *testing.T) {
 }
 
 func TestDamageIsFound(t *testing.T) {
-	aboutSQLite(t)
+	t.Parallel()
+	twice.AboutSQLite(t)
 	s := newShop(t)
 	l := s.open(t)
 	deliver(t, l, "shop-1")
-	_, err := l.db.writes.ExecContext(t.Context(), `PRAGMA foreign_keys = 0`)
+	_, err := l.store.Writes().ExecContext(t.Context(), `PRAGMA foreign_keys = 0`)
 	require.NoError(t, err)
-	_, err = l.db.writes.ExecContext(t.Context(), `DELETE FROM orders`)
+	_, err = l.store.Writes().ExecContext(t.Context(), `DELETE FROM orders`)
 	require.NoError(t, err)
-	damage, err := l.Damage(t.Context())
+	damage, err := l.store.Upkeep.Damage(t.Context())
 	require.NoError(t, err)
 	require.NotEmpty(t, damage)
 	require.Contains(t, damage[0], "that is missing")

@@ -3,12 +3,12 @@ package ledger
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
 
-	"foxflow/keyset"
+	"foxflow/internal/keyset"
+	"foxflow/internal/store"
 )
 
 // Copied is what Copy has copied and checked.
@@ -58,84 +58,69 @@ func Copy(ctx context.Context, from, to string, keys *keyset.Keyset) (Copied, er
 	}
 	defer func() { _ = source.Close() }()
 	// Without an id: it gets the other's.
-	target, err := openDatabase(to)
+	target, err := openStore(ctx, to, true)
 	if err != nil {
-		return Copied{}, fmt.Errorf("open ledger %s: %w", Name(to), err)
+		return Copied{}, err
 	}
 	defer func() { _ = target.Close() }()
-	if err := target.prepare(ctx, true); err != nil {
-		return Copied{}, fmt.Errorf("open ledger %s: %w", target.name, target.explain(err))
-	}
-	copied := Copied{From: source.db.name, To: target.name, ID: source.id}
-	if err := source.db.alone(ctx); err != nil {
-		return Copied{}, fmt.Errorf("copy ledger %s: %w", source.db.name, err)
+	copied := Copied{From: source.store.Name(), To: target.Name(), ID: source.id}
+	if err := source.store.Upkeep.Seize(ctx); err != nil {
+		return Copied{}, fmt.Errorf("copy ledger %s: %w", source.store.Name(), err)
 	}
 	whole := false
-	err = source.db.writeOnce(ctx, func(out *sql.Tx) error {
-		if err := target.writeOnce(ctx, func(in *sql.Tx) error { return copied.fill(ctx, source.chain, out, in) }); err != nil {
-			return fmt.Errorf("to %s: %w", target.name, err)
+	err = source.store.WriteOnce(ctx, func(out *sql.Tx) error {
+		if err := target.WriteOnce(ctx, func(in *sql.Tx) error { return copied.fill(ctx, source.chain, out, in) }); err != nil {
+			return fmt.Errorf("to %s: %w", target.Name(), err)
 		}
 		whole = true
-		_, err := out.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('moved', $1)`, stamp(time.Now())+" "+target.name)
+		_, err := out.ExecContext(ctx, `INSERT INTO meta (name, value) VALUES ('moved', $1)`, store.Stamp(time.Now())+" "+target.Name())
 		return err
 	})
 	switch {
 	case whole && err != nil:
-		return Copied{}, fmt.Errorf("ledger %s is whole at %s, but the old one could not be closed for good: never use it again: %w", source.db.name, target.name, err)
+		return Copied{}, fmt.Errorf("ledger %s is whole at %s, but the old one could not be closed for good: never use it again: %w", source.store.Name(), target.Name(), err)
 	case err != nil:
-		return Copied{}, fmt.Errorf("copy ledger %s: %w", source.db.name, err)
+		return Copied{}, fmt.Errorf("copy ledger %s: %w", source.store.Name(), err)
 	}
 	return copied, nil
 }
 
-// writeOnce is a write of any length that is not tried again.
-func (d database) writeOnce(ctx context.Context, work func(*sql.Tx) error) error {
-	return within(ctx, d.writes, d.writing, func(tx *sql.Tx) error {
-		if d.turn != nil {
-			if err := d.turn(ctx, tx, 0); err != nil {
-				return err
-			}
-		}
-		return work(tx)
-	})
-}
-
 // fill copies every table and checks the copy.
 func (c *Copied) fill(ctx context.Context, key chainKey, out, in *sql.Tx) error {
-	for _, t := range tables {
-		if !lasting[t.name] {
+	for _, t := range schema.Tables {
+		if !lasting[t.Name] {
 			continue
 		}
-		switch n, err := rowsOf(ctx, in, t.name); {
+		switch n, err := rowsOf(ctx, in, t.Name); {
 		case err != nil:
 			return err
 		case n > 0:
-			return fmt.Errorf("it holds a ledger in use already (%d rows in %s): copy to an empty database or a new file", n, t.name)
+			return fmt.Errorf("it holds a ledger in use already (%d rows in %s): copy to an empty database or a new file", n, t.Name)
 		}
 	}
-	for i := len(tables) - 1; i >= 0; i-- { // what an unused ledger holds: its id, its key
-		if name := tables[i].name; !lasting[name] {
+	for i := len(schema.Tables) - 1; i >= 0; i-- { // what an unused ledger holds: its id, its key
+		if name := schema.Tables[i].Name; !lasting[name] {
 			if _, err := in.ExecContext(ctx, `DELETE FROM `+name); err != nil {
 				return err
 			}
 		}
 	}
-	for _, t := range tables {
-		if err := copyTable(ctx, out, in, t.name); err != nil {
-			return fmt.Errorf("table %s: %w", t.name, err)
+	for _, t := range schema.Tables {
+		if err := copyTable(ctx, out, in, t.Name); err != nil {
+			return fmt.Errorf("table %s: %w", t.Name, err)
 		}
-		here, err := rowsOf(ctx, out, t.name)
+		here, err := rowsOf(ctx, out, t.Name)
 		if err != nil {
 			return err
 		}
-		there, err := rowsOf(ctx, in, t.name)
+		there, err := rowsOf(ctx, in, t.Name)
 		if err != nil {
 			return err
 		}
 		if here != there {
-			return fmt.Errorf("table %s: %d rows here, %d there: nothing was copied", t.name, here, there)
+			return fmt.Errorf("table %s: %d rows here, %d there: nothing was copied", t.Name, here, there)
 		}
-		c.Tables = append(c.Tables, CopiedTable{t.name, there})
+		c.Tables = append(c.Tables, CopiedTable{t.Name, there})
 	}
 	var broken []*BrokenChainError
 	var err error
@@ -185,12 +170,10 @@ func copyTable(ctx context.Context, out, in *sql.Tx, table string) error {
 
 // stays refuses a ledger that was copied elsewhere.
 func (l *Ledger) stays(ctx context.Context) error {
-	moved, there, err := found(l.db.reads.QueryRowContext(ctx, `SELECT value FROM meta WHERE name = 'moved'`))
+	moved, there, err := l.meta(ctx, "moved")
 	if err != nil || !there {
 		return err
 	}
 	at, to, _ := strings.Cut(moved, " ")
 	return &MovedError{To: to, At: at}
 }
-
-var errInUse = errors.New("it is in use: stop all workers and starters that use it first")

@@ -7,6 +7,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"foxflow/internal/ledgertest/twice"
+	"foxflow/internal/store"
 	"foxflow/order"
 )
 
@@ -14,13 +16,14 @@ import (
 func places(t *testing.T) map[string]func() string {
 	t.Helper()
 	kinds := map[string]func() string{"file": func() string { return filepath.Join(t.TempDir(), "foxflow.db") }}
-	if onPostgres {
-		kinds["postgres"] = func() string { return cluster.URL("postgres", newDatabase(t)) }
+	if twice.OnPostgres() {
+		kinds["postgres"] = func() string { return twice.Cluster().URL("postgres", twice.Database(t)) }
 	}
 	return kinds
 }
 
 func TestLedgerIsCopied(t *testing.T) {
+	t.Parallel()
 	for here, from := range places(t) {
 		for there, to := range places(t) {
 			t.Run(here+" to "+there, func(t *testing.T) {
@@ -30,9 +33,9 @@ func TestLedgerIsCopied(t *testing.T) {
 				require.NoError(t, err)
 				useEverything(t, l)
 				id, key := l.ID(), l.KeyID("api")
-				opened, err := l.Codes(t.Context(), "shop-1")
+				opened, err := l.Vault.Codes(t.Context(), "shop-1")
 				require.NoError(t, err)
-				orders, entries, _, err := l.VerifyAll(t.Context())
+				orders, entries, _, err := l.Log.VerifyAll(t.Context())
 				require.NoError(t, err)
 
 				copy := s
@@ -47,7 +50,7 @@ func TestLedgerIsCopied(t *testing.T) {
 				done, err := Copy(t.Context(), s.path, copy.path, s.keys)
 				require.NoError(t, err)
 				require.Equal(t, []any{id, orders, entries}, []any{done.ID, done.Orders, done.Entries})
-				require.Len(t, done.Tables, len(tables))
+				require.Len(t, done.Tables, len(schema.Tables))
 				for _, one := range done.Tables {
 					if !empties[one.Table] {
 						require.NotZero(t, one.Rows, one.Table)
@@ -56,24 +59,24 @@ func TestLedgerIsCopied(t *testing.T) {
 
 				book := copy.open(t)
 				require.Equal(t, []string{id, key}, []string{book.ID(), book.KeyID("api")})
-				status, err := book.Status(t.Context(), "shop-1")
+				status, err := book.Orders.Status(t.Context(), "shop-1")
 				require.NoError(t, err)
 				require.Equal(t, order.Completed, status.State)
-				again, err := book.Codes(t.Context(), "shop-1")
+				again, err := book.Vault.Codes(t.Context(), "shop-1")
 				require.NoError(t, err)
 				require.Equal(t, opened, again)
-				_, created, err := book.Begin(t.Context(), request("shop-2"), noon)
+				_, created, err := book.Orders.Begin(t.Context(), request("shop-2"), noon)
 				require.NoError(t, err)
 				require.False(t, created, "the same request is still the same")
-				require.NoError(t, book.Append(t.Context(), Entry{Reference: "shop-1", Key: "after", Kind: KindNote}))
-				_, _, broken, err := book.VerifyAll(t.Context())
+				require.NoError(t, book.Log.Append(t.Context(), Entry{Reference: "shop-1", Key: "after", Kind: KindNote}))
+				_, _, broken, err := book.Log.VerifyAll(t.Context())
 				require.NoError(t, err)
 				require.Empty(t, broken)
 
 				var moved *MovedError
 				_, err = Open(t.Context(), s.path, s.keys)
 				require.ErrorAs(t, err, &moved, "the old one is closed for good")
-				require.Equal(t, Name(copy.path), moved.To)
+				require.Equal(t, store.Name(copy.path), moved.To)
 				_, err = Copy(t.Context(), s.path, from(), s.keys)
 				require.ErrorAs(t, err, &moved)
 			})
@@ -85,6 +88,7 @@ func TestLedgerIsCopied(t *testing.T) {
 var empties = map[string]bool{"switches": true, "products": true, "leases": true, "promises": true}
 
 func TestCopyIsRefused(t *testing.T) {
+	t.Parallel()
 	for kind, to := range places(t) {
 		t.Run("a target that holds orders, "+kind, func(t *testing.T) {
 			s, other := newShop(t), newShop(t)
@@ -93,7 +97,7 @@ func TestCopyIsRefused(t *testing.T) {
 			closed(t, other, func(l *Ledger) { begin(t, l, "shop-9") })
 			_, err := Copy(t.Context(), s.path, other.path, s.keys)
 			require.ErrorContains(t, err, "it holds a ledger in use already (1 rows in orders)")
-			closed(t, s, func(l *Ledger) { require.NoError(t, l.Verify(t.Context(), "shop-1"), "the original is as it was") })
+			closed(t, s, func(l *Ledger) { require.NoError(t, l.Log.Verify(t.Context(), "shop-1"), "the original is as it was") })
 			closed(t, other, func(l *Ledger) { require.NoError(t, l.Ping(t.Context())) })
 		})
 		t.Run("a broken chain, "+kind, func(t *testing.T) {
@@ -108,14 +112,14 @@ func TestCopyIsRefused(t *testing.T) {
 			_, err := Copy(t.Context(), s.path, target.path, s.keys)
 			require.ErrorContains(t, err, "the audit log is broken, so nothing was copied: verify audit log shop-1: entry 3")
 			closed(t, target, func(l *Ledger) {
-				list, err := l.List(t.Context(), Filter{})
+				list, err := l.Orders.List(t.Context(), Filter{})
 				require.NoError(t, err)
 				require.Empty(t, list)
 			})
 			closed(t, s, func(*Ledger) {})
 		})
 	}
-	_, err := Copy(t.Context(), newAddress(t), newAddress(t), nil)
+	_, err := Copy(t.Context(), twice.Address(t), twice.Address(t), nil)
 	require.ErrorIs(t, err, ErrNoKeyset)
 }
 

@@ -1,15 +1,13 @@
 // Package ledger keeps what must outlive Temporal's retention: one row for each
-// reference, its audit log with a keyed hash chain, the pins and intents that
-// make sure of exactly one payment, the vault of delivered codes, the switches,
-// and the request budget that all workers share.
+// reference, its audit log with a keyed hash chain, the pins and intents that make sure
+// of exactly one payment, the vault of delivered codes, top-ups, products, switches. Each
+// has a part of Ledger; what must hold over several is one transaction of the store.
 //
-// Many goroutines and several processes use one ledger at the same time. Every
-// method that writes is one transaction and may be repeated: a call whose answer
-// was lost is simply made again.
+// Many goroutines and several processes use one ledger at the same time. Every method
+// that writes is one transaction and may be repeated: a call whose answer was lost is
+// simply made again. Which clock counts, the store says.
 //
-// It must never know Temporal or HTTP, and nothing secret is written in clear:
-// requests and codes are sealed with the keyset. It is a SQLite file or a PostgreSQL
-// database: what sets the two apart goes through database.go, and lives in sqlite.go,
-// postgres.go and roles.go. All other SQL is understood by both. Which clock counts, clock.go
-// says.
+// It must never know Temporal, HTTP, the request budget, or who gets the money when it is
+// short; what sets SQLite and PostgreSQL apart is the store's (internal/store). Nothing
+// secret is written in clear: requests and codes are sealed with the keyset.
 package ledger

@@ -129,7 +129,10 @@ func (e *AheadError) Error() string {
 
 // PaymentInDoubtError: an attempt to pay an order of the reference may have gone through,
 // so it can't be said that nothing was paid.
-type PaymentInDoubtError struct{ Reference, OrderID string }
+type PaymentInDoubtError struct {
+	Reference string
+	Doubted
+}
 
 func (e *PaymentInDoubtError) Error() string {
 	return fmt.Sprintf("end order %s: a payment of order %s was sent, and what became of it is not known", e.Reference, e.OrderID)
@@ -169,12 +172,4 @@ func (e *BrokenChainError) Error() string {
 		return fmt.Sprintf("verify ledger: entry %d of all: %s", e.Seq, e.Problem)
 	}
 	return fmt.Sprintf("verify audit log %s: entry %d: %s", e.Reference, e.Seq, e.Problem)
-}
-
-// HeldError: the request budget is spent, or the server asked for silence.
-// Nothing was reserved; come back after For.
-type HeldError struct{ For time.Duration }
-
-func (e *HeldError) Error() string {
-	return fmt.Sprintf("request held back: the budget has room in %s", e.For.Round(time.Millisecond))
 }

@@ -4,11 +4,11 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
-	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
 
+	"foxflow/internal/store"
 	"foxflow/order"
 )
 
@@ -21,13 +21,6 @@ type Figures struct {
 	// state without orders is left out.
 	Oldest map[order.State]time.Time
 	Paused bool
-	// Balances is the money that FoxReload told of last, at SeenAt; zero: never.
-	Balances map[string]decimal.Decimal
-	SeenAt   time.Time
-	// Waiting counts the orders that wait for a top-up; Needed is what those need
-	// whose price is known.
-	Waiting map[string]int
-	Needed  map[string]decimal.Decimal
 	// PaidToday is what counts towards the daily limits of the UTC day.
 	PaidToday map[string]decimal.Decimal
 	// InDoubt counts the payments that were sent and whose outcome nobody knows;
@@ -40,20 +33,20 @@ type Figures struct {
 }
 
 // Figures reads all of them at a time. It costs a walk through the index of
-// states, and reads the rows of today's payments, of the orders that wait for a
-// top-up or may have been paid, and of those whose codes are missing.
+// states, and reads the rows of today's payments, of the orders that may have been
+// paid, and of those whose codes are missing.
 func (l *Ledger) Figures(ctx context.Context, at time.Time) (Figures, error) {
-	defer l.timed("figures")()
-	f := Figures{Orders: map[order.State]int{}, Oldest: map[order.State]time.Time{}, Waiting: map[string]int{},
-		Needed: map[string]decimal.Decimal{}, PaidToday: map[string]decimal.Decimal{}, MissingCodes: map[order.State]int{}}
-	err := l.view(ctx, func(tx *sql.Tx) error {
+	defer l.store.Timed("figures")()
+	f := Figures{Orders: map[order.State]int{}, Oldest: map[order.State]time.Time{},
+		PaidToday: map[string]decimal.Decimal{}, MissingCodes: map[order.State]int{}}
+	err := l.store.View(ctx, func(tx *sql.Tx) error {
 		if err := f.readOrders(ctx, tx); err != nil {
 			return err
 		}
 		if err := f.readDoubts(ctx, tx); err != nil {
 			return err
 		}
-		now, err := l.clock(ctx, tx, at)
+		now, err := l.store.Clock.Now(ctx, tx, at)
 		if err != nil {
 			return err
 		}
@@ -66,21 +59,8 @@ func (l *Ledger) Figures(ctx context.Context, at time.Time) (Figures, error) {
 	if err != nil {
 		return Figures{}, fmt.Errorf("read figures: %w", err)
 	}
-	if _, _, f.Paused, err = l.Paused(ctx); err != nil {
+	if _, _, f.Paused, err = l.Switches.Paused(ctx); err != nil {
 		return Figures{}, err
-	}
-	if f.Balances, f.SeenAt, err = l.Balances(ctx); err != nil {
-		return Figures{}, err
-	}
-	waiting, err := l.Waiting(ctx)
-	if err != nil {
-		return Figures{}, err
-	}
-	for _, need := range waiting {
-		f.Waiting[need.Currency]++
-		if need.Amount != nil {
-			f.Needed[need.Currency] = f.Needed[need.Currency].Add(*need.Amount)
-		}
 	}
 	return f, nil
 }
@@ -104,7 +84,7 @@ func (f *Figures) readOrders(ctx context.Context, tx *sql.Tx) error {
 		if state.Ended() {
 			continue
 		}
-		if f.Oldest[state], err = parseStamp(oldest); err != nil {
+		if f.Oldest[state], err = store.ParseStamp(oldest); err != nil {
 			return err
 		}
 	}
@@ -121,17 +101,11 @@ func (f *Figures) readPaid(ctx context.Context, tx *sql.Tx, at time.Time) (err e
 // is out is none of them: that nobody has paid yet is what it waits for.
 func (f *Figures) readDoubts(ctx context.Context, tx *sql.Tx) error {
 	f.DoubtSince = time.Time{}
-	var states []string
-	for _, state := range order.States() {
-		if state.CanBecome(order.Paid) && !state.Ended() && !state.MoneyOut() && state != order.AwaitingPayment {
-			states = append(states, "'"+string(state)+"'")
-		}
-	}
 	var since sql.NullString
 	err := tx.QueryRowContext(ctx, `SELECT COUNT(*), MIN(payments.doubt_since) FROM orders JOIN payments ON payments.reference = orders.reference
-		WHERE orders.state IN (`+strings.Join(states, ", ")+`) AND payments.voided_at IS NULL AND payments.doubts > 0`).Scan(&f.InDoubt, &since)
+		WHERE orders.state IN `+store.List(order.StatesThat(order.State.Payable))+` AND payments.voided_at IS NULL AND payments.doubts > 0`).Scan(&f.InDoubt, &since)
 	if err == nil && since.Valid {
-		f.DoubtSince, err = parseStamp(since.String)
+		f.DoubtSince, err = store.ParseStamp(since.String)
 	}
 	return err
 }
@@ -142,37 +116,7 @@ const selectMissing = `SELECT (SELECT COUNT(*) FROM orders WHERE missing > 0 AND
 func (f *Figures) readMissing(ctx context.Context, tx *sql.Tx, at time.Time) error {
 	var completed, stalled int
 	err := tx.QueryRowContext(ctx, selectMissing,
-		order.Completed, stamp(at.Add(-24*time.Hour)), order.Stalled, order.WaitCodes).Scan(&completed, &stalled)
+		order.Completed, store.Stamp(at.Add(-24*time.Hour)), order.Stalled, order.WaitCodes).Scan(&completed, &stalled)
 	f.MissingCodes[order.Completed], f.MissingCodes[order.Stalled] = completed, stalled
 	return err
-}
-
-// BudgetStanding is how an API key's request budget stands, over all processes.
-type BudgetStanding struct {
-	// HeldUntil is when the silence ends that FoxReload asked for (429); zero or
-	// past: none.
-	HeldUntil time.Time
-	// Queue is how long a request that comes now would wait for its turn.
-	Queue time.Duration
-}
-
-// Standing reads how the budget stands; it takes nothing up.
-func (b *Budget) Standing(ctx context.Context) (BudgetStanding, error) {
-	tat, heldUntil, err := b.read(ctx, b.ledger.db.reads)
-	if err != nil {
-		return BudgetStanding{}, fmt.Errorf("read request budget: %w", err)
-	}
-	here := b.ledger.now()
-	at, err := b.ledger.clock(ctx, b.ledger.db.reads, here)
-	if err != nil {
-		return BudgetStanding{}, fmt.Errorf("read request budget: %w", err)
-	}
-	now := at.UnixNano()
-	heldUntil = min(heldUntil, now+int64(maxHold)) // as reserve sees it
-	slot, _ := b.rate.next(tat, max(now, heldUntil))
-	s := BudgetStanding{Queue: time.Duration(slot - now)}
-	if heldUntil > 0 {
-		s.HeldUntil = here.Add(time.Duration(heldUntil - now)).UTC()
-	}
-	return s, nil
 }

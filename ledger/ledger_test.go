@@ -11,7 +11,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"foxflow/keyset"
+	"foxflow/internal/keyset"
+	"foxflow/internal/ledgertest/twice"
 	"foxflow/order"
 )
 
@@ -23,11 +24,23 @@ type shop struct {
 	keys       *keyset.Keyset
 }
 
+// newShop is one whose ledger is made already, and empty.
 func newShop(t *testing.T) shop {
+	t.Helper()
+	return shopAt(t, twice.Made(t, made))
+}
+
+// bareShop is one whose ledger is not there yet, or that a test does to what nobody undoes.
+func bareShop(t *testing.T) shop {
+	t.Helper()
+	return shopAt(t, twice.Address(t))
+}
+
+func shopAt(t *testing.T, address string) shop {
 	t.Helper()
 	text, err := keyset.New()
 	require.NoError(t, err)
-	return shop{path: newAddress(t), text: text, keys: parseKeys(t, text)}
+	return shop{path: address, text: text, keys: parseKeys(t, text)}
 }
 
 func parseKeys(t *testing.T, text string) *keyset.Keyset {
@@ -41,7 +54,7 @@ func parseKeys(t *testing.T, text string) *keyset.Keyset {
 func (s shop) open(t *testing.T) *Ledger {
 	t.Helper()
 	l := s.openOnItsClock(t)
-	l.db.clock = nil
+	l.store.Clock.Shared = nil
 	return l
 }
 
@@ -50,12 +63,18 @@ func (s shop) openOnItsClock(t *testing.T) *Ledger {
 	l, err := Open(t.Context(), s.path, s.keys)
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, l.Close()) })
+	twice.Hurry(t, l.store.Writes())
 	return l
 }
 
 func newLedger(t *testing.T) *Ledger {
 	t.Helper()
 	return newShop(t).open(t)
+}
+
+func made(ctx context.Context, address string) error {
+	_, err := Migrate(ctx, address, "")
+	return err
 }
 
 func request(reference string) order.Request {
@@ -65,7 +84,7 @@ func request(reference string) order.Request {
 
 func begin(t *testing.T, l *Ledger, reference string) order.Status {
 	t.Helper()
-	s, created, err := l.Begin(t.Context(), request(reference), noon)
+	s, created, err := l.Orders.Begin(t.Context(), request(reference), noon)
 	require.NoError(t, err)
 	require.True(t, created)
 	return s
@@ -75,10 +94,10 @@ func begin(t *testing.T, l *Ledger, reference string) order.Status {
 func enter(t *testing.T, l *Ledger, reference string, states ...order.State) {
 	t.Helper()
 	for _, state := range states {
-		s, err := l.Status(t.Context(), reference)
+		s, err := l.Orders.Status(t.Context(), reference)
 		require.NoError(t, err)
 		s.State, s.UpdatedAt, s.PaymentInDoubt = state, s.UpdatedAt.Add(time.Second), false
-		require.NoError(t, l.Record(t.Context(), Entry{Reference: reference, Key: "state/" + string(state), Kind: KindState,
+		require.NoError(t, l.Orders.Record(t.Context(), Entry{Reference: reference, Key: "state/" + string(state), Kind: KindState,
 			State: state, Reason: "as FoxReload says", At: s.UpdatedAt}, s))
 	}
 }
@@ -95,7 +114,7 @@ func deliver(t *testing.T, l *Ledger, reference string) {
 func (s shop) raw(t *testing.T, statement string, args ...any) {
 	t.Helper()
 	driver, address := "sqlite", "file:"+s.path+"?_pragma=busy_timeout(10000)"
-	if onPostgres {
+	if twice.OnPostgres() {
 		driver, address = "pgx", s.path+"&session_replication_role=replica"
 	}
 	db, err := sql.Open(driver, address)

@@ -1,12 +1,11 @@
 package ledger
 
 import (
-	"context"
-	"database/sql"
 	"time"
 
 	"github.com/shopspring/decimal"
 
+	"foxflow/internal/store"
 	"foxflow/order"
 )
 
@@ -18,11 +17,11 @@ type Observer interface {
 	// methods that say so.
 	Took(operation string, d time.Duration)
 	// Entered is told of each state that an order entered, once.
-	Entered(Step)
+	Entered(Transition)
 }
 
-// Step is an order's way from one state to the next.
-type Step struct {
+// Transition is an order's way from one state to the next.
+type Transition struct {
 	From  order.State   // "": To is its first
 	Spent time.Duration // in From
 	To    order.State
@@ -34,50 +33,25 @@ type Step struct {
 }
 
 // Observe has an observer told from now on. Call it before the ledger is used.
-func (l *Ledger) Observe(o Observer) { l.observer = o }
+func (l *Ledger) Observe(o Observer) { l.observer, l.store.Took = o, o.Took }
 
-// timed measures an operation: defer l.timed("record")().
-func (l *Ledger) timed(operation string) func() {
-	if l.observer == nil {
-		return func() {}
-	}
-	began := time.Now()
-	return func() { l.observer.Took(operation, time.Since(began)) }
-}
-
-func (l *Ledger) entered(s *Step) {
-	if l.observer != nil && s != nil {
-		l.observer.Entered(*s)
+func (b *book) entered(s *Transition) {
+	if b.observer != nil && s != nil {
+		b.observer.Entered(*s)
 	}
 }
 
-// paidStates are those that FoxReload reports of a paid order alone.
-var paidStates = map[order.State]bool{order.Paid: true, order.Processing: true, order.Completed: true}
-
-// step describes the state entry that is about to be written.
-func (l *Ledger) step(ctx context.Context, tx *sql.Tx, e Entry, s order.Status, from order.State) (*Step, error) {
+// transition describes the state entry that is about to be written.
+func (l Orders) transition(e Entry, s order.Status, have walked) (*Transition, error) {
 	if l.observer == nil {
 		return nil, nil
 	}
-	step := &Step{From: from, To: e.State, Mock: s.Mock, Currency: needOf(s).Currency, Amount: needOf(s).Amount}
-	if from != "" {
-		var text string
-		if err := tx.QueryRowContext(ctx, `SELECT at FROM audit WHERE reference = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1`,
-			e.Reference, KindState).Scan(&text); err != nil {
-			return nil, err
-		}
-		since, err := parseStamp(text)
-		if err != nil {
-			return nil, err
-		}
-		step.Spent = max(0, l.at(e.At).Sub(since))
+	t := &Transition{From: have.last, To: e.State, Mock: s.Mock, Paid: e.State.ReportedPaid() && !have.paid}
+	t.Amount, t.Currency = s.Cost()
+	if have.last == "" {
+		return t, nil
 	}
-	if !paidStates[e.State] {
-		return step, nil
-	}
-	var before bool
-	err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM audit WHERE reference = $1 AND kind = $2 AND order_id = $3 AND state IN ($4, $5, $6))`,
-		e.Reference, KindState, e.OrderID, order.Paid, order.Processing, order.Completed).Scan(&before)
-	step.Paid = !before
-	return step, err
+	since, err := store.ParseStamp(have.since)
+	t.Spent = max(0, l.store.Clock.At(e.At).Sub(since))
+	return t, err
 }

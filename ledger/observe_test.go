@@ -1,7 +1,6 @@
 package ledger
 
 import (
-	"context"
 	"fmt"
 	"testing"
 	"time"
@@ -10,17 +9,19 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"foxflow/internal/ledgertest/twice"
+	"foxflow/internal/store"
 	"foxflow/order"
 )
 
 // watcher keeps what an observer is told.
 type watcher struct {
 	took  map[string]int
-	steps []Step
+	steps []Transition
 }
 
 func (w *watcher) Took(operation string, _ time.Duration) { w.took[operation]++ }
-func (w *watcher) Entered(s Step)                         { w.steps = append(w.steps, s) }
+func (w *watcher) Entered(s Transition)                   { w.steps = append(w.steps, s) }
 
 // record puts states on record, a minute apart, each twice as a retry would.
 func record(t *testing.T, l *Ledger, reference, run string, mock bool, states ...order.State) {
@@ -29,7 +30,7 @@ func record(t *testing.T, l *Ledger, reference, run string, mock bool, states ..
 		s := order.Status{Reference: reference, State: state, OrderID: ptr("id-" + reference), Price: ptr("9.55"), Currency: ptr("USD"), Mock: mock,
 			UpdatedAt: noon.Add(time.Duration(i) * time.Minute)}
 		for range 2 {
-			require.NoError(t, l.Record(t.Context(), Entry{Reference: reference, Key: run + string(state), Kind: KindState, Run: run, OrderID: *s.OrderID, At: s.UpdatedAt}, s))
+			require.NoError(t, l.Orders.Record(t.Context(), Entry{Reference: reference, Key: run + string(state), Kind: KindState, Run: run, OrderID: *s.OrderID, At: s.UpdatedAt}, s))
 		}
 	}
 }
@@ -37,20 +38,21 @@ func record(t *testing.T, l *Ledger, reference, run string, mock bool, states ..
 func ptr(s string) *string { return &s }
 
 func TestObserverIsToldOfEachStateOnce(t *testing.T) {
+	t.Parallel()
 	l := newLedger(t)
 	w := &watcher{took: map[string]int{}}
 	l.Observe(w)
 	begin(t, l, "shop-1")
 	record(t, l, "shop-1", "run-1/", false, order.Creating, order.Active, order.Processing, order.Completed)
 	price := decimal.RequireFromString("9.55")
-	at := func(from, to order.State, paid bool) Step {
-		s := Step{From: from, To: to, Spent: time.Minute, Paid: paid, Amount: &price, Currency: "usd"}
+	at := func(from, to order.State, paid bool) Transition {
+		s := Transition{From: from, To: to, Spent: time.Minute, Paid: paid, Amount: &price, Currency: "usd"}
 		if from == "" {
 			s.Spent = 0
 		}
 		return s
 	}
-	assert.Equal(t, []Step{at("", order.Creating, false), at(order.Creating, order.Active, false),
+	assert.Equal(t, []Transition{at("", order.Creating, false), at(order.Creating, order.Active, false),
 		at(order.Active, order.Processing, true), at(order.Processing, order.Completed, false)}, w.steps)
 	assert.Equal(t, 1, w.took["begin"])
 	assert.Equal(t, 8, w.took["record"])
@@ -66,48 +68,43 @@ func TestObserverIsToldOfEachStateOnce(t *testing.T) {
 }
 
 func TestFigures(t *testing.T) {
+	t.Parallel()
 	l := newLedger(t)
 	f, err := l.Figures(t.Context(), noon)
 	require.NoError(t, err)
-	assert.Zero(t, f.SeenAt)
 	assert.Empty(t, f.Orders)
 
 	for i, reference := range []string{"shop-1", "shop-2", "shop-3", "shop-4"} {
-		_, _, err := l.Begin(t.Context(), request(reference), noon.Add(time.Duration(i)*time.Minute))
+		_, _, err := l.Orders.Begin(t.Context(), request(reference), noon.Add(time.Duration(i)*time.Minute))
 		require.NoError(t, err)
 	}
 	record(t, l, "shop-1", "run-1/", false, order.Creating, order.Active, order.Processing, order.Completed)
 	record(t, l, "shop-2", "run-1/", false, order.Creating, order.Active, order.AwaitingTopUp)
 	record(t, l, "shop-3", "run-1/", false, order.Creating, order.Active, order.AwaitingTopUp)
 	for _, reference := range []string{"shop-2", "shop-3"} {
-		require.NoError(t, l.Pin(t.Context(), reference, 0, "id-"+reference, noon))
+		require.NoError(t, l.Pins.Pin(t.Context(), reference, 0, "id-"+reference, noon))
 	}
 	pay := func(reference string, at time.Time) {
 		amount := decimal.RequireFromString("4.05")
-		err := l.BeginPayment(t.Context(), Payment{Reference: reference, OrderID: "id-" + reference, Attempt: newAttempt(), Amount: &amount, Currency: "usd", At: at})
+		err := l.Payments.Begin(t.Context(), Payment{Reference: reference, OrderID: "id-" + reference, Attempt: newAttempt(), Amount: &amount, Currency: "usd", At: at})
 		require.NoError(t, err)
 	}
 	pay("shop-2", noon)
 	pay("shop-3", noon.Add(-24*time.Hour)) // yesterday's
-	_, err = l.SawBalances(t.Context(), noon, map[string]decimal.Decimal{"usd": decimal.RequireFromString("1.5")})
-	require.NoError(t, err)
-	require.NoError(t, l.Pause(t.Context(), "ann", noon))
+	require.NoError(t, l.Switches.Pause(t.Context(), "ann", noon))
 
 	f, err = l.Figures(t.Context(), noon.Add(time.Hour))
 	require.NoError(t, err)
 	assert.Equal(t, map[order.State]int{order.Completed: 1, order.AwaitingTopUp: 2, order.Creating: 1}, f.Orders)
 	assert.Equal(t, map[order.State]time.Time{order.AwaitingTopUp: noon.Add(time.Minute), order.Creating: noon.Add(3 * time.Minute)}, f.Oldest)
 	assert.True(t, f.Paused)
-	assert.Equal(t, "1.5", f.Balances["usd"].String())
-	assert.Equal(t, noon, f.SeenAt)
-	assert.Equal(t, map[string]int{"usd": 2}, f.Waiting)
-	assert.Equal(t, "19.1", f.Needed["usd"].String())
 	assert.Equal(t, "4.05", f.PaidToday["usd"].String())
 }
 
 // A payment is in doubt from the first attempt that may have gone through, however often
 // it is tried again, until FoxReload's word ends that.
 func TestFiguresOfPaymentsInDoubt(t *testing.T) {
+	t.Parallel()
 	l := newLedger(t)
 	doubts := func() (int, time.Time) {
 		f, err := l.Figures(t.Context(), noon.Add(time.Hour))
@@ -125,10 +122,10 @@ func TestFiguresOfPaymentsInDoubt(t *testing.T) {
 	pay := func(reference string, at time.Time) {
 		p := payment(reference, "id-"+reference)
 		p.At, p.InFlight, p.Attempt = at, flies, reference+at.String()
-		require.NoError(t, l.BeginPayment(t.Context(), p))
+		require.NoError(t, l.Payments.Begin(t.Context(), p))
 	}
 	refused := func(reference string, at time.Time) {
-		require.NoError(t, l.LandPayment(t.Context(), "id-"+reference, reference+at.String(), Landing{Spared: true, At: at}))
+		require.NoError(t, l.Payments.Land(t.Context(), "id-"+reference, reference+at.String(), Landing{Spared: true, At: at}))
 	}
 	minute := func(n int) time.Time { return noon.Add(time.Duration(n) * time.Minute) }
 	for _, reference := range []string{"shop-1", "shop-2", "shop-3"} {
@@ -140,7 +137,7 @@ func TestFiguresOfPaymentsInDoubt(t *testing.T) {
 	refused("shop-1", minute(1))
 	requireDoubts(0, time.Time{}, "a refused pay leaves no doubt")
 	pay("shop-1", minute(2))
-	require.NoError(t, l.LandPayment(t.Context(), "id-shop-1", "shop-1"+minute(2).String(), Landing{At: minute(2)}))
+	require.NoError(t, l.Payments.Land(t.Context(), "id-shop-1", "shop-1"+minute(2).String(), Landing{At: minute(2)}))
 	requireDoubts(1, minute(2), "its answer is lost")
 	pay("shop-1", minute(4))
 	requireDoubts(1, minute(2), "tried again")
@@ -150,7 +147,7 @@ func TestFiguresOfPaymentsInDoubt(t *testing.T) {
 	requireDoubts(2, minute(2), "another one")
 	enter(t, l, "shop-1", order.Paid)
 	requireDoubts(1, minute(5), "FoxReload shows it paid")
-	require.NoError(t, l.VoidPayment(t.Context(), "shop-2", "id-shop-2", intent(t, l, "id-shop-2").Attempt, order.PaymentExpiration, minute(7)))
+	require.NoError(t, l.Payments.Void(t.Context(), "shop-2", "id-shop-2", intent(t, l, "id-shop-2").Attempt, order.PaymentExpiration, minute(7)))
 	requireDoubts(0, time.Time{}, "FoxReload shows it unpaid")
 	pay("shop-2", minute(8))
 	requireDoubts(1, minute(8), "begun again: the old doubt is over")
@@ -164,6 +161,7 @@ func TestFiguresOfPaymentsInDoubt(t *testing.T) {
 }
 
 func TestFiguresOfMissingCodes(t *testing.T) {
+	t.Parallel()
 	l := newLedger(t)
 	codes, delivery := order.WaitCodes, order.WaitDelivery
 	for reference, at := range map[string]struct {
@@ -178,11 +176,11 @@ func TestFiguresOfMissingCodes(t *testing.T) {
 	} {
 		begin(t, l, reference)
 		enter(t, l, reference, order.Creating, order.Active, order.Paid)
-		s, err := l.Status(t.Context(), reference)
+		s, err := l.Orders.Status(t.Context(), reference)
 		require.NoError(t, err)
 		s.State, s.WaitingForCode, s.UpdatedAt = at.state, at.waits, at.at
 		s.Items[0].Missing = at.missing
-		require.NoError(t, l.Record(t.Context(), Entry{Reference: reference, Key: "end", Kind: KindState, State: at.state, At: at.at}, s))
+		require.NoError(t, l.Orders.Record(t.Context(), Entry{Reference: reference, Key: "end", Kind: KindState, State: at.state, At: at.at}, s))
 	}
 	f, err := l.Figures(t.Context(), noon.Add(time.Minute))
 	require.NoError(t, err)
@@ -191,36 +189,47 @@ func TestFiguresOfMissingCodes(t *testing.T) {
 
 // A scrape must not walk through all orders that ever completed.
 func TestMissingCodesAreFoundByTheirIndex(t *testing.T) {
+	t.Parallel()
 	l := newLedger(t)
-	explain := "EXPLAIN QUERY PLAN "
-	if onPostgres {
-		explain = "EXPLAIN "
-		for i := range 300 { // else its planner reads the whole table
-			begin(t, l, fmt.Sprint("shop-", i))
-		}
-		_, err := l.db.writes.ExecContext(t.Context(), "ANALYZE orders")
-		require.NoError(t, err)
-	}
-	rows, err := l.db.reads.QueryContext(t.Context(), explain+selectMissing, order.Completed, stamp(noon), order.Stalled, order.WaitCodes)
-	require.NoError(t, err)
-	defer rows.Close()
-	var plan string
-	for rows.Next() {
-		line := ""
-		into := []any{&line}
-		if !onPostgres {
-			into = []any{new(int), new(int), new(int), &line}
-		}
-		require.NoError(t, rows.Scan(into...))
-		plan += line + "\n"
-	}
-	require.NoError(t, rows.Err())
+	manyOrders(t, l)
+	plan := planOf(t, l, selectMissing, order.Completed, store.Stamp(noon), order.Stalled, order.WaitCodes)
 	require.Contains(t, plan, "orders_missing_codes")
 	require.Contains(t, plan, "orders_by_state")
 }
 
+// manyOrders are so many, on PostgreSQL, that its planner does not read whole tables.
+func manyOrders(t *testing.T, l *Ledger) {
+	t.Helper()
+	if !twice.OnPostgres() {
+		return
+	}
+	for i := range 300 {
+		reference := fmt.Sprint("many-", i)
+		begin(t, l, reference)
+		require.NoError(t, l.Log.Append(t.Context(), Entry{Reference: reference, Key: "note", Kind: KindNote}))
+	}
+	for _, table := range []string{"orders", "audit", "heads"} {
+		_, err := l.store.Writes().ExecContext(t.Context(), "ANALYZE "+table)
+		require.NoError(t, err)
+	}
+}
+
+// Each write reads these, while all others wait.
+func TestWhatAnEntryFollowsIsFoundByIndexes(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	manyOrders(t, l)
+	for _, plan := range []string{planOf(t, l, selectTip, "many-1", "note"), planOf(t, l, selectWalked, "many-1", "note", 3, "run", "ord-1")} {
+		for _, table := range []string{"orders", "audit", "heads", "newest"} {
+			require.NotContains(t, plan, "Seq Scan on "+table)
+			require.NotContains(t, plan, "SCAN "+table)
+		}
+	}
+}
+
 // Whatever is put on record, the columns say what the snapshot says.
 func TestColumnsKeepInStepWithTheSnapshot(t *testing.T) {
+	t.Parallel()
 	l := newLedger(t)
 	check := func(when string) {
 		t.Helper()
@@ -228,11 +237,11 @@ func TestColumnsKeepInStepWithTheSnapshot(t *testing.T) {
 		var state order.State
 		var missing int
 		var waits *string
-		require.NoError(t, l.db.reads.QueryRowContext(t.Context(), `SELECT snapshot, state, missing, waits FROM orders`).Scan(&text, &state, &missing, &waits))
+		require.NoError(t, l.store.Reads().QueryRowContext(t.Context(), `SELECT snapshot, state, missing, waits FROM orders`).Scan(&text, &state, &missing, &waits))
 		s, err := parseSnapshot(text)
 		require.NoError(t, err)
 		require.Equal(t, s.State, state, when)
-		require.Equal(t, missingCodes(s), missing, when)
+		require.Equal(t, s.Missing(), missing, when)
 		require.Equal(t, s.WaitingForCode, (*order.Wait)(waits), when)
 	}
 	begin(t, l, "shop-1")
@@ -248,38 +257,13 @@ func TestColumnsKeepInStepWithTheSnapshot(t *testing.T) {
 			s.Items = append(s.Items, order.ItemStatus{ItemID: "product_other", Missing: 2})
 		},
 	} {
-		s, err := l.Status(t.Context(), "shop-1")
+		s, err := l.Orders.Status(t.Context(), "shop-1")
 		require.NoError(t, err)
 		put(&s)
-		require.NoError(t, l.Record(t.Context(), Entry{Reference: "shop-1", Key: fmt.Sprint("put/", i), Kind: KindState, State: s.State, At: noon}, s))
+		require.NoError(t, l.Orders.Record(t.Context(), Entry{Reference: "shop-1", Key: fmt.Sprint("put/", i), Kind: KindState, State: s.State, At: noon}, s))
 		check(fmt.Sprint("put ", i))
 	}
-	s, err := l.Status(t.Context(), "shop-1")
+	s, err := l.Orders.Status(t.Context(), "shop-1")
 	require.NoError(t, err)
-	require.Equal(t, 3, missingCodes(s), "it got there")
-}
-
-func TestStandingOfTheBudget(t *testing.T) {
-	l := newLedger(t)
-	now := noon
-	l.now = func() time.Time { return now }
-	l.sleep = func(_ context.Context, d time.Duration) error { now = now.Add(d); return nil }
-	b := l.Budget("key", 60) // a request a second, and a burst of 3
-	standing := func() BudgetStanding {
-		s, err := b.Standing(t.Context())
-		require.NoError(t, err)
-		return s
-	}
-	assert.Equal(t, BudgetStanding{}, standing())
-	for range 3 {
-		require.NoError(t, b.Wait(t.Context(), 1))
-	}
-	assert.InDelta(t, time.Second, standing().Queue, float64(200*time.Millisecond), "the burst is spent: a second, and the jitter")
-	require.NoError(t, b.Hold(t.Context(), time.Minute))
-	assert.Equal(t, now.Add(time.Minute), standing().HeldUntil)
-	assert.GreaterOrEqual(t, standing().Queue, time.Minute)
-	now = noon.Add(2 * time.Minute)
-	assert.Zero(t, standing().Queue)
-	now = noon.Add(-24 * time.Hour) // the clock was set back
-	assert.Equal(t, now.Add(maxHold), standing().HeldUntil)
+	require.Equal(t, 3, s.Missing(), "it got there")
 }

@@ -1,8 +1,6 @@
 package ledger
 
 import (
-	"database/sql"
-	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,12 +8,14 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"foxflow/keyset"
+	"foxflow/internal/keyset"
+	"foxflow/internal/ledgertest/twice"
 	"foxflow/order"
 )
 
 func TestLedgerOutlivesItsProcess(t *testing.T) {
-	s := newShop(t)
+	t.Parallel()
+	s := bareShop(t)
 	first, err := Open(t.Context(), s.path, s.keys)
 	require.NoError(t, err)
 	deliver(t, first, "shop-1")
@@ -26,16 +26,17 @@ func TestLedgerOutlivesItsProcess(t *testing.T) {
 	second := s.open(t)
 	require.Equal(t, id, second.ID())
 	require.NotEqual(t, id, newLedger(t).ID())
-	status, err := second.Status(t.Context(), "shop-1")
+	status, err := second.Orders.Status(t.Context(), "shop-1")
 	require.NoError(t, err)
 	require.Equal(t, order.Completed, status.State)
-	require.NoError(t, second.Verify(t.Context(), "shop-1"))
+	require.NoError(t, second.Log.Verify(t.Context(), "shop-1"))
 	require.Equal(t, first.KeyID("key"), second.KeyID("key"))
 }
 
 func TestFileIsPrivate(t *testing.T) {
-	aboutSQLite(t)
-	s := newShop(t)
+	t.Parallel()
+	twice.AboutSQLite(t)
+	s := bareShop(t)
 	l := s.open(t)
 	begin(t, l, "shop-1")
 	for _, suffix := range []string{"", "-wal", "-shm"} {
@@ -45,48 +46,10 @@ func TestFileIsPrivate(t *testing.T) {
 	}
 }
 
-func TestMoneySettingsHoldOnEveryConnection(t *testing.T) {
-	aboutSQLite(t)
-	l := newLedger(t)
-	connections := map[string]*sql.Conn{}
-	take := func(name string, db *sql.DB) {
-		connection, err := db.Conn(t.Context())
-		require.NoError(t, err)
-		connections[name] = connection
-	}
-	take("writer", l.db.writes)
-	for i := range readers { // each is kept, so that the next is another
-		take(fmt.Sprintf("reader %d", i), l.db.reads)
-	}
-	for name, connection := range connections {
-		for pragma, want := range map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "10000"} {
-			var have string
-			require.NoError(t, connection.QueryRowContext(t.Context(), "PRAGMA "+pragma).Scan(&have))
-			require.Equal(t, want, have, "%s: %s", name, pragma)
-		}
-		require.NoError(t, connection.Close())
-	}
-	_, err := l.db.reads.ExecContext(t.Context(), `DELETE FROM meta`)
-	require.Error(t, err, "readers can't write")
-}
-
-func TestTransactionTakesTheWriteLockWhenItBegins(t *testing.T) {
-	aboutSQLite(t)
-	s := newShop(t)
-	l := s.open(t)
-	tx, err := l.db.writes.BeginTx(t.Context(), nil)
-	require.NoError(t, err)
-	defer tx.Rollback()
-	impatient, err := sql.Open("sqlite", "file:"+s.path)
-	require.NoError(t, err)
-	defer impatient.Close()
-	_, err = impatient.ExecContext(t.Context(), "BEGIN IMMEDIATE")
-	require.True(t, busy(err), "%v", err)
-}
-
 func TestBadAddressesAreRefusedClearly(t *testing.T) {
-	aboutSQLite(t)
-	s := newShop(t)
+	t.Parallel()
+	twice.AboutSQLite(t)
+	s := bareShop(t)
 	folder := filepath.Dir(s.path)
 	for address, want := range map[string]string{
 		"":                              "is empty",
@@ -106,8 +69,9 @@ func TestBadAddressesAreRefusedClearly(t *testing.T) {
 }
 
 func TestPathsWithOddCharacters(t *testing.T) {
-	aboutSQLite(t)
-	s := newShop(t)
+	t.Parallel()
+	twice.AboutSQLite(t)
+	s := bareShop(t)
 	s.path = filepath.Join(filepath.Dir(s.path), "a b?c#d%20é.db")
 	deliver(t, s.open(t), "shop-1")
 	_, err := os.Stat(s.path)
@@ -115,6 +79,7 @@ func TestPathsWithOddCharacters(t *testing.T) {
 }
 
 func TestWrongKeyset(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	deliver(t, s.open(t), "shop-1")
 	other := newShop(t)
@@ -122,39 +87,38 @@ func TestWrongKeyset(t *testing.T) {
 	require.ErrorIs(t, err, ErrWrongKeyset)
 	require.ErrorContains(t, err, "the keyset does not open this ledger: ")
 	// The refused one has changed nothing.
-	require.NoError(t, s.open(t).Verify(t.Context(), "shop-1"))
+	require.NoError(t, s.open(t).Log.Verify(t.Context(), "shop-1"))
 }
 
 func TestWithoutKeysetWhatIsNotSealedCanBeRead(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	l := s.open(t)
 	deliver(t, l, "shop-1")
-	require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", codes("AAAA")))
+	require.NoError(t, l.Vault.Store(t.Context(), "shop-1", "ord-1", codes("AAAA")))
 
 	blind, err := Open(t.Context(), s.path, nil)
 	require.NoError(t, err)
 	defer blind.Close()
-	status, err := blind.Status(t.Context(), "shop-1")
+	status, err := blind.Orders.Status(t.Context(), "shop-1")
 	require.NoError(t, err)
 	require.Equal(t, order.Completed, status.State)
-	entries, err := blind.Audit(t.Context(), "shop-1")
+	entries, err := blind.Log.Entries(t.Context(), "shop-1")
 	require.NoError(t, err)
 	require.Len(t, entries, 5)
-	counts, err := blind.CountCodes(t.Context(), "ord-1")
+	counts, err := blind.Vault.Count(t.Context(), "ord-1")
 	require.NoError(t, err)
 	require.Equal(t, map[int]int{0: 1}, counts)
 
-	_, _, begun := blind.Begin(t.Context(), request("shop-2"), noon)
-	_, request := blind.Request(t.Context(), "shop-1")
-	_, codesErr := blind.Codes(t.Context(), "shop-1")
-	_, _, _, all := blind.VerifyAll(t.Context())
+	_, _, begun := blind.Orders.Begin(t.Context(), request("shop-2"), noon)
+	_, request := blind.Orders.Request(t.Context(), "shop-1")
+	_, codesErr := blind.Vault.Codes(t.Context(), "shop-1")
+	_, _, _, all := blind.Log.VerifyAll(t.Context())
 	for name, err := range map[string]error{
 		"begin": begun, "request": request, "codes": codesErr, "verify all": all,
-		"verify": blind.Verify(t.Context(), "shop-1"),
-		"append": blind.Append(t.Context(), Entry{Reference: "shop-1", Key: "k", Kind: KindNote}),
-		"store":  blind.StoreCodes(t.Context(), "shop-1", "ord-1", codes("AAAA")),
-		"wait":   blind.Budget("key", 100).Wait(t.Context(), 1),
-		"hold":   blind.Budget("key", 100).Hold(t.Context(), 1),
+		"verify": blind.Log.Verify(t.Context(), "shop-1"),
+		"append": blind.Log.Append(t.Context(), Entry{Reference: "shop-1", Key: "k", Kind: KindNote}),
+		"store":  blind.Vault.Store(t.Context(), "shop-1", "ord-1", codes("AAAA")),
 	} {
 		require.ErrorIs(t, err, ErrNoKeyset, name)
 	}
@@ -162,22 +126,23 @@ func TestWithoutKeysetWhatIsNotSealedCanBeRead(t *testing.T) {
 }
 
 func TestKeysetIsRotatedWhileOrdersRun(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	before := s.open(t)
 	deliver(t, before, "shop-1")
-	require.NoError(t, before.StoreCodes(t.Context(), "shop-1", "ord-1", codes("AAAA")))
+	require.NoError(t, before.Vault.Store(t.Context(), "shop-1", "ord-1", codes("AAAA")))
 
 	rotatedText, err := keyset.Rotate(s.text)
 	require.NoError(t, err)
 	rotated := s
 	rotated.keys = parseKeys(t, rotatedText)
 	after := rotated.open(t)
-	require.NoError(t, after.Verify(t.Context(), "shop-1"))
+	require.NoError(t, after.Log.Verify(t.Context(), "shop-1"))
 	require.Equal(t, before.KeyID("key"), after.KeyID("key"), "the budget stays one")
-	_, created, err := after.Begin(t.Context(), request("shop-1"), noon)
+	_, created, err := after.Orders.Begin(t.Context(), request("shop-1"), noon)
 	require.NoError(t, err)
 	require.False(t, created, "the same content is still the same")
-	opened, err := after.Codes(t.Context(), "shop-1")
+	opened, err := after.Vault.Codes(t.Context(), "shop-1")
 	require.NoError(t, err)
 	require.Len(t, opened, 1)
 
@@ -185,17 +150,18 @@ func TestKeysetIsRotatedWhileOrdersRun(t *testing.T) {
 	begin(t, before, "shop-2")
 	enter(t, before, "shop-2", order.Creating)
 	enter(t, after, "shop-2", order.Active)
-	require.NoError(t, before.Verify(t.Context(), "shop-2"))
+	require.NoError(t, before.Log.Verify(t.Context(), "shop-2"))
 
 	// The ledger's own key was sealed again: the new primary key alone opens it.
 	var sealed []byte
-	require.NoError(t, after.db.reads.QueryRowContext(t.Context(), selectChainKey).Scan(&sealed))
+	require.NoError(t, after.store.Reads().QueryRowContext(t.Context(), selectChainKey).Scan(&sealed))
 	require.True(t, rotated.keys.Current(sealed))
 	_, err = Open(t.Context(), s.path, s.keys)
 	require.ErrorIs(t, err, ErrWrongKeyset)
 }
 
 func TestLedgerThatLostItsChainKeyIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	deliver(t, s.open(t), "shop-1")
 	s.raw(t, `DELETE FROM secrets`)
@@ -204,20 +170,22 @@ func TestLedgerThatLostItsChainKeyIsRefused(t *testing.T) {
 }
 
 func TestChainKeyOfAnotherLedgerDoesNotOpen(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	deliver(t, s.open(t), "shop-1")
 	other := s
-	other.path = newAddress(t)
+	other.path = twice.Address(t)
 	stranger := other.open(t)
 	var sealed []byte
-	require.NoError(t, stranger.db.reads.QueryRowContext(t.Context(), selectChainKey).Scan(&sealed))
+	require.NoError(t, stranger.store.Reads().QueryRowContext(t.Context(), selectChainKey).Scan(&sealed))
 	s.raw(t, `UPDATE secrets SET sealed = $1`, sealed)
 	_, err := Open(t.Context(), s.path, s.keys)
 	require.ErrorIs(t, err, ErrWrongKeyset)
 }
 
 func TestManyOpenANewFileAtTheSameMoment(t *testing.T) {
-	s := newShop(t)
+	t.Parallel()
+	s := bareShop(t)
 	ids := make([]string, 8)
 	noErrors(t, atOnce(len(ids), func(i int) error {
 		l, err := Open(t.Context(), s.path, s.keys)
@@ -234,7 +202,8 @@ func TestManyOpenANewFileAtTheSameMoment(t *testing.T) {
 }
 
 func TestPingFindsALedgerThatCannotBeWritten(t *testing.T) {
-	s := newShop(t)
+	t.Parallel()
+	s := bareShop(t)
 	l := s.open(t)
 	require.NoError(t, l.Ping(t.Context()))
 	s.raw(t, unwritable())
@@ -243,7 +212,7 @@ func TestPingFindsALedgerThatCannotBeWritten(t *testing.T) {
 
 // unwritable has every write of Ping fail.
 func unwritable() string {
-	if onPostgres {
+	if twice.OnPostgres() {
 		return `ALTER TABLE meta ADD CHECK (name <> 'pinged') NOT VALID`
 	}
 	return `CREATE TRIGGER full BEFORE UPDATE ON meta BEGIN SELECT RAISE(ABORT, 'disk is full'); END`

@@ -1,6 +1,7 @@
 package ledger
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"encoding/json"
@@ -11,27 +12,29 @@ import (
 	"foxflow/order"
 )
 
-// Begin puts a reference on record, in state creating, and says whether it was
-// this call that did: of many calls at the same time exactly one. A reference on
-// record with the same content gives how it stands now, whatever its age; with
-// other content a *ConflictError. NoCheck is not content.
-func (l *Ledger) Begin(ctx context.Context, r order.Request, at time.Time) (s order.Status, created bool, err error) {
-	defer l.timed("begin")()
+// Begin puts a reference on record whose workflow runs, in state creating, and says whether
+// it was this call that did: of many calls at the same time exactly one. A reference on
+// record with the same content gives how it stands now, whatever its age, and leaves the
+// queue; with other content a *ConflictError. NoCheck is not content.
+func (l Orders) Begin(ctx context.Context, r order.Request, at time.Time) (s order.Status, created bool, err error) {
+	defer l.store.Timed("begin")()
 	if wrong := order.CheckReference(r.Reference); wrong != nil {
 		return order.Status{}, false, fmt.Errorf("begin order %q: %w", r.Reference, wrong)
 	}
-	row, err := l.newRow(r, l.at(at))
+	row, err := l.newRow(r, l.store.Clock.At(at))
 	if err != nil {
 		return order.Status{}, false, fmt.Errorf("begin order %s: %w", r.Reference, err)
 	}
 	var conflict *ConflictError
-	err = l.write(ctx, func(tx *sql.Tx) error {
+	err = l.store.Write(ctx, func(tx *sql.Tx) error {
 		s, conflict = row.status, nil
 		if created, err = insertRow(ctx, tx, row); created || err != nil {
 			return err
 		}
-		s, conflict, err = l.compare(ctx, tx, r, row.hash)
-		return err
+		if s, conflict, err = l.compare(ctx, tx, r, row.hash); conflict != nil || err != nil {
+			return err
+		}
+		return leaveQueue(ctx, tx, r.Reference)
 	})
 	switch {
 	case err != nil:
@@ -42,14 +45,60 @@ func (l *Ledger) Begin(ctx context.Context, r order.Request, at time.Time) (s or
 	return s, created, nil
 }
 
-// newRow is all of an order's row that needs keys.
-type newRow struct {
-	sealed         []byte
-	hash, snapshot string
-	status         order.Status
+// Opening is what is on record of a reference whose workflow begins.
+type Opening struct {
+	StartedAt time.Time // of the very first
+	// Step is the highest on record, of whichever run; 0: none is.
+	Step int
+	// Cancelled says that it was once put on record as cancelled because a person asked for that.
+	Cancelled bool
+	// Pinned says that it has a FoxReload order.
+	Pinned bool
 }
 
-func (l *Ledger) newRow(r order.Request, at time.Time) (newRow, error) {
+var selectOpening = `SELECT snapshot, request_hash, request, (SELECT COALESCE(MAX(step), 0) FROM audit WHERE audit.reference = orders.reference),
+	EXISTS (SELECT 1 FROM audit WHERE audit.reference = orders.reference AND kind = 'state' AND state = $2 AND reason = $3),
+	EXISTS (SELECT 1 FROM pins WHERE pins.reference = orders.reference) FROM orders WHERE reference = $1`
+
+// Open is Begin for a workflow that puts its first state on record next (Entry.First): what is
+// there already is read, and written with that. Beside how the order stands it gives what an
+// earlier run may have done.
+func (l Orders) Open(ctx context.Context, r order.Request, at time.Time) (o Opening, err error) {
+	var have rowOnRecord
+	err = l.store.Reads().QueryRowContext(ctx, selectOpening, r.Reference, order.Cancelled, order.UserRequest).
+		Scan(&have.snapshot, &have.hash, &have.sealed, &o.Step, &o.Cancelled, &o.Pinned)
+	if errors.Is(err, sql.ErrNoRows) {
+		s, _, err := l.Begin(ctx, r, at)
+		return Opening{StartedAt: s.StartedAt}, err
+	}
+	var hash string
+	var conflict *ConflictError
+	key, missing := l.key()
+	if err = cmp.Or(err, missing); err == nil {
+		hash, err = requestHash(key, r)
+	}
+	if err == nil {
+		var s order.Status
+		s, conflict, err = l.hold(have, r, hash)
+		o.StartedAt = s.StartedAt
+	}
+	switch {
+	case err != nil:
+		return Opening{}, fmt.Errorf("open order %s: %w", r.Reference, err)
+	case conflict != nil:
+		return Opening{}, conflict
+	}
+	return o, nil
+}
+
+// newRow is all of an order's row that needs keys.
+type newRow struct {
+	sealed []byte
+	hash   string
+	status order.Status
+}
+
+func (l Orders) newRow(r order.Request, at time.Time) (newRow, error) {
 	key, err := l.key()
 	if err != nil {
 		return newRow{}, err
@@ -59,48 +108,55 @@ func (l *Ledger) newRow(r order.Request, at time.Time) (newRow, error) {
 		return newRow{}, errors.New("the request can't be turned into JSON")
 	}
 	row := newRow{status: order.NewStatus(r, at)}
-	r.NoCheck = false // how, not what
-	content, err := json.Marshal(r)
-	if err != nil {
-		return newRow{}, errors.New("the request can't be turned into JSON")
-	}
-	// Go writes the keys of a note sorted and prices without trailing zeros, so
-	// the same content is the same text.
-	row.hash = key.digest("foxflow request v1", string(content))
-	if row.sealed, err = l.keys.Seal(request, requestAD(r.Reference)); err != nil {
+	if row.hash, err = requestHash(key, r); err != nil {
 		return newRow{}, err
 	}
-	row.snapshot, err = snapshot(row.status)
+	row.sealed, err = l.keys.Seal(request, requestAD(r.Reference))
 	return row, err
 }
 
 func requestAD(reference string) []byte { return encode("foxflow request v1", reference) }
 
 // compare tells the same request from another one for a reference on record.
-func (l *Ledger) compare(ctx context.Context, tx *sql.Tx, r order.Request, hash string) (order.Status, *ConflictError, error) {
-	var text, have string
-	var sealed []byte
+func (l Orders) compare(ctx context.Context, tx *sql.Tx, r order.Request, hash string) (order.Status, *ConflictError, error) {
+	var have rowOnRecord
 	err := tx.QueryRowContext(ctx, `SELECT snapshot, request_hash, request FROM orders WHERE reference = $1`, r.Reference).
-		Scan(&text, &have, &sealed)
+		Scan(&have.snapshot, &have.hash, &have.sealed)
 	if err != nil {
 		return order.Status{}, nil, err
 	}
-	if same(have, hash) {
-		s, err := parseSnapshot(text)
-		return s, nil, err
-	}
-	onRecord, err := l.unsealRequest(r.Reference, sealed)
-	if err != nil {
-		return order.Status{}, nil, err
-	}
-	conflict := &ConflictError{Reference: r.Reference, Differences: order.Differences(onRecord, r)}
-	if len(conflict.Differences) == 0 { // a field that Differences doesn't know yet: refuse all the same
-		conflict.Differences = []order.Difference{{Field: "request", Have: "(on record)", Want: "(other content)"}}
-	}
-	return order.Status{}, conflict, nil
+	return l.hold(have, r, hash)
 }
 
-func (l *Ledger) unsealRequest(reference string, sealed []byte) (order.Request, error) {
+// rowOnRecord is an order's row as far as a request is compared with it.
+type rowOnRecord struct {
+	snapshot, hash string
+	sealed         []byte
+}
+
+// hold holds a request against what is on record of its reference.
+func (l Orders) hold(have rowOnRecord, r order.Request, hash string) (order.Status, *ConflictError, error) {
+	if same(have.hash, hash) {
+		s, err := parseSnapshot(have.snapshot)
+		return s, nil, err
+	}
+	before, err := l.unsealRequest(r.Reference, have.sealed)
+	if err != nil {
+		return order.Status{}, nil, err
+	}
+	return order.Status{}, conflictBetween(before, r), nil
+}
+
+// conflictBetween says what differs between two requests of one reference.
+func conflictBetween(before, r order.Request) *ConflictError {
+	differences := order.Differences(before, r)
+	if len(differences) == 0 { // a field that Differences doesn't know yet: refuse all the same
+		differences = []order.Difference{{Field: "request", Have: "(on record)", Want: "(other content)"}}
+	}
+	return &ConflictError{Reference: r.Reference, Differences: differences}
+}
+
+func (l Orders) unsealRequest(reference string, sealed []byte) (order.Request, error) {
 	if l.keys == nil {
 		return order.Request{}, ErrNoKeyset
 	}
@@ -116,9 +172,9 @@ func (l *Ledger) unsealRequest(reference string, sealed []byte) (order.Request, 
 }
 
 // Request is what the partner asked for.
-func (l *Ledger) Request(ctx context.Context, reference string) (order.Request, error) {
+func (l Orders) Request(ctx context.Context, reference string) (order.Request, error) {
 	var sealed []byte
-	err := l.db.reads.QueryRowContext(ctx, `SELECT request FROM orders WHERE reference = $1`, reference).Scan(&sealed)
+	err := l.store.Reads().QueryRowContext(ctx, `SELECT request FROM orders WHERE reference = $1`, reference).Scan(&sealed)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -135,8 +191,8 @@ func (l *Ledger) Request(ctx context.Context, reference string) (order.Request, 
 // Withdraw takes back a Begin whose workflow was surely never started. A
 // reference with any history gives ErrInUse; one that is not there is withdrawn
 // already.
-func (l *Ledger) Withdraw(ctx context.Context, reference string) error {
-	err := l.write(ctx, func(tx *sql.Tx) error {
+func (l Orders) Withdraw(ctx context.Context, reference string) error {
+	err := l.store.Write(ctx, func(tx *sql.Tx) error {
 		for _, history := range []string{"audit", "heads", "pins", "create_attempts", "payments", "streaks", "codes"} {
 			var used bool
 			if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+history+` WHERE reference = $1)`, reference).Scan(&used); err != nil {
@@ -145,6 +201,9 @@ func (l *Ledger) Withdraw(ctx context.Context, reference string) error {
 			if used {
 				return ErrInUse
 			}
+		}
+		if err := leaveQueue(ctx, tx, reference); err != nil {
+			return err
 		}
 		// A row that has moved on without a history was tampered with: leave it to be found.
 		if _, err := tx.ExecContext(ctx, `DELETE FROM orders WHERE reference = $1 AND state = $2`, reference, order.Creating); err != nil {

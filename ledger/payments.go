@@ -7,43 +7,43 @@ import (
 	"errors"
 	"fmt"
 	"time"
+
+	"foxflow/internal/rules"
+	"foxflow/internal/store"
 )
 
-// BeginPayment writes down that an order is about to be paid; call it before
-// every attempt. Where PaymentIntent knows of an earlier one, the order may have been
+// Begin writes down that an order is about to be paid; call it before
+// every attempt. Where Intent knows of an earlier one, the order may have been
 // paid: look at it before paying again.
 //
 // The same attempt again, before anything was said of its landing, is that attempt: it is
 // in nobody's way, counts once, and is in flight from then on. So after an error, which
 // leaves open whether the intent is on record, it may be begun again. Whoever does not,
-// and whoever was refused then, sends nothing: LandPayment says so of the attempt.
+// and whoever was refused then, sends nothing: Land says so of the attempt.
 //
 // Refusals: *OvertakenError when a later step is on record, or an attempt to pay the order
 // that p.After does not know of; *EndedError, *NotPinnedError, *OtherPaymentError when another order of the
 // reference has an intent that stands, *PaymentInFlightError while the request of
 // another attempt may be on its way; and, for what is no mock, ErrPaused when payments
 // are switched off and *LimitError when it would exceed the day's limit. These two may
-// come where an earlier attempt went out: PaymentIntent tells.
+// come where an earlier attempt went out: Intent tells.
 //
 // An order that was voided and is begun again has a standing intent once more, so
 // that no second order can be paid beside it.
-func (l *Ledger) BeginPayment(ctx context.Context, p Payment) error {
-	defer l.timed("begin_payment")()
+func (l Payments) Begin(ctx context.Context, p Payment) error {
+	defer l.store.Timed("begin_payment")()
 	if p.Attempt == "" {
 		return fmt.Errorf("write intent to pay %s (%s): the attempt has no id", p.OrderID, p.Reference)
 	}
-	p.At = l.at(p.At)
+	p.At = l.store.Clock.At(p.At)
 	p.Key = cmp.Or(p.Key, "intent/pay/"+p.OrderID)
 	var refused error
-	err := l.write(ctx, func(tx *sql.Tx) error {
-		now, err := l.clock(ctx, tx, p.At)
+	err := l.store.Write(ctx, func(tx *sql.Tx) error {
+		now, err := l.store.Clock.Now(ctx, tx, p.At)
 		if err != nil {
 			return err
 		}
-		if refused, err = l.payOvertaken(ctx, tx, p); refused != nil || err != nil {
-			return err
-		}
-		if refused, err = refusal(ctx, tx, p, now); refused != nil || err != nil {
+		if refused, err = l.leave(ctx, tx, p, now); refused != nil || err != nil {
 			return err
 		}
 		// The entry first: a payment without one must not be on record.
@@ -55,7 +55,7 @@ func (l *Ledger) BeginPayment(ctx context.Context, p Payment) error {
 		if orderID != p.OrderID {
 			return &KeyReusedError{Reference: p.Reference, Key: p.Key, OrderID: orderID, WantOrderID: p.OrderID}
 		}
-		return intend(ctx, tx, p, now)
+		return l.intend(ctx, tx, p, now)
 	})
 	var reused *KeyReusedError
 	switch {
@@ -69,43 +69,8 @@ func (l *Ledger) BeginPayment(ctx context.Context, p Payment) error {
 	return refused
 }
 
-// refusal is why p must not be paid now, or nil.
-func refusal(ctx context.Context, tx *sql.Tx, p Payment, now time.Time) (refused, err error) {
-	state, err := stateOf(ctx, tx, p.Reference)
-	switch {
-	case err != nil:
-		return nil, err
-	case state.Ended():
-		return &EndedError{Reference: p.Reference, State: state}, nil
-	}
-	owner, _, err := found(tx.QueryRowContext(ctx, `SELECT reference FROM pins WHERE order_id = $1`, p.OrderID))
-	switch {
-	case err != nil:
-		return nil, err
-	case owner != p.Reference:
-		return &NotPinnedError{Reference: p.Reference, OrderID: p.OrderID}, nil
-	}
-	standing, ok, err := found(tx.QueryRowContext(ctx, `SELECT order_id FROM payments WHERE reference = $1 AND voided_at IS NULL`, p.Reference))
-	switch {
-	case err != nil:
-		return nil, err
-	case ok && standing != p.OrderID:
-		return &OtherPaymentError{Reference: p.Reference, OrderID: standing, WantOrderID: p.OrderID}, nil
-	}
-	// Of any order of the reference: a request to pay the one before may be on its way.
-	flying, err := readInFlight(tx.QueryRowContext(ctx, selectInFlight+` AND NOT (attempt = $2 AND landing = 0)`+latestFirst, p.Reference, p.Attempt), p.Reference)
-	switch {
-	case err != nil:
-		return nil, err
-	case flying != nil && flying.Until.After(now):
-		flying.For = flying.Until.Sub(now)
-		return flying, nil
-	}
-	return held(ctx, tx, p, now)
-}
-
 // intend puts the intent on record.
-func intend(ctx context.Context, tx *sql.Tx, p Payment, now time.Time) error {
+func (l Payments) intend(ctx context.Context, tx *sql.Tx, p Payment, now time.Time) error {
 	var amount *string
 	if p.Amount != nil {
 		text := p.Amount.String()
@@ -113,40 +78,31 @@ func intend(ctx context.Context, tx *sql.Tx, p Payment, now time.Time) error {
 	}
 	// It counts to the day of its latest attempt, at the price of then. An attempt that
 	// meets itself is no second one.
-	_, err := tx.ExecContext(ctx, `INSERT INTO payments (order_id, reference, mock, amount, currency, begun_at, in_flight_until, doubts, attempt, landing)
+	return l.store.Together(ctx, tx, store.Statement{SQL: `INSERT INTO payments (order_id, reference, mock, amount, currency, begun_at, in_flight_until, doubts, attempt, landing)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, 1, $8, 0) ON CONFLICT (order_id) DO UPDATE SET
 		doubts = CASE WHEN payments.voided_at IS NOT NULL THEN 1
 			WHEN payments.attempt = excluded.attempt AND payments.landing = 0 THEN payments.doubts ELSE payments.doubts + 1 END,
 		voided_at = NULL, void_reason = NULL, in_flight_until = excluded.in_flight_until, begun_at = excluded.begun_at,
 		amount = COALESCE(excluded.amount, payments.amount), currency = excluded.currency, attempt = excluded.attempt, landing = 0`,
-		p.OrderID, p.Reference, p.Mock, amount, p.Currency, stamp(now), stampIf(now.Add(p.InFlight), p.InFlight > 0), p.Attempt)
-	return err
+		Args: []any{p.OrderID, p.Reference, p.Mock, amount, p.Currency, store.Stamp(now), store.StampIf(now.Add(p.InFlight), p.InFlight > 0), p.Attempt}})
 }
 
-func stampIf(at time.Time, on bool) *string {
-	if !on {
-		return nil
-	}
-	text := stamp(at)
-	return &text
-}
-
-// LandPayment says what is known of the request of an attempt to pay an order. Of any
+// Land says what is known of the request of an attempt to pay an order. Of any
 // other attempt it says nothing, nor of one that surely was not carried out.
-func (l *Ledger) LandPayment(ctx context.Context, orderID, attempt string, landing Landing) error {
-	defer l.timed("land_payment")()
+func (l Payments) Land(ctx context.Context, orderID, attempt string, landing Landing) error {
+	defer l.store.Timed("land_payment")()
 	spared, landed := 0, landedUnknown
 	if landing.Spared {
 		spared, landed = 1, landedSpared
 	}
-	err := l.write(ctx, func(tx *sql.Tx) error {
-		now, err := l.clock(ctx, tx, landing.At)
+	err := l.store.Write(ctx, func(tx *sql.Tx) error {
+		now, err := l.store.Clock.Now(ctx, tx, landing.At)
 		if err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `UPDATE payments SET in_flight_until = $1, doubts = doubts - $2, landing = $3
 			WHERE order_id = $4 AND attempt = $5 AND landing < $6`,
-			stampIf(now.Add(landing.Quiet), !landing.Spared && landing.Quiet > 0), spared, landed, orderID, attempt, landedSpared)
+			store.StampIf(now.Add(landing.Quiet), !landing.Spared && landing.Quiet > 0), spared, landed, orderID, attempt, landedSpared)
 		return err
 	})
 	if err != nil {
@@ -175,38 +131,55 @@ func payReason(p Payment) string {
 	return reason
 }
 
-// VoidPayment says that an order ended unpaid, surely: another one may be paid
-// for its reference from now on. Without an intent there is nothing to void. attempt is
+// Void says that nothing was paid of what was sent for an order, surely: another one may be
+// paid for its reference from now on. Without an intent there is nothing to void. attempt is
 // the latest that the caller knows of: where another was begun since, *OvertakenError.
-func (l *Ledger) VoidPayment(ctx context.Context, reference, orderID, attempt, reason string, at time.Time) error {
-	defer l.timed("void_payment")()
-	at = l.at(at)
+func (l Payments) Void(ctx context.Context, reference, orderID, attempt, reason string, at time.Time) error {
+	return l.void(ctx, reference, orderID, attempt, reason, at, false)
+}
+
+// End is Void for an order that has ended unpaid, whether anything was sent for it or not: no
+// attempt that has seen it before, and stood still since, pays it any more.
+func (l Payments) End(ctx context.Context, reference, orderID, attempt, reason string, at time.Time) error {
+	return l.void(ctx, reference, orderID, attempt, reason, at, true)
+}
+
+// overKey is the key of the entry that says that an order has ended unpaid.
+func overKey(orderID string) string { return "over/" + orderID }
+
+func (l Payments) void(ctx context.Context, reference, orderID, attempt, reason string, at time.Time, ended bool) error {
+	defer l.store.Timed("void_payment")()
+	at = l.store.Clock.At(at)
 	var refused error
-	err := l.write(ctx, func(tx *sql.Tx) error {
-		refused = nil
-		if _, err := stateOf(ctx, tx, reference); err != nil {
-			return err
-		}
-		owner, ok, err := found(tx.QueryRowContext(ctx, `SELECT reference FROM payments WHERE order_id = $1`, orderID))
-		switch {
-		case err != nil || !ok:
-			return err
-		case owner != reference:
-			refused = &NotPinnedError{Reference: reference, OrderID: orderID}
-			return nil
-		}
-		if refused, err = l.notLatest(ctx, tx, reference, orderID, attempt, "void the payment of", at); refused != nil || err != nil {
-			return err
-		}
-		result, err := tx.ExecContext(ctx, `UPDATE payments SET voided_at = $1, void_reason = $2 WHERE order_id = $3 AND voided_at IS NULL`,
-			stamp(at), storable(reason), orderID)
+	err := l.store.Write(ctx, func(tx *sql.Tx) error {
+		have, owner, err := readUnpaid(ctx, tx, reference, orderID, attempt, ended)
 		if err != nil {
 			return err
 		}
-		if voided, err := result.RowsAffected(); err != nil || voided == 0 {
+		refused = nil
+		if have.Begun && owner != reference {
+			refused = &NotPinnedError{Reference: reference, OrderID: orderID}
+			return nil
+		}
+		void, over, overtaken := have.Void()
+		if overtaken {
+			refused, err = l.notLatest(ctx, tx, reference, orderID, attempt, "void the payment of", at)
 			return err
 		}
-		_, err = l.append(ctx, tx, Entry{Reference: reference, Key: "void/" + orderID, Kind: KindNote,
+		if void {
+			if void, err = store.Changed(tx.ExecContext(ctx, `UPDATE payments SET voided_at = $1, void_reason = $2 WHERE order_id = $3 AND voided_at IS NULL`,
+				store.Stamp(at), store.Storable(reason), orderID)); err != nil {
+				return err
+			}
+		}
+		key := "void/" + orderID
+		switch {
+		case over:
+			key = overKey(orderID)
+		case !void:
+			return nil
+		}
+		_, err = l.append(ctx, tx, Entry{Reference: reference, Key: key, Kind: KindNote,
 			Reason: "not paid: " + reason, OrderID: orderID, At: at})
 		return err
 	})
@@ -219,65 +192,119 @@ func (l *Ledger) VoidPayment(ctx context.Context, reference, orderID, attempt, r
 	return nil
 }
 
-// PaymentInFlight is until when, on the ledger's clock, the request of an attempt to pay
+// readUnpaid is what there is of the payments of an order, and the reference that they are for.
+func readUnpaid(ctx context.Context, tx *sql.Tx, reference, orderID, attempt string, ended bool) (have rules.Unpaid, owner string, err error) {
+	if _, err := stateOf(ctx, tx, reference); err != nil {
+		return have, "", err
+	}
+	have.Ended = ended
+	err = tx.QueryRowContext(ctx, `SELECT reference, attempt = $1 FROM payments WHERE order_id = $2`, attempt, orderID).Scan(&owner, &have.Latest)
+	if errors.Is(err, sql.ErrNoRows) {
+		return have, "", nil
+	}
+	have.Begun = true
+	return have, owner, err
+}
+
+// InFlight is until when, on the ledger's clock, the request of an attempt to pay
 // one of the reference's orders may be on its way; zero: none is.
-func (l *Ledger) PaymentInFlight(ctx context.Context, reference string) (until time.Time, err error) {
-	flying, err := readInFlight(l.db.reads.QueryRowContext(ctx, selectInFlight+latestFirst, reference), reference)
+func (l Payments) InFlight(ctx context.Context, reference string) (until time.Time, err error) {
+	text, there, err := store.Found(l.store.Reads().QueryRowContext(ctx, selectInFlight, reference))
+	if err == nil && there {
+		until, err = store.ParseStamp(text)
+	}
 	if err != nil {
 		return time.Time{}, fmt.Errorf("read payment in flight (%s): %w", reference, err)
 	}
-	if flying == nil {
-		return time.Time{}, nil
-	}
-	return flying.Until, nil
+	return until, nil
 }
 
-// PaymentInDoubt says whether an attempt to pay one of the reference's orders may have
-// gone through, for all that is known.
-func (l *Ledger) PaymentInDoubt(ctx context.Context, reference string) (bool, error) {
-	_, doubt, err := found(l.db.reads.QueryRowContext(ctx, selectDoubt, reference))
-	if err != nil {
-		return false, fmt.Errorf("read payments in doubt (%s): %w", reference, err)
+// InDoubt is the order of the reference an attempt to pay which may have gone through, for
+// all that is known; there is false where none may. There is one at most: one payment of a
+// reference stands.
+func (l Payments) InDoubt(ctx context.Context, reference string) (d Doubted, there bool, err error) {
+	if d, there, err = readDoubt(ctx, l.store.Reads(), reference); err != nil {
+		return Doubted{}, false, fmt.Errorf("read payments in doubt (%s): %w", reference, err)
 	}
-	return doubt, nil
+	return d, there, nil
 }
 
-const selectDoubt = `SELECT order_id FROM payments WHERE reference = $1 AND voided_at IS NULL AND doubts > 0`
+// Doubted is an order of a reference whose payment is in doubt.
+type Doubted struct {
+	OrderID     string
+	Replacement int // its number among the reference's
+}
 
-func readInFlight(row *sql.Row, reference string) (*PaymentInFlightError, error) {
-	e := &PaymentInFlightError{Reference: reference}
-	var text string
-	switch err := row.Scan(&text, &e.OrderID); {
-	case errors.Is(err, sql.ErrNoRows):
-		return nil, nil
-	case err != nil:
-		return nil, err
+const selectDoubt = `SELECT payments.order_id, pins.replacement FROM payments JOIN pins ON pins.order_id = payments.order_id
+	WHERE payments.reference = $1 AND payments.voided_at IS NULL AND payments.doubts > 0`
+
+func readDoubt(ctx context.Context, from store.Querier, reference string) (d Doubted, there bool, err error) {
+	err = from.QueryRowContext(ctx, selectDoubt, reference).Scan(&d.OrderID, &d.Replacement)
+	if errors.Is(err, sql.ErrNoRows) {
+		return Doubted{}, false, nil
 	}
-	until, err := parseStamp(text)
-	e.Until = until
-	return e, err
+	return d, err == nil, err
 }
 
 const (
-	selectInFlight = `SELECT in_flight_until, order_id FROM payments WHERE reference = $1 AND in_flight_until IS NOT NULL`
 	latestFirst    = ` ORDER BY in_flight_until DESC LIMIT 1`
+	selectInFlight = `SELECT in_flight_until FROM payments WHERE reference = $1 AND in_flight_until IS NOT NULL` + latestFirst
 )
 
-// PaymentIntent is the latest attempt to pay an order, as the intent on record has it;
+// Holds is what the ledger holds of a FoxReload order: the latest attempt to pay it, as Intent
+// gives it, and how many codes, as Vault.Count does.
+func (l Payments) Holds(ctx context.Context, orderID string) (i Intent, codes map[int]int, err error) {
+	codes = map[int]int{}
+	rows, err := l.store.Reads().QueryContext(ctx, `SELECT -1, attempt, begun_at, doubts, doubt_since, CASE WHEN voided_at IS NULL THEN 0 ELSE 1 END FROM payments WHERE order_id = $1
+		UNION ALL SELECT item_index, '', '', COUNT(*), NULL, 0 FROM codes WHERE order_id = $1 GROUP BY item_index`, orderID)
+	if err == nil {
+		defer rows.Close()
+		for err == nil && rows.Next() {
+			err = scanHeld(rows, &i, codes)
+		}
+		err = cmp.Or(err, rows.Err())
+	}
+	if err != nil {
+		return Intent{}, nil, fmt.Errorf("read payment and codes of order %s: %w", orderID, err)
+	}
+	return i, codes, nil
+}
+
+func scanHeld(rows *sql.Rows, i *Intent, codes map[int]int) error {
+	var item, count, voided int
+	var attempt, at string
+	var since sql.NullString
+	if err := rows.Scan(&item, &attempt, &at, &count, &since, &voided); err != nil {
+		return err
+	}
+	if item >= 0 {
+		codes[item] = count
+		return nil
+	}
+	i.Attempt, i.Doubts, i.Voided = attempt, count, voided == 1
+	return i.times(at, since)
+}
+
+// times reads when the attempt was begun, and since when there is doubt.
+func (i *Intent) times(begun string, since sql.NullString) (err error) {
+	if i.Begun, err = store.ParseStamp(begun); err == nil && since.Valid {
+		i.DoubtSince, err = store.ParseStamp(since.String)
+	}
+	return err
+}
+
+// Intent is the latest attempt to pay an order, as the intent on record has it;
 // zero: none was ever begun.
-func (l *Ledger) PaymentIntent(ctx context.Context, orderID string) (i Intent, err error) {
+func (l Payments) Intent(ctx context.Context, orderID string) (i Intent, err error) {
 	var at string
 	var since sql.NullString
-	err = l.db.reads.QueryRowContext(ctx, `SELECT attempt, begun_at, doubts, doubt_since, voided_at IS NOT NULL FROM payments WHERE order_id = $1`, orderID).
+	err = l.store.Reads().QueryRowContext(ctx, `SELECT attempt, begun_at, doubts, doubt_since, voided_at IS NOT NULL FROM payments WHERE order_id = $1`, orderID).
 		Scan(&i.Attempt, &at, &i.Doubts, &since, &i.Voided)
 	if errors.Is(err, sql.ErrNoRows) {
 		return Intent{}, nil
 	}
 	if err == nil {
-		i.Begun, err = parseStamp(at)
-	}
-	if err == nil && since.Valid {
-		i.DoubtSince, err = parseStamp(since.String)
+		err = i.times(at, since)
 	}
 	if err != nil {
 		return Intent{}, fmt.Errorf("read payment of order %s: %w", orderID, err)

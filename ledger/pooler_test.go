@@ -9,28 +9,30 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"foxflow/ledger/ledgertest"
+	"foxflow/internal/ledgertest"
+	"foxflow/internal/ledgertest/twice"
 )
 
 // behindPooler is the address of a database through a pooler in transaction mode, without
 // what it needs and with it.
 func startPooler(t *testing.T) (bare, helped string) {
 	t.Helper()
-	aboutPostgres(t)
-	pooler, err := cluster.StartPooler()
+	twice.AboutPostgres(t)
+	pooler, err := twice.Cluster().StartPooler()
 	if errors.Is(err, ledgertest.ErrNoPooler) && os.Getenv("CI") != "true" {
 		t.Skip(err)
 	}
 	require.NoError(t, err)
 	t.Cleanup(pooler.Stop)
-	name := newDatabase(t)
-	_, err = Migrate(t.Context(), cluster.URL("postgres", name), "") // the owner comes past the pooler
+	name := twice.Database(t)
+	_, err = Migrate(t.Context(), twice.Cluster().URL("postgres", name), "") // the owner comes past the pooler
 	require.NoError(t, err)
 	return pooler.URL(name), pooler.URL(name, "default_query_exec_mode=cache_describe")
 }
 
 // Through a pooler in transaction mode the ledger works with one setting, and says which.
 func TestLedgerBehindAPooler(t *testing.T) {
+	t.Parallel()
 	bare, helped := startPooler(t)
 	s := newShop(t)
 	s.path = helped
@@ -40,7 +42,7 @@ func TestLedgerBehindAPooler(t *testing.T) {
 	for range 30 {
 		l, err := Open(t.Context(), bare, s.keys)
 		if err == nil {
-			_, err = l.List(t.Context(), Filter{})
+			_, err = l.Orders.List(t.Context(), Filter{})
 			require.NoError(t, l.Close())
 		}
 		if err != nil && strings.Contains(err.Error(), "SQLSTATE 42P05") {
@@ -64,25 +66,26 @@ func atOnceAll(s shop, t *testing.T, processes int) error {
 		}
 		return nil
 	})
-	orders, _, broken, err := books[0].VerifyAll(t.Context())
+	orders, _, broken, err := books[0].Log.VerifyAll(t.Context())
 	require.Equal(t, processes*5, orders)
 	require.Empty(t, broken)
 	return errors.Join(append(failures, err)...)
 }
 
 func TestAServerThatTakesNoWritesIsSaid(t *testing.T) {
-	aboutPostgres(t)
-	name := newDatabase(t)
+	t.Parallel()
+	twice.AboutPostgres(t)
+	name := twice.Database(t)
 	s := newShop(t)
-	s.path = cluster.URL("postgres", name)
+	s.path = twice.Cluster().URL("postgres", name)
 	l := s.open(t)
 	deliver(t, l, "shop-1")
 	require.NoError(t, l.Close())
-	admin(t, "ALTER DATABASE "+name+" SET default_transaction_read_only = on")
+	twice.Admin(t, "ALTER DATABASE "+name+" SET default_transaction_read_only = on")
 	l, err := OpenExisting(t.Context(), s.path, s.keys)
 	require.NoError(t, err, "what is on record can be read")
 	defer func() { require.NoError(t, l.Close()) }()
-	_, err = l.Status(t.Context(), "shop-1")
+	_, err = l.Orders.Status(t.Context(), "shop-1")
 	require.NoError(t, err)
 	err = l.Ping(t.Context())
 	require.ErrorContains(t, err, "SQLSTATE 25006")

@@ -6,6 +6,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"foxflow/internal/store"
 )
 
 const (
@@ -17,16 +19,16 @@ const (
 
 // Present puts on record that a worker, of an id that no other has, uses this ledger.
 func (l *Ledger) Present(ctx context.Context, worker string, at time.Time) error {
-	err := l.write(ctx, func(tx *sql.Tx) error {
-		now, err := l.clock(ctx, tx, at)
+	err := l.store.Write(ctx, func(tx *sql.Tx) error {
+		now, err := l.store.Clock.Now(ctx, tx, at)
 		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, `DELETE FROM leases WHERE name LIKE $1 AND until < $2`, presence+"%", stamp(now)); err != nil {
+		if _, err := tx.ExecContext(ctx, `DELETE FROM leases WHERE name LIKE $1 AND until < $2`, presence+"%", store.Stamp(now)); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO leases (name, holder, until) VALUES ($1, $2, $3) ON CONFLICT (name) DO UPDATE SET until = excluded.until`,
-			presence+worker, worker, stamp(now.Add(PresenceLasts)))
+			presence+worker, worker, store.Stamp(now.Add(PresenceLasts)))
 		return err
 	})
 	if err != nil {
@@ -37,13 +39,13 @@ func (l *Ledger) Present(ctx context.Context, worker string, at time.Time) error
 
 // Workers are those that use this ledger.
 func (l *Ledger) Workers(ctx context.Context, at time.Time) (map[string]bool, error) {
-	now, err := l.clock(ctx, l.db.reads, at)
+	now, err := l.store.Clock.Now(ctx, l.store.Reads(), at)
 	var names []string
 	if err == nil {
-		names, err = textsOf(ctx, l.db.reads, `SELECT name FROM leases WHERE name LIKE $1 AND until >= $2`, presence+"%", stamp(now))
+		names, err = store.Texts(ctx, l.store.Reads(), `SELECT name FROM leases WHERE name LIKE $1 AND until >= $2`, presence+"%", store.Stamp(now))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("read the workers of ledger %s: %w", l.db.name, err)
+		return nil, fmt.Errorf("read the workers of ledger %s: %w", l.store.Name(), err)
 	}
 	workers := map[string]bool{}
 	for _, name := range names {

@@ -10,6 +10,7 @@ import (
 // A copy of a ledger holds the original's workers: they count there no longer than they would
 // if they were gone.
 func TestWorkersThatSayNothingAreNotThisLedgers(t *testing.T) {
+	t.Parallel()
 	l := newLedger(t)
 	require.NoError(t, l.Present(t.Context(), "a", noon))
 	require.NoError(t, l.Present(t.Context(), "b", noon.Add(PresenceLasts/2)))

@@ -14,7 +14,11 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"foxflow/keyset"
+	"foxflow/foxreload"
+	"foxflow/internal/budget"
+	"foxflow/internal/budget/budgettest"
+	"foxflow/internal/keyset"
+	"foxflow/internal/ledgertest/twice"
 )
 
 // Tests over real processes: the test program starts itself again, with the name
@@ -30,7 +34,7 @@ var jobs = map[string]func(ctx context.Context, l *Ledger, name string) error{
 func TestMain(m *testing.M) {
 	job, ok := jobs[os.Getenv(jobVariable)]
 	if !ok {
-		os.Exit(runTests(m))
+		os.Exit(twice.Run(m))
 	}
 	if err := runJob(job); err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -76,47 +80,47 @@ const (
 func shareJob(ctx context.Context, l *Ledger, name string) error {
 	seen := share{Ledger: l.ID()}
 	var err error
-	if _, seen.Created, err = l.Begin(ctx, request("shop-1"), noon); err != nil {
+	if _, seen.Created, err = l.Orders.Begin(ctx, request("shop-1"), noon); err != nil {
 		return err
 	}
 	var replacement int
 	if _, err := fmt.Sscan(name, &replacement); err != nil {
 		return err
 	}
-	if err := l.Pin(ctx, "shop-1", replacement, "ord-"+name, noon); err != nil {
+	if err := l.Pins.Pin(ctx, "shop-1", replacement, "ord-"+name, noon); err != nil {
 		return err
 	}
-	budget := l.Budget("key", sharedRate)
+	// A grant's time is taken down, and not slept for.
+	var ahead time.Duration
+	l.store.Clock.Here = func() time.Time { return time.Now().Add(ahead) }
+	l.store.Clock.Sleep = func(_ context.Context, d time.Duration) error { ahead += d; return nil }
+	requests := budget.New(l.store, l.KeyID("key"), sharedRate)
 	for i := range sharedEntries {
 		for _, key := range []string{fmt.Sprintf("all/%d", i), fmt.Sprintf("own/%s/%d", name, i)} {
-			if err := l.Append(ctx, Entry{Reference: "shop-1", Key: key, Kind: KindNote}); err != nil {
+			if err := l.Log.Append(ctx, Entry{Reference: "shop-1", Key: key, Kind: KindNote}); err != nil {
 				return err
 			}
 		}
-		slot, held, err := budget.reserve(ctx, horizons[1])
-		if err != nil {
+		if err := requests.Wait(ctx, foxreload.PriorityPay); err != nil {
 			return err
 		}
-		if held != nil {
-			return held
-		}
-		seen.Slots = append(seen.Slots, slot)
+		seen.Slots, ahead = append(seen.Slots, l.store.Clock.Here()), 0
 	}
 	p := payment("shop-1", "ord-"+name)
 	p.Attempt = "of process " + name
-	switch err = l.BeginPayment(ctx, p); {
+	switch err = l.Payments.Begin(ctx, p); {
 	case err == nil:
 		seen.Passed = true
 	case !errors.As(err, new(*OtherPaymentError)):
 		return err
 	}
-	if seen.Attempts, _, err = l.CreateIntent(ctx, "shop-1", 0, noon); err != nil {
+	if seen.Attempts, _, err = l.Creates.Intend(ctx, "shop-1", 0, noon); err != nil {
 		return err
 	}
-	if err := l.StoreCodes(ctx, "shop-1", "ord-0", codes("AAAA", "BBBB", "AAAA")); err != nil {
+	if err := l.Vault.Store(ctx, "shop-1", "ord-0", codes("AAAA", "BBBB", "AAAA")); err != nil {
 		return err
 	}
-	counts, err := l.CountCodes(ctx, "ord-0")
+	counts, err := l.Vault.Count(ctx, "ord-0")
 	if err != nil {
 		return err
 	}
@@ -125,8 +129,9 @@ func shareJob(ctx context.Context, l *Ledger, name string) error {
 }
 
 func TestProcessesShareANewLedger(t *testing.T) {
+	t.Parallel()
 	const processes = 4
-	s := newShop(t)
+	s := bareShop(t)
 	shares := make([]share, processes)
 	var wait sync.WaitGroup
 	errs := make([]error, processes)
@@ -157,9 +162,9 @@ func TestProcessesShareANewLedger(t *testing.T) {
 	require.Equal(t, 1, created, "begun once")
 	require.Equal(t, 1, passed, "one order is paid")
 	require.ElementsMatch(t, []int{1, 2, 3, 4}, attempts)
-	requireBound(t, slots, sharedRate)
+	budgettest.RequireBound(t, slots, sharedRate)
 
-	_, entries, broken, err := s.open(t).VerifyAll(t.Context())
+	_, entries, broken, err := s.open(t).Log.VerifyAll(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, broken)
 	require.Equal(t, sharedEntries+processes*sharedEntries+2, entries)
@@ -170,7 +175,7 @@ func TestProcessesShareANewLedger(t *testing.T) {
 func foreverJob(ctx context.Context, l *Ledger, _ string) error {
 	for i := 0; ; i++ {
 		key := fmt.Sprintf("note/%d", i)
-		if err := l.Append(ctx, Entry{Reference: "shop-1", Key: key, Kind: KindNote, Reason: key}); err != nil {
+		if err := l.Log.Append(ctx, Entry{Reference: "shop-1", Key: key, Kind: KindNote, Reason: key}); err != nil {
 			return err
 		}
 		fmt.Println(key)
@@ -178,6 +183,7 @@ func foreverJob(ctx context.Context, l *Ledger, _ string) error {
 }
 
 func TestKilledProcessLosesNothingItHasAnswered(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	l := s.open(t)
 	begin(t, l, "shop-1")
@@ -196,9 +202,9 @@ func TestKilledProcessLosesNothingItHasAnswered(t *testing.T) {
 		_ = killed.Wait()
 		require.GreaterOrEqual(t, len(answered), 25)
 
-		require.NoError(t, l.Append(t.Context(), Entry{Reference: "shop-1", Key: "note/0", Kind: KindNote}), "its lock died with it")
-		require.NoError(t, l.Verify(t.Context(), "shop-1"))
-		entries, err := l.Audit(t.Context(), "shop-1")
+		require.NoError(t, l.Log.Append(t.Context(), Entry{Reference: "shop-1", Key: "note/0", Kind: KindNote}), "its lock died with it")
+		require.NoError(t, l.Log.Verify(t.Context(), "shop-1"))
+		entries, err := l.Log.Entries(t.Context(), "shop-1")
 		require.NoError(t, err)
 		for _, e := range entries {
 			delete(answered, e.Reason)

@@ -10,6 +10,7 @@ import (
 
 // However many orders want to know of a product, one asks the catalogue, once a minute.
 func TestOneAsksForAProductOnceAMinute(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	books := []*Ledger{s.open(t), s.open(t)}
 	var group sync.WaitGroup
@@ -17,7 +18,7 @@ func TestOneAsksForAProductOnceAMinute(t *testing.T) {
 	for i := range asks {
 		group.Go(func() {
 			var err error
-			asks[i], err = books[i%2].AskProduct(t.Context(), "product_a", noon, noon)
+			asks[i], err = books[i%2].Products.Ask(t.Context(), "product_a", noon, noon)
 			require.NoError(t, err)
 		})
 	}
@@ -35,34 +36,35 @@ func TestOneAsksForAProductOnceAMinute(t *testing.T) {
 	l := books[0]
 	ask := func(at, since time.Time) ProductAsk {
 		t.Helper()
-		a, err := l.AskProduct(t.Context(), "product_a", at, since)
+		a, err := l.Products.Ask(t.Context(), "product_a", at, since)
 		require.NoError(t, err)
 		return a
 	}
-	require.NoError(t, books[1].KeepProduct(t.Context(), "product_a", "terms", noon))
+	require.NoError(t, books[1].Products.Keep(t.Context(), "product_a", "terms", noon))
 	later := noon.Add(59 * time.Second)
 	require.Equal(t, ProductAsk{Answer: "terms"}, ask(later, later))
 	minute := noon.Add(time.Minute)
 	require.Equal(t, ProductAsk{Answer: "terms"}, ask(minute, noon), "an order that asked for many is not sent round for ever")
 	require.Equal(t, ProductAsk{Mine: true}, ask(minute, minute))
-	require.NoError(t, l.ForgetProduct(t.Context(), "product_a"))
+	require.NoError(t, l.Products.Forget(t.Context(), "product_a"))
 	require.Equal(t, ProductAsk{Mine: true}, ask(minute, minute), "the request was never sent")
-	require.NoError(t, l.KeepProduct(t.Context(), "product_a", "", minute))
+	require.NoError(t, l.Products.Keep(t.Context(), "product_a", "", minute))
 	require.Equal(t, ProductAsk{}, ask(minute.Add(time.Second), minute), "the catalogue can't say; nobody asks again within the minute")
 }
 
 // Whoever asked has died: the others go on without an answer, until the minute is over.
 func TestAskerThatDied(t *testing.T) {
+	t.Parallel()
 	l := newLedger(t)
 	for after, want := range map[time.Duration]ProductAsk{
 		0: {Mine: true}, 9 * time.Second: {Asking: true}, 10 * time.Second: {}, time.Minute: {Mine: true},
 	} {
-		require.NoError(t, l.ForgetProduct(t.Context(), "product_a"))
+		require.NoError(t, l.Products.Forget(t.Context(), "product_a"))
 		if after > 0 {
-			_, err := l.AskProduct(t.Context(), "product_a", noon, noon)
+			_, err := l.Products.Ask(t.Context(), "product_a", noon, noon)
 			require.NoError(t, err)
 		}
-		got, err := l.AskProduct(t.Context(), "product_a", noon.Add(after), noon.Add(after))
+		got, err := l.Products.Ask(t.Context(), "product_a", noon.Add(after), noon.Add(after))
 		require.NoError(t, err)
 		require.Equal(t, want, got, after)
 	}

@@ -29,18 +29,16 @@ func init() {
 // ids they name: a reference never has two payments that stand, none that is not
 // pinned to it, and no second one in flight. The model beside the ledger says of
 // each call whether it must pass.
+// Promise 1: one reference, one paid order.
 func TestPropertyPaymentsOfAReference(t *testing.T) {
+	t.Parallel()
 	l, games := newLedger(t), 0
-	if !onPostgres {
-		_, err := l.db.writes.ExecContext(t.Context(), "PRAGMA synchronous = OFF") // waiting for the disk is most of the time
-		require.NoError(t, err)
-	}
 	rapid.Check(t, func(rt *rapid.T) {
 		games++
 		g := &game{ledger: l, t: t, name: fmt.Sprintf("g%d-", games), now: noon,
 			owner: map[string]string{}, place: map[string]string{}, standing: map[string]string{}, begun: map[string]bool{}, flying: map[string]time.Time{},
 			latest: map[string]string{}, doubt: map[string]bool{}, spared: map[string]bool{}, doubts: map[string]int{}}
-		require.NoError(rt, l.Resume(t.Context()))
+		require.NoError(rt, l.Switches.Resume(t.Context()))
 		for _, reference := range g.references() {
 			begin(t, l, reference)
 		}
@@ -90,7 +88,7 @@ func (g *game) pin(rt *rapid.T) {
 	reference, id, n := g.reference(rt), g.orderID(rt), rapid.IntRange(0, 2).Draw(rt, "replacement")
 	place := fmt.Sprintf("%s/%d", reference, n)
 	free := g.owner[id] == "" && g.place[place] == ""
-	err := g.ledger.Pin(g.t.Context(), reference, n, id, g.now)
+	err := g.ledger.Pins.Pin(g.t.Context(), reference, n, id, g.now)
 	if free || g.place[place] == id {
 		require.NoError(rt, err)
 		g.owner[id], g.place[place] = reference, id
@@ -115,7 +113,7 @@ func (g *game) pay(rt *rapid.T) {
 			flies = flies || id != p.OrderID && g.owner[id] == p.Reference && until.After(g.now)
 		}
 	}
-	err := g.ledger.BeginPayment(g.t.Context(), p)
+	err := g.ledger.Payments.Begin(g.t.Context(), p)
 	switch {
 	case g.owner[p.OrderID] != p.Reference:
 		require.ErrorAs(rt, err, new(*NotPinnedError))
@@ -160,7 +158,7 @@ func (g *game) land(rt *rapid.T) {
 	if rapid.Bool().Draw(rt, "of an earlier attempt") {
 		attempt = "earlier"
 	}
-	require.NoError(rt, g.ledger.LandPayment(g.t.Context(), id, attempt, landing))
+	require.NoError(rt, g.ledger.Payments.Land(g.t.Context(), id, attempt, landing))
 	if attempt == "" || attempt == "earlier" || g.spared[attempt] {
 		return
 	}
@@ -177,9 +175,9 @@ func (g *game) land(rt *rapid.T) {
 
 func (g *game) void(rt *rapid.T) {
 	reference, id := g.reference(rt), g.orderID(rt)
-	latest, err := g.ledger.PaymentIntent(g.t.Context(), id)
+	latest, err := g.ledger.Payments.Intent(g.t.Context(), id)
 	require.NoError(rt, err)
-	err = g.ledger.VoidPayment(g.t.Context(), reference, id, latest.Attempt, order.PaymentExpiration, g.now)
+	err = g.ledger.Payments.Void(g.t.Context(), reference, id, latest.Attempt, order.PaymentExpiration, g.now)
 	if g.begun[id] && g.owner[id] != reference {
 		require.ErrorAs(rt, err, new(*NotPinnedError), "another reference's payment")
 		return
@@ -192,10 +190,10 @@ func (g *game) void(rt *rapid.T) {
 
 func (g *game) hold(rt *rapid.T) {
 	if g.paused = !g.paused; g.paused {
-		require.NoError(rt, g.ledger.Pause(g.t.Context(), "a person", g.now))
+		require.NoError(rt, g.ledger.Switches.Pause(g.t.Context(), "a person", g.now))
 		return
 	}
-	require.NoError(rt, g.ledger.Resume(g.t.Context()))
+	require.NoError(rt, g.ledger.Switches.Resume(g.t.Context()))
 }
 
 // check holds the ledger's own tables against the model, and what must be true of
@@ -203,7 +201,7 @@ func (g *game) hold(rt *rapid.T) {
 func (g *game) check(rt *rapid.T) {
 	for _, reference := range g.references() {
 		var stand []string
-		rows, err := g.ledger.db.reads.QueryContext(g.t.Context(), `SELECT order_id FROM payments WHERE reference = $1 AND voided_at IS NULL`, reference)
+		rows, err := g.ledger.store.Reads().QueryContext(g.t.Context(), `SELECT order_id FROM payments WHERE reference = $1 AND voided_at IS NULL`, reference)
 		require.NoError(rt, err)
 		defer rows.Close()
 		for rows.Next() {
@@ -215,16 +213,16 @@ func (g *game) check(rt *rapid.T) {
 		require.NoError(rt, rows.Err())
 		require.LessOrEqual(rt, len(stand), 1, "%s has two payments that stand", reference)
 		require.Equal(rt, g.standing[reference], only(stand))
-		entries, err := g.ledger.Audit(g.t.Context(), reference)
+		entries, err := g.ledger.Log.Entries(g.t.Context(), reference)
 		require.NoError(rt, err)
 		for id, begun := range g.begun {
 			told := slices.ContainsFunc(entries, func(e AuditEntry) bool { return e.Kind == KindIntent && *e.OrderID == id })
-			i, err := g.ledger.PaymentIntent(g.t.Context(), id)
+			i, err := g.ledger.Payments.Intent(g.t.Context(), id)
 			require.NoError(rt, err)
 			require.Equal(rt, []any{g.latest[id], g.doubts[id], g.standing[g.owner[id]] != id}, []any{i.Attempt, i.Doubts, i.Voided})
 			require.Equal(rt, begun && g.owner[id] == reference, told, "the intent to pay %s is on the log of %s", id, reference)
 		}
-		if err := g.ledger.Verify(g.t.Context(), reference); !errors.Is(err, ErrNotFound) {
+		if err := g.ledger.Log.Verify(g.t.Context(), reference); !errors.Is(err, ErrNotFound) {
 			require.NoError(rt, err)
 		}
 	}

@@ -6,8 +6,9 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
-	"slices"
 
+	"foxflow/internal/rules"
+	"foxflow/internal/store"
 	"foxflow/order"
 )
 
@@ -27,9 +28,10 @@ import (
 //
 // A run that is itself behind what it has seen and put on record gets an *AheadError.
 //
-// With e.Unpaid, a *PaymentInDoubtError says that a payment may have gone through.
-func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status) error {
-	defer l.timed("record")()
+// With e.Unpaid, a *PaymentInDoubtError says that a payment may have gone through; with e.Pin a
+// *PinnedError what keeps the order from being pinned.
+func (l Orders) Record(ctx context.Context, e Entry, s order.Status) error {
+	defer l.store.Timed("record")()
 	e.State = cmp.Or(e.State, s.State)
 	switch {
 	case s.Reference != e.Reference:
@@ -41,18 +43,17 @@ func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status) error {
 		return err
 	}
 	if s.UpdatedAt.IsZero() {
-		s.UpdatedAt = l.at(e.At)
+		s.UpdatedAt = l.store.Clock.At(e.At)
 	}
 	var refused error
-	var step *Step
-	err := l.write(ctx, func(tx *sql.Tx) (err error) {
+	var step *Transition
+	err := l.store.Write(ctx, func(tx *sql.Tx) (err error) {
 		step, refused = nil, nil
-		known, err := onRecord(ctx, tx, e.Reference, e.Key)
-		if err != nil || known {
+		if refused, err = l.before(ctx, tx, e); refused != nil || err != nil {
 			return err
 		}
 		have, err := readWalked(ctx, tx, e)
-		if err != nil {
+		if err != nil || have.known {
 			return err
 		}
 		if e.First && have.wrote {
@@ -74,71 +75,99 @@ func (l *Ledger) Record(ctx context.Context, e Entry, s order.Status) error {
 	return nil
 }
 
-// walked is how far an order has come on record, before an entry.
-type walked struct {
-	last order.State // that was entered; "": none was
-	step int         // the highest on record, of whichever run
-	// wrote says that the entry's run has entries on record.
-	wrote bool
+// before does what is to be done before the state is put on record, whatever is there already.
+func (l Orders) before(ctx context.Context, tx *sql.Tx, e Entry) (refused, err error) {
+	if e.First {
+		left := store.Statement{SQL: `DELETE FROM queue WHERE reference = $1`, Args: []any{e.Reference}}
+		if err := l.store.Together(ctx, tx, left); err != nil {
+			return nil, err
+		}
+	}
+	if e.Pin == nil {
+		return nil, nil
+	}
+	if refused, err = Pins(l).pin(ctx, tx, e.Reference, *e.Pin, e.OrderID, e.At); refused != nil || err != nil {
+		return refused, err
+	}
+	return nil, l.store.Together(ctx, tx, endStreak(e.Reference))
 }
 
+// walked is how far an order has come on record, before an entry.
+type walked struct {
+	known bool        // the entry is on record already
+	last  order.State // that was entered; "": none was
+	since string      // when that was
+	step  int         // the highest on record, of whichever run
+	// wrote says that the entry's run has entries on record, paid that the entry's order was
+	// seen paid.
+	wrote, paid bool
+	// startedAt is when the order began, by its row.
+	startedAt string
+}
+
+var selectWalked = `SELECT EXISTS (SELECT 1 FROM audit WHERE reference = $1 AND key = $2), COALESCE(newest.state, ''), COALESCE(newest.at, ''),
+	(SELECT COALESCE(MAX(step), 0) FROM audit WHERE reference = $1), EXISTS (SELECT 1 FROM audit WHERE reference = $1 AND substr(key, 1, $3) = $4),
+	EXISTS (SELECT 1 FROM audit WHERE reference = $1 AND kind = 'state' AND order_id = $5 AND state IN ` + store.List(order.StatesThat(order.State.ReportedPaid)) + `),
+	orders.started_at FROM orders LEFT JOIN audit newest ON newest.reference = $1 AND newest.seq = (SELECT MAX(seq) FROM audit WHERE reference = $1 AND kind = 'state')
+	WHERE orders.reference = $1`
+
 func readWalked(ctx context.Context, tx *sql.Tx, e Entry) (w walked, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT state FROM audit WHERE reference = $1 AND kind = $2 ORDER BY seq DESC LIMIT 1`,
-		e.Reference, KindState).Scan(&w.last)
+	err = tx.QueryRowContext(ctx, selectWalked, e.Reference, e.Key, len(e.Run), e.Run, e.OrderID).
+		Scan(&w.known, &w.last, &w.since, &w.step, &w.wrote, &w.paid, &w.startedAt)
 	if errors.Is(err, sql.ErrNoRows) {
-		err = nil
+		return w, ErrNotFound
 	}
-	if err != nil || e.Run == "" {
-		return w, err
+	if e.Run == "" {
+		w.step, w.wrote = 0, false
 	}
-	if w.step, err = lastStep(ctx, tx, e.Reference); err != nil {
-		return w, err
-	}
-	err = tx.QueryRowContext(ctx, `SELECT COUNT(*) > 0 FROM audit WHERE reference = $1 AND substr(key, 1, $2) = $3`,
-		e.Reference, len(e.Run), e.Run).Scan(&w.wrote)
 	return w, err
 }
 
-// revisable is what may turn out to have come of an order that was given up.
-var revisable = []order.State{order.Completed, order.Failed, order.Cancelled}
-
-// seen are the states that are entered on FoxReload's word alone: no run takes them back.
-var seen = []order.State{order.Paid, order.Processing, order.Completed}
-
 // refuseRecord says why the entry must not be put on record, or nil.
-func (l *Ledger) refuseRecord(ctx context.Context, tx *sql.Tx, e Entry, have walked) (refused, err error) {
-	overtaken := &OvertakenError{Reference: e.Reference, State: have.last}
-	revises := have.last == order.Unresolved && slices.Contains(revisable, e.State)
-	switch {
-	case e.Step > 0 && e.Step <= have.step:
-		return l.overtaken(ctx, tx, e, fmt.Sprintf("put state %s on record", e.State))
-	case e.Recheck && !revises && e.State != have.last:
-		return fmt.Errorf("recheck order %s: it is on record as %s, which a recheck can't change to %s", e.Reference, have.last, e.State), nil
-	case e.Recheck && !have.last.Ended():
-		return fmt.Errorf("recheck order %s: it has not ended: %s", e.Reference, have.last), nil
-	case !e.Recheck && revises:
-		return overtaken, nil
-	case !e.Recheck && have.wrote && slices.Contains(seen, have.last) && e.State != have.last && !have.last.CanBecome(e.State):
+func (l Orders) refuseRecord(ctx context.Context, tx *sql.Tx, e Entry, have walked) (refused, err error) {
+	var doubt Doubted
+	state := rules.Record{From: have.last, To: e.State, Late: e.Step > 0 && e.Step <= have.step, Wrote: have.wrote, Recheck: e.Recheck, Unpaid: e.Unpaid}
+	if e.Unpaid {
+		if doubt, state.Doubt, err = readDoubt(ctx, tx, e.Reference); err != nil {
+			return nil, err
+		}
+	}
+	switch state.Entry() {
+	case rules.Overtaken:
+		if state.Late {
+			return l.overtaken(ctx, tx, e, fmt.Sprintf("put state %s on record", e.State))
+		}
+		return &OvertakenError{Reference: e.Reference, State: have.last}, nil
+	case rules.Ahead:
 		return &AheadError{Reference: e.Reference, State: have.last}, nil
-	case !e.Unpaid:
-		return nil, nil
+	case rules.InDoubt:
+		return &PaymentInDoubtError{Reference: e.Reference, Doubted: doubt}, nil
+	case rules.NotRevised:
+		return fmt.Errorf("recheck order %s: it is on record as %s, which a recheck can't change to %s", e.Reference, have.last, e.State), nil
+	case rules.NotEnded:
+		return fmt.Errorf("recheck order %s: it has not ended: %s", e.Reference, have.last), nil
 	}
-	doubtful, there, err := found(tx.QueryRowContext(ctx, selectDoubt, e.Reference))
-	if err != nil || !there {
-		return nil, err
-	}
-	return &PaymentInDoubtError{Reference: e.Reference, OrderID: doubtful}, nil
+	return nil, nil
 }
 
 // record gives the step that it wrote down; nil: the state is no new one.
-func (l *Ledger) record(ctx context.Context, tx *sql.Tx, e Entry, s order.Status, have walked) (step *Step, err error) {
-	if have.last == e.State {
-		if err := l.noteSame(ctx, tx, e, have); err != nil || e.State.Ended() && !e.Recheck {
-			return nil, err
-		}
-		return nil, updateOrder(ctx, tx, s)
+func (l Orders) record(ctx context.Context, tx *sql.Tx, e Entry, s order.Status, have walked) (step *Transition, err error) {
+	// Whoever placed the order was told when it began: its workflow starts later, and anew
+	// after a reset.
+	if s.StartedAt, err = store.ParseStamp(have.startedAt); err != nil {
+		return nil, err
 	}
-	if step, err = l.step(ctx, tx, e, s, have.last); err != nil {
+	row, err := updateOrder(s)
+	if err != nil {
+		return nil, err
+	}
+	if have.last == e.State {
+		if e.State.Ended() && !e.Recheck {
+			return nil, l.noteSame(ctx, tx, e, have)
+		}
+		return nil, l.noteSame(ctx, tx, e, have, row)
+	}
+	if step, err = l.transition(e, s, have); err != nil {
 		return nil, err
 	}
 	if have.last != "" && !have.last.CanBecome(e.State) && !e.Recheck {
@@ -147,24 +176,22 @@ func (l *Ledger) record(ctx context.Context, tx *sql.Tx, e Entry, s order.Status
 			return nil, err
 		}
 	}
-	if _, err := l.append(ctx, tx, e); err != nil {
-		return nil, err
-	}
-	return step, updateOrder(ctx, tx, s)
+	_, err = l.append(ctx, tx, e, row)
+	return step, err
 }
 
 // noteSame notes what there is to say of a state that is no new one: another reason to
 // wait in it, what a recheck is for, or that another run takes the order up, whose step
-// must be on record.
-func (l *Ledger) noteSame(ctx context.Context, tx *sql.Tx, e Entry, have walked) error {
+// must be on record. Further statements run with it.
+func (l Orders) noteSame(ctx context.Context, tx *sql.Tx, e Entry, have walked, with ...store.Statement) error {
 	e.Kind = KindNote
 	switch {
 	case e.Reason != "" && (e.State.Waits() || e.Recheck):
 	case e.Step > 0 && e.Run != "" && !have.wrote:
 		e.Reason = cmp.Or(e.Reason, "the order's workflow was taken up again")
 	default:
-		return nil
+		return l.store.Together(ctx, tx, with...)
 	}
-	_, err := l.append(ctx, tx, e)
+	_, err := l.append(ctx, tx, e, with...)
 	return err
 }

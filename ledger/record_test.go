@@ -17,21 +17,22 @@ type walkOf struct {
 	status order.Status
 }
 
-func newWalk(t *testing.T) *walkOf {
-	l := newLedger(t)
-	return &walkOf{T: t, Ledger: l, status: begin(t, l, "shop-1")}
+func newWalk(t *testing.T) *walkOf { return walks(t, newLedger(t), "shop-1") }
+
+func walks(t *testing.T, l *Ledger, reference string) *walkOf {
+	return &walkOf{T: t, Ledger: l, status: begin(t, l, reference)}
 }
 
 // enters is a state that a run enters at a step.
 func (w *walkOf) enters(run string, step int, state order.State) error {
 	w.status.State, w.status.UpdatedAt = state, w.status.UpdatedAt.Add(time.Second)
-	return w.Record(w.Context(), Entry{Reference: "shop-1", Run: run, Key: fmt.Sprintf("%s%d/%s", run, step, state), Step: step,
+	return w.Orders.Record(w.Context(), Entry{Reference: w.status.Reference, Run: run, Key: fmt.Sprintf("%s%d/%s", run, step, state), Step: step,
 		Kind: KindState, State: state, At: w.status.UpdatedAt}, w.status)
 }
 
 func (w *walkOf) log() (lines []string) {
 	w.Helper()
-	entries, err := w.Audit(w.Context(), "shop-1")
+	entries, err := w.Log.Entries(w.Context(), w.status.Reference)
 	require.NoError(w, err)
 	for _, e := range entries {
 		line := fmt.Sprintf("%s %s", e.Kind, e.State)
@@ -40,20 +41,22 @@ func (w *walkOf) log() (lines []string) {
 		}
 		lines = append(lines, line)
 	}
-	require.NoError(w, w.Verify(w.Context(), "shop-1"))
+	require.NoError(w, w.Log.Verify(w.Context(), w.status.Reference))
 	return lines
 }
 
 func (w *walkOf) state() order.State {
 	w.Helper()
-	s, err := w.Status(w.Context(), "shop-1")
+	s, err := w.Orders.Status(w.Context(), w.status.Reference)
 	require.NoError(w, err)
 	return s.State
 }
 
-// Promise 4. An attempt whose machine stood still between its look and its entry comes back
+// An attempt whose machine stood still between its look and its entry comes back
 // after others of the same run have brought the order further: nothing is taken back.
+// Promise 4: each state is on record.
 func TestOvertakenAttemptTakesNothingBack(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		then   order.State // what came at step 3
 		end    order.State // what came at step 4; empty: nothing yet
@@ -80,7 +83,7 @@ func TestOvertakenAttemptTakesNothingBack(t *testing.T) {
 				require.NoError(t, w.enters("run-1/", 4, c.end))
 				want, now = append(want, "state "+string(c.end)), c.end
 			}
-			before, err := w.Status(t.Context(), "shop-1")
+			before, err := w.Orders.Status(t.Context(), "shop-1")
 			require.NoError(t, err)
 
 			want = append(want, fmt.Sprintf("note %s: an attempt that was overtaken wanted to put state %s on record", now, c.late))
@@ -90,7 +93,7 @@ func TestOvertakenAttemptTakesNothingBack(t *testing.T) {
 				require.Equal(t, OvertakenError{Reference: "shop-1", State: now}, *overtaken)
 				require.Equal(t, want, w.log(), "one note, however often it comes")
 			}
-			after, err := w.Status(t.Context(), "shop-1")
+			after, err := w.Orders.Status(t.Context(), "shop-1")
 			require.NoError(t, err)
 			require.Equal(t, before, after)
 
@@ -107,6 +110,7 @@ func TestOvertakenAttemptTakesNothingBack(t *testing.T) {
 // A run that takes the order up where it stands has that on record: its own earlier
 // attempts can't take it back.
 func TestStepOfARunThatFindsTheStateIsOnRecord(t *testing.T) {
+	t.Parallel()
 	w := newWalk(t)
 	require.NoError(t, w.enters("run-1/", 1, order.Creating))
 	require.NoError(t, w.enters("run-1/", 7, order.Processing))
@@ -122,6 +126,8 @@ func TestStepOfARunThatFindsTheStateIsOnRecord(t *testing.T) {
 // The row of an order that has ended is a recheck's alone, as is what became of one that
 // was given up.
 func TestRecheck(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
 	for from, may := range map[order.State][]order.State{
 		order.Unresolved: {order.Completed, order.Failed, order.Cancelled, order.Unresolved},
 		order.Completed:  {order.Completed},
@@ -131,7 +137,8 @@ func TestRecheck(t *testing.T) {
 	} {
 		for _, to := range order.States() {
 			t.Run(fmt.Sprintf("%s to %s", from, to), func(t *testing.T) {
-				w := newWalk(t)
+				reference := fmt.Sprintf("%s-%s", from, to)
+				w := walks(t, l, reference)
 				for i, state := range []order.State{order.Creating, order.Paid, order.Stalled, from} {
 					require.NoError(t, w.enters("run-1/", i+1, state))
 				}
@@ -140,15 +147,15 @@ func TestRecheck(t *testing.T) {
 					legal = legal || state == to
 				}
 				before := w.log()
-				again := Entry{Reference: "shop-1", Key: "recheck/1", Kind: KindState, State: to, Reason: "a person looked again", At: noon, Recheck: true}
+				again := Entry{Reference: reference, Key: "recheck/1", Kind: KindState, State: to, Reason: "a person looked again", At: noon, Recheck: true}
 				s := w.status
 				s.State, s.Replacements = to, 7
-				err := w.Record(t.Context(), again, s)
-				have, err2 := w.Status(t.Context(), "shop-1")
+				err := w.Orders.Record(t.Context(), again, s)
+				have, err2 := w.Orders.Status(t.Context(), reference)
 				require.NoError(t, err2)
 				switch {
 				case !legal:
-					require.ErrorContains(t, err, "recheck order shop-1")
+					require.ErrorContains(t, err, "recheck order "+reference)
 					require.Equal(t, before, w.log())
 					require.Zero(t, have.Replacements)
 				case to == from:
@@ -166,19 +173,26 @@ func TestRecheck(t *testing.T) {
 }
 
 func TestNobodyElseChangesAnEnd(t *testing.T) {
+	t.Parallel()
 	w := newWalk(t)
 	for i, state := range []order.State{order.Creating, order.Paid, order.Stalled, order.Unresolved} {
 		require.NoError(t, w.enters("run-1/", i+1, state))
 	}
-	before, err := w.Status(t.Context(), "shop-1")
+	before, err := w.Orders.Status(t.Context(), "shop-1")
 	require.NoError(t, err)
 	for _, state := range []order.State{order.Completed, order.Failed, order.Cancelled} {
 		require.ErrorAs(t, w.enters("run-1/", 5, state), new(*OvertakenError))
 	}
 	require.NoError(t, w.enters("run-1/", 6, order.Unresolved), "it is there already")
-	after, err := w.Status(t.Context(), "shop-1")
+	after, err := w.Orders.Status(t.Context(), "shop-1")
 	require.NoError(t, err)
 	require.Equal(t, before, after)
 	require.NoError(t, w.enters("run-2/", 7, order.Creating), "a reset takes it up again")
 	require.NoError(t, w.enters("run-2/", 8, order.Completed))
+}
+
+// as is how the order stands in another state.
+func (w *walkOf) as(state order.State) order.Status {
+	w.status.State = state
+	return w.status
 }

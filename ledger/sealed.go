@@ -7,25 +7,25 @@ import (
 	"foxflow/order"
 )
 
-func (l *Ledger) seal(plain, ad []byte) ([]byte, error) {
-	if l.keys == nil {
+func (b *book) seal(plain, ad []byte) ([]byte, error) {
+	if b.keys == nil {
 		return nil, ErrNoKeyset
 	}
-	return l.keys.Seal(plain, ad)
+	return b.keys.Seal(plain, ad)
 }
 
-func (l *Ledger) unseal(sealed, ad []byte) ([]byte, error) {
-	if l.keys == nil {
+func (b *book) unseal(sealed, ad []byte) ([]byte, error) {
+	if b.keys == nil {
 		return nil, ErrNoKeyset
 	}
-	return l.keys.Open(sealed, ad)
+	return b.keys.Open(sealed, ad)
 }
 
 // topUpAD binds what is sealed to its top-up and to what it is there.
 func topUpAD(what, id string) []byte { return encode("foxflow top-up "+what+" v1", id) }
 
 // sealTopUp seals how a top-up stands: address and link are for its owner alone.
-func (l *Ledger) sealTopUp(t order.TopUp) ([]byte, error) {
+func (l TopUps) sealStatus(t order.TopUp) ([]byte, error) {
 	t.Raw = nil // kept apart, as it came
 	text, err := json.Marshal(t)
 	if err != nil {
@@ -34,7 +34,7 @@ func (l *Ledger) sealTopUp(t order.TopUp) ([]byte, error) {
 	return l.seal(text, topUpAD("status", t.ID))
 }
 
-func (l *Ledger) unsealTopUp(id string, sealed []byte) (order.TopUp, error) {
+func (l TopUps) unsealStatus(id string, sealed []byte) (order.TopUp, error) {
 	text, err := l.unseal(sealed, topUpAD("status", id))
 	if err != nil {
 		return order.TopUp{}, err
@@ -47,7 +47,7 @@ func (l *Ledger) unsealTopUp(id string, sealed []byte) (order.TopUp, error) {
 	return t, nil
 }
 
-func (l *Ledger) unsealRefusal(id string, sealed []byte) (*order.Error, error) {
+func (l TopUps) unsealRefusal(id string, sealed []byte) (*order.Error, error) {
 	text, err := l.unseal(sealed, topUpAD("refusal", id))
 	if err != nil {
 		return nil, err

@@ -42,30 +42,40 @@ func encode(label string, fields ...string) []byte {
 	return out
 }
 
-// key is the chain key, or ErrNoKeyset.
-func (l *Ledger) key() (chainKey, error) {
+// KeyID names an API key without giving it away: a keyed digest. It is "" when
+// the ledger was opened without a keyset.
+func (l *Ledger) KeyID(apiKey string) string {
 	if l.chain == nil {
+		return ""
+	}
+	return l.chain.digest("foxflow api key v1", apiKey)
+}
+
+// key is the chain key, or ErrNoKeyset.
+func (b *book) key() (chainKey, error) {
+	if b.chain == nil {
 		return nil, ErrNoKeyset
 	}
-	return l.chain, nil
+	return b.chain, nil
 }
 
 // openChainKey unseals the chain key, draws one for a new ledger, and seals it
 // again when the keyset was rotated, so that the older keys may go one day.
-func (l *Ledger) openChainKey(ctx context.Context) error {
-	if l.keys == nil {
+func (b *book) openChainKey(ctx context.Context) error {
+	if b.keys == nil {
 		return nil
 	}
-	sealed, err := storedChainKey(l.db.reads.QueryRowContext(ctx, selectChainKey))
-	if err != nil {
+	var sealed []byte
+	err := b.store.View(ctx, func(tx *sql.Tx) (err error) {
+		sealed, err = storedChainKey(tx.QueryRowContext(ctx, selectChainKey))
 		return err
+	})
+	if err == nil && (sealed == nil || !b.keys.Current(sealed)) {
+		sealed, err = b.sealChainKey(ctx)
 	}
-	if sealed == nil || !l.keys.Current(sealed) {
-		if sealed, err = l.sealChainKey(ctx); err != nil {
-			return err
-		}
+	if err == nil {
+		b.chain, err = b.unsealChainKey(sealed)
 	}
-	l.chain, err = l.unsealChainKey(sealed)
 	return err
 }
 
@@ -80,8 +90,8 @@ func storedChainKey(row *sql.Row) (sealed []byte, err error) {
 
 // sealChainKey puts a chain key sealed by the primary key in place and gives what
 // then stands there: another process may have been quicker.
-func (l *Ledger) sealChainKey(ctx context.Context) (sealed []byte, err error) {
-	err = l.write(ctx, func(tx *sql.Tx) error {
+func (b *book) sealChainKey(ctx context.Context) (sealed []byte, err error) {
+	err = b.store.Write(ctx, func(tx *sql.Tx) error {
 		if sealed, err = storedChainKey(tx.QueryRowContext(ctx, selectChainKey)); err != nil {
 			return err
 		}
@@ -91,14 +101,14 @@ func (l *Ledger) sealChainKey(ctx context.Context) (sealed []byte, err error) {
 			if key, err = drawChainKey(ctx, tx); err != nil {
 				return err
 			}
-		case l.keys.Current(sealed):
+		case b.keys.Current(sealed):
 			return nil
 		default:
-			if key, err = l.unsealChainKey(sealed); err != nil {
+			if key, err = b.unsealChainKey(sealed); err != nil {
 				return err
 			}
 		}
-		if sealed, err = l.keys.Seal(key, l.chainKeyAD()); err != nil {
+		if sealed, err = b.keys.Seal(key, b.chainKeyAD()); err != nil {
 			return err
 		}
 		_, err = tx.ExecContext(ctx, `INSERT INTO secrets (name, sealed) VALUES ('chain-key', $1)
@@ -125,8 +135,8 @@ func drawChainKey(ctx context.Context, tx *sql.Tx) (chainKey, error) {
 	return key, nil
 }
 
-func (l *Ledger) unsealChainKey(sealed []byte) (chainKey, error) {
-	key, err := l.keys.Open(sealed, l.chainKeyAD())
+func (b *book) unsealChainKey(sealed []byte) (chainKey, error) {
+	key, err := b.keys.Open(sealed, b.chainKeyAD())
 	switch {
 	case err != nil:
 		return nil, fmt.Errorf("%w: it was made with another one", ErrWrongKeyset)
@@ -137,4 +147,4 @@ func (l *Ledger) unsealChainKey(sealed []byte) (chainKey, error) {
 }
 
 // chainKeyAD binds the key to this ledger: copied into another, it doesn't open.
-func (l *Ledger) chainKeyAD() []byte { return encode("foxflow chain key v1", l.id) }
+func (b *book) chainKeyAD() []byte { return encode("foxflow chain key v1", b.id) }

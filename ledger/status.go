@@ -7,14 +7,15 @@ import (
 	"errors"
 	"fmt"
 
+	"foxflow/internal/store"
 	"foxflow/order"
 )
 
 // Status is how an order stood when it was last recorded.
-func (l *Ledger) Status(ctx context.Context, reference string) (order.Status, error) {
+func (l Orders) Status(ctx context.Context, reference string) (order.Status, error) {
 	var text string
 	var doubt bool
-	err := l.db.reads.QueryRowContext(ctx, `SELECT snapshot, `+doubtNow+` FROM orders WHERE reference = $1`, reference).Scan(&text, &doubt)
+	err := l.store.Reads().QueryRowContext(ctx, `SELECT snapshot, `+doubtNow+` FROM orders WHERE reference = $1`, reference).Scan(&text, &doubt)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -31,11 +32,11 @@ func (l *Ledger) Status(ctx context.Context, reference string) (order.Status, er
 
 // doubtNow says whether a payment of an order that is not known to be paid was sent and may
 // have gone through: what goes on right now is on record before the order's next state is.
-const doubtNow = `(state IN ('creating', 'active', 'awaiting_topup', 'paused') AND EXISTS
+var doubtNow = `(state IN ` + store.List(order.StatesThat(order.State.Unpaid)) + ` AND EXISTS
 	(SELECT 1 FROM payments WHERE payments.reference = orders.reference AND voided_at IS NULL AND doubts > 0))`
 
 // List is the orders that the filter chooses, newest first.
-func (l *Ledger) List(ctx context.Context, f Filter) ([]order.Status, error) {
+func (l Orders) List(ctx context.Context, f Filter) ([]order.Status, error) {
 	list := []order.Status{}
 	err := l.Each(ctx, f, func(s order.Status) error {
 		list = append(list, s)
@@ -50,7 +51,7 @@ const page = 200
 
 // Each visits the orders that the filter chooses, newest first, and ends with the
 // first error of visit. Orders that begin meanwhile are not visited.
-func (l *Ledger) Each(ctx context.Context, f Filter, visit func(order.Status) error) error {
+func (l Orders) Each(ctx context.Context, f Filter, visit func(order.Status) error) error {
 	for seen, after := 0, (place{}); f.Limit <= 0 || seen < f.Limit; {
 		size := page
 		if f.Limit > 0 && !f.searches() {
@@ -82,7 +83,7 @@ func (l *Ledger) Each(ctx context.Context, f Filter, visit func(order.Status) er
 // place is where a page ended: the order there, by the columns that sort.
 type place struct{ startedAt, reference string }
 
-func (l *Ledger) readPage(ctx context.Context, f Filter, after place, size int) (orders []order.Status, last place, err error) {
+func (l Orders) readPage(ctx context.Context, f Filter, after place, size int) (orders []order.Status, last place, err error) {
 	query := `SELECT snapshot, ` + doubtNow + `, started_at, reference FROM orders WHERE 1 = 1`
 	var args []any
 	add := func(text string, values ...any) {
@@ -93,10 +94,10 @@ func (l *Ledger) readPage(ctx context.Context, f Filter, after place, size int) 
 		add(fmt.Sprintf(` AND state = $%d`, len(args)+1), f.State)
 	}
 	if !f.Since.IsZero() {
-		add(fmt.Sprintf(` AND started_at >= $%d`, len(args)+1), stamp(f.Since))
+		add(fmt.Sprintf(` AND started_at >= $%d`, len(args)+1), store.Stamp(f.Since))
 	}
 	if !f.Before.IsZero() {
-		add(fmt.Sprintf(` AND started_at < $%d`, len(args)+1), stamp(f.Before))
+		add(fmt.Sprintf(` AND started_at < $%d`, len(args)+1), store.Stamp(f.Before))
 	}
 	if after != (place{}) {
 		n := len(args)
@@ -106,7 +107,7 @@ func (l *Ledger) readPage(ctx context.Context, f Filter, after place, size int) 
 	}
 	add(fmt.Sprintf(` ORDER BY started_at DESC, reference LIMIT $%d`, len(args)+1), size)
 
-	rows, err := l.db.reads.QueryContext(ctx, query, args...)
+	rows, err := l.store.Reads().QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, place{}, err
 	}
@@ -127,37 +128,12 @@ func (l *Ledger) readPage(ctx context.Context, f Filter, after place, size int) 
 	return orders, last, rows.Err()
 }
 
-// updateOrder makes s the order's row.
-func updateOrder(ctx context.Context, tx *sql.Tx, s order.Status) error {
-	var startedAt string
-	err := tx.QueryRowContext(ctx, `SELECT started_at FROM orders WHERE reference = $1`, s.Reference).Scan(&startedAt)
-	if errors.Is(err, sql.ErrNoRows) {
-		return ErrNotFound
-	}
-	if err != nil {
-		return err
-	}
-	// Whoever placed the order was told when it began: its workflow starts later, and
-	// anew after a reset.
-	if s.StartedAt, err = parseStamp(startedAt); err != nil {
-		return err
-	}
+// updateOrder is what makes s its order's row.
+func updateOrder(s order.Status) (store.Statement, error) {
 	text, err := snapshot(s)
-	if err != nil {
-		return err
-	}
-	_, err = tx.ExecContext(ctx, `UPDATE orders SET state = $1, order_id = $2, price = $3, currency = $4, snapshot = $5, updated_at = $6,
-		missing = $7, waits = $8 WHERE reference = $9`, s.State, s.OrderID, s.Price, s.Currency, text, stamp(s.UpdatedAt),
-		missingCodes(s), s.WaitingForCode, s.Reference)
-	return err
-}
-
-// missingCodes is how many codes of all items are missing.
-func missingCodes(s order.Status) (n int) {
-	for _, item := range s.Items {
-		n += item.Missing
-	}
-	return n
+	return store.Statement{SQL: `UPDATE orders SET state = $1, order_id = $2, price = $3, currency = $4, snapshot = $5, updated_at = $6,
+		missing = $7, waits = $8 WHERE reference = $9`, Args: []any{s.State, s.OrderID, s.Price, s.Currency, text, store.Stamp(s.UpdatedAt),
+		s.Missing(), s.WaitingForCode, s.Reference}}, err
 }
 
 func snapshot(s order.Status) (string, error) {

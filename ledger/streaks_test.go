@@ -8,15 +8,16 @@ import (
 )
 
 func TestSameAnswerAgainAndAgain(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	l, other := s.open(t), s.open(t)
 	begin(t, l, "shop-1")
 	begin(t, l, "shop-2")
 	again := func(l *Ledger, code string, after time.Duration) Streak {
 		t.Helper()
-		s, err := l.Again(t.Context(), "shop-1", code, noon.Add(after))
+		s, err := l.Streaks.Again(t.Context(), "shop-1", code, noon.Add(after))
 		require.NoError(t, err)
-		have, err := other.StreakOf(t.Context(), "shop-1")
+		have, err := other.Streaks.Of(t.Context(), "shop-1")
 		require.NoError(t, err)
 		require.Equal(t, have, s)
 		return s
@@ -26,17 +27,17 @@ func TestSameAnswerAgainAndAgain(t *testing.T) {
 	third := again(l, "PAYMENT_IN_PROGRESS", time.Minute)
 	require.Equal(t, 3, third.Times)
 	require.Equal(t, time.Minute, third.Lasted())
-	none, err := l.StreakOf(t.Context(), "shop-2")
+	none, err := l.Streaks.Of(t.Context(), "shop-2")
 	require.NoError(t, err)
 	require.Equal(t, Streak{}, none, "another order's")
 
 	fresh := again(l, "LOCKED", 2*time.Minute)
 	require.Equal(t, Streak{Code: "LOCKED", Times: 1, Since: noon.Add(2 * time.Minute), Last: noon.Add(2 * time.Minute)}, fresh)
 	require.Zero(t, again(l, "LOCKED", time.Minute).Lasted(), "the clock was set back")
-	require.NoError(t, l.EndStreak(t.Context(), "shop-1"))
+	require.NoError(t, l.Streaks.End(t.Context(), "shop-1"))
 	require.Equal(t, 1, again(l, "LOCKED", 3*time.Minute).Times, "another answer came between")
 
-	_, err = l.Again(t.Context(), "shop-9", "LOCKED", noon)
+	_, err = l.Streaks.Again(t.Context(), "shop-9", "LOCKED", noon)
 	require.ErrorIs(t, err, ErrNotFound)
-	require.ErrorIs(t, l.Withdraw(t.Context(), "shop-1"), ErrInUse)
+	require.ErrorIs(t, l.Orders.Withdraw(t.Context(), "shop-1"), ErrInUse)
 }

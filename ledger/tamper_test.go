@@ -7,6 +7,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"foxflow/internal/ledgertest/twice"
 )
 
 // Somebody has the disk, not the keyset. shop-1 and shop-2 were delivered, with
@@ -21,12 +23,13 @@ func tamperedShop(t *testing.T, statements ...string) *Ledger {
 	// An old copy of the rows, for those who put them back.
 	s.raw(t, `CREATE TABLE old_heads AS SELECT * FROM heads`)
 	s.raw(t, `CREATE TABLE old_count AS SELECT * FROM ledger_head`)
-	require.NoError(t, l.Append(t.Context(), Entry{Reference: "shop-1", Key: "look", Kind: KindLook, Reason: "codes read by eve"})) // 6th, number 11
-	orders, entries, broken, err := l.VerifyAll(t.Context())
+	t.Cleanup(func() { s.raw(t, `DROP TABLE old_heads; DROP TABLE old_count`) })
+	require.NoError(t, l.Log.Append(t.Context(), Entry{Reference: "shop-1", Key: "look", Kind: KindLook, Reason: "codes read by eve"})) // 6th, number 11
+	orders, entries, broken, err := l.Log.VerifyAll(t.Context())
 	require.NoError(t, err)
 	require.Empty(t, broken, "whole before")
 	require.Equal(t, []int{3, 11}, []int{orders, entries})
-	if !onPostgres { // there they don't bind whoever can do what s.raw does
+	if !twice.OnPostgres() { // there they don't bind whoever can do what s.raw does
 		statements = append([]string{`DROP TRIGGER audit_no_update`, `DROP TRIGGER audit_no_delete`}, statements...)
 	}
 	for _, statement := range statements {
@@ -41,7 +44,9 @@ func plainHash(t *testing.T) string {
 	return hex.EncodeToString(sum[:])
 }
 
+// Promise 4: each state is on record.
 func TestTamperingIsFound(t *testing.T) {
+	t.Parallel()
 	forged := plainHash(t)
 	for _, tc := range []struct {
 		name       string
@@ -123,7 +128,7 @@ func TestTamperingIsFound(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			l := tamperedShop(t, tc.statements...)
-			_, _, broken, err := l.VerifyAll(t.Context())
+			_, _, broken, err := l.Log.VerifyAll(t.Context())
 			require.NoError(t, err)
 			require.Len(t, broken, 1)
 			require.Equal(t, tc.reference, broken[0].Reference)
@@ -135,22 +140,23 @@ func TestTamperingIsFound(t *testing.T) {
 				one = "shop-1"
 			}
 			var found *BrokenChainError
-			require.ErrorAs(t, l.Verify(t.Context(), one), &found, "a look at %s alone", one)
+			require.ErrorAs(t, l.Log.Verify(t.Context(), one), &found, "a look at %s alone", one)
 			require.Equal(t, one, found.Reference)
 			if tc.reference != "" {
 				require.Equal(t, broken[0], found)
-				require.NoError(t, l.Verify(t.Context(), map[string]string{"shop-1": "shop-2", "shop-2": "shop-1"}[one]), "the other is whole")
+				require.NoError(t, l.Log.Verify(t.Context(), map[string]string{"shop-1": "shop-2", "shop-2": "shop-1"}[one]), "the other is whole")
 			}
 		})
 	}
 }
 
 func TestSwappedReferencesAreFound(t *testing.T) {
+	t.Parallel()
 	l := tamperedShop(t,
 		`UPDATE audit SET reference = 'shop-3', key = 'x' || key WHERE reference = 'shop-1' AND seq = 2`,
 		`UPDATE audit SET reference = 'shop-1' WHERE reference = 'shop-2' AND seq = 2`,
 		`UPDATE audit SET reference = 'shop-2', key = substr(key, 2) WHERE reference = 'shop-3' AND seq = 2`)
-	_, _, broken, err := l.VerifyAll(t.Context())
+	_, _, broken, err := l.Log.VerifyAll(t.Context())
 	require.NoError(t, err)
 	require.Equal(t, []*BrokenChainError{
 		{"shop-1", 2, "was changed, or put in the place of another"},
@@ -169,7 +175,7 @@ func TestSwappedReferencesAreFound(t *testing.T) {
 			if table == "audit" {
 				statements = append(statements, swap("audit")...)
 			}
-			_, _, broken, err := tamperedShop(t, statements...).VerifyAll(t.Context())
+			_, _, broken, err := tamperedShop(t, statements...).Log.VerifyAll(t.Context())
 			require.NoError(t, err)
 			require.Len(t, broken, 2)
 		})
@@ -179,6 +185,7 @@ func TestSwappedReferencesAreFound(t *testing.T) {
 // The worker goes on after a forgery, for money may be out. What it writes then
 // must not cover the forgery up: it is found where it was.
 func TestTamperingIsNotForgivenByTheNextEntry(t *testing.T) {
+	t.Parallel()
 	const (
 		cut     = `DELETE FROM audit WHERE reference = 'shop-1' AND seq = 6`
 		oldHead = `UPDATE heads SET (seq, hash, mac) = (SELECT seq, hash, mac FROM old_heads o WHERE o.reference = heads.reference)`
@@ -210,15 +217,15 @@ func TestTamperingIsNotForgivenByTheNextEntry(t *testing.T) {
 			l := tamperedShop(t, tc.statements...)
 			for i := range 3 {
 				for _, reference := range []string{"shop-1", "shop-3"} {
-					require.NoError(t, l.Append(t.Context(), Entry{Reference: reference, Key: fmt.Sprintf("later/%d", i), Kind: KindNote}), "the order goes on")
+					require.NoError(t, l.Log.Append(t.Context(), Entry{Reference: reference, Key: fmt.Sprintf("later/%d", i), Kind: KindNote}), "the order goes on")
 				}
 			}
-			_, _, broken, err := l.VerifyAll(t.Context())
+			_, _, broken, err := l.Log.VerifyAll(t.Context())
 			require.NoError(t, err)
 			require.Len(t, broken, 1)
 			require.Contains(t, broken[0].Problem, tc.want.Problem)
 			require.Equal(t, tc.want, BrokenChainError{broken[0].Reference, broken[0].Seq, tc.want.Problem})
-			require.Error(t, l.Verify(t.Context(), "shop-1"))
+			require.Error(t, l.Log.Verify(t.Context(), "shop-1"))
 		})
 	}
 }

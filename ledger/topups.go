@@ -10,6 +10,7 @@ import (
 
 	"github.com/shopspring/decimal"
 
+	"foxflow/internal/store"
 	"foxflow/order"
 )
 
@@ -24,19 +25,19 @@ func (e *TopUpConflictError) Error() string {
 		e.Have.ID, e.Have.Amount, e.Have.Currency, e.Want.Amount, e.Want.Currency)
 }
 
-// OpenTopUp puts a request for a top-up on record. The same again changes nothing; other
+// Open puts a request for a top-up on record. The same again changes nothing; other
 // content under its id is refused with a *TopUpConflictError.
-func (l *Ledger) OpenTopUp(ctx context.Context, r order.TopUpRequest, at time.Time) error {
-	sealed, err := l.sealTopUp(order.NewTopUp(r))
+func (l TopUps) Open(ctx context.Context, r order.TopUpRequest, at time.Time) error {
+	sealed, err := l.sealStatus(order.NewTopUp(r))
 	if err != nil {
 		return fmt.Errorf("open top-up %s: %w", r.ID, err)
 	}
 	var refused error
-	err = l.write(ctx, func(tx *sql.Tx) error {
+	err = l.store.Write(ctx, func(tx *sql.Tx) error {
 		refused = nil
 		if _, err := tx.ExecContext(ctx, `INSERT INTO topups (id, amount, currency, state, snapshot, started_at, updated_at)
 			VALUES ($1, $2, $3, $4, $5, $6, $6) ON CONFLICT (id) DO NOTHING`,
-			r.ID, r.Amount.String(), r.Currency, order.TopUpRequested, sealed, stamp(l.at(at))); err != nil {
+			r.ID, r.Amount.String(), r.Currency, order.TopUpRequested, sealed, store.Stamp(l.store.Clock.At(at))); err != nil {
 			return err
 		}
 		have, err := readTopUpRequest(tx.QueryRowContext(ctx, selectTopUpRequest, r.ID))
@@ -64,9 +65,9 @@ func readTopUpRequest(row *sql.Row) (r order.TopUpRequest, err error) {
 	return r, err
 }
 
-// TopUpRequest is what was asked for under an id; ErrNoTopUp when it is not there.
-func (l *Ledger) TopUpRequest(ctx context.Context, id string) (order.TopUpRequest, error) {
-	r, err := readTopUpRequest(l.db.reads.QueryRowContext(ctx, selectTopUpRequest, id))
+// Request is what was asked for under an id; ErrNoTopUp when it is not there.
+func (l TopUps) Request(ctx context.Context, id string) (order.TopUpRequest, error) {
+	r, err := readTopUpRequest(l.store.Reads().QueryRowContext(ctx, selectTopUpRequest, id))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNoTopUp
 	}
@@ -79,12 +80,12 @@ func (l *Ledger) TopUpRequest(ctx context.Context, id string) (order.TopUpReques
 // ErrTopUpOvertaken: a later step of the top-up is on record.
 var ErrTopUpOvertaken = errors.New("a later attempt has overtaken this one")
 
-// RecordTopUp makes t, but for its answer, how the top-up stands on record. step numbers
+// Record makes t, but for its answer, how the top-up stands on record. step numbers
 // the step, as Entry's does: nothing is taken back by one below it, ErrTopUpOvertaken.
-func (l *Ledger) RecordTopUp(ctx context.Context, t order.TopUp, step int, at time.Time) error {
-	sealed, err := l.sealTopUp(t)
+func (l TopUps) Record(ctx context.Context, t order.TopUp, step int, at time.Time) error {
+	sealed, err := l.sealStatus(t)
 	if err == nil {
-		err = l.write(ctx, func(tx *sql.Tx) error {
+		err = l.store.Write(ctx, func(tx *sql.Tx) error {
 			var last int
 			err := tx.QueryRowContext(ctx, `SELECT step FROM topups WHERE id = $1`, t.ID).Scan(&last)
 			switch {
@@ -96,7 +97,7 @@ func (l *Ledger) RecordTopUp(ctx context.Context, t order.TopUp, step int, at ti
 				return ErrTopUpOvertaken
 			}
 			_, err = tx.ExecContext(ctx, `UPDATE topups SET state = $1, snapshot = $2, step = $3, updated_at = $4 WHERE id = $5`,
-				t.State, sealed, step, stamp(l.at(at)), t.ID)
+				t.State, sealed, step, store.Stamp(l.store.Clock.At(at)), t.ID)
 			return err
 		})
 	}
@@ -106,23 +107,23 @@ func (l *Ledger) RecordTopUp(ctx context.Context, t order.TopUp, step int, at ti
 	return nil
 }
 
-// TopUp is how a top-up stands on record, with FoxReload's whole answer, and since when
+// Status is how a top-up stands on record, with FoxReload's whole answer, and since when
 // it is there; ErrNoTopUp when it is not.
-func (l *Ledger) TopUp(ctx context.Context, id string) (t order.TopUp, startedAt time.Time, err error) {
+func (l TopUps) Status(ctx context.Context, id string) (t order.TopUp, startedAt time.Time, err error) {
 	var snapshot, answer []byte
 	var started string
-	err = l.db.reads.QueryRowContext(ctx, `SELECT snapshot, answer, started_at FROM topups WHERE id = $1`, id).Scan(&snapshot, &answer, &started)
+	err = l.store.Reads().QueryRowContext(ctx, `SELECT snapshot, answer, started_at FROM topups WHERE id = $1`, id).Scan(&snapshot, &answer, &started)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNoTopUp
 	}
 	if err == nil {
-		t, err = l.unsealTopUp(id, snapshot)
+		t, err = l.unsealStatus(id, snapshot)
 	}
 	if err == nil && answer != nil {
 		t.Raw, err = l.unseal(answer, topUpAD("answer", id))
 	}
 	if err == nil {
-		startedAt, err = parseStamp(started)
+		startedAt, err = store.ParseStamp(started)
 	}
 	if err != nil {
 		return order.TopUp{}, time.Time{}, fmt.Errorf("read top-up %s: %w", id, err)
@@ -144,26 +145,26 @@ type TopUpSent struct {
 	Refusal *order.Error
 }
 
-// SentTopUp is what is known so far of a top-up's one request.
-func (l *Ledger) SentTopUp(ctx context.Context, id string) (TopUpSent, error) {
-	sent, err := l.readTopUpSent(id, l.db.reads.QueryRowContext(ctx, selectTopUpSent, id))
+// Sent is what is known so far of a top-up's one request.
+func (l TopUps) Sent(ctx context.Context, id string) (TopUpSent, error) {
+	sent, err := l.readSent(id, l.store.Reads().QueryRowContext(ctx, selectTopUpSent, id))
 	if err != nil {
 		return TopUpSent{}, fmt.Errorf("read request of top-up %s: %w", id, err)
 	}
 	return sent, nil
 }
 
-// SendTopUp writes down that the request for a top-up is about to leave; call it last
+// Send writes down that the request for a top-up is about to leave; call it last
 // of all before that, with an id of the attempt that no other has. Whoever is not told to
 // send it now never may. The same attempt again is told the same until there is an answer:
 // so after an error, which leaves open whether it is on record, it may be made again.
-// Whoever gives up instead says so with UnsendTopUp.
-func (l *Ledger) SendTopUp(ctx context.Context, id, attempt string, at time.Time) (sent TopUpSent, err error) {
+// Whoever gives up instead says so with Unsend.
+func (l TopUps) Send(ctx context.Context, id, attempt string, at time.Time) (sent TopUpSent, err error) {
 	if attempt == "" {
 		return TopUpSent{}, fmt.Errorf("write intent to request top-up %s: the attempt has no id", id)
 	}
-	err = l.write(ctx, func(tx *sql.Tx) (err error) {
-		if sent, err = l.readTopUpSent(id, tx.QueryRowContext(ctx, selectTopUpSent, id)); err != nil {
+	err = l.store.Write(ctx, func(tx *sql.Tx) (err error) {
+		if sent, err = l.readSent(id, tx.QueryRowContext(ctx, selectTopUpSent, id)); err != nil {
 			return err
 		}
 		answered := sent.Answer != nil || sent.Refusal != nil
@@ -171,10 +172,10 @@ func (l *Ledger) SendTopUp(ctx context.Context, id, attempt string, at time.Time
 			return nil
 		}
 		sent.Attempt, sent.Now = attempt, true
-		if sent.At, err = l.clock(ctx, tx, at); err != nil {
+		if sent.At, err = l.store.Clock.Now(ctx, tx, at); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx, `UPDATE topups SET sent_at = $1, attempt = $2 WHERE id = $3`, stamp(sent.At), attempt, id)
+		_, err = tx.ExecContext(ctx, `UPDATE topups SET sent_at = $1, attempt = $2 WHERE id = $3`, store.Stamp(sent.At), attempt, id)
 		return err
 	})
 	if err != nil {
@@ -185,7 +186,7 @@ func (l *Ledger) SendTopUp(ctx context.Context, id, attempt string, at time.Time
 
 const selectTopUpSent = `SELECT sent_at, attempt, answer, refusal FROM topups WHERE id = $1`
 
-func (l *Ledger) readTopUpSent(id string, row *sql.Row) (sent TopUpSent, err error) {
+func (l TopUps) readSent(id string, row *sql.Row) (sent TopUpSent, err error) {
 	var at, attempt *string
 	var answer, refusal []byte
 	err = row.Scan(&at, &attempt, &answer, &refusal)
@@ -194,7 +195,7 @@ func (l *Ledger) readTopUpSent(id string, row *sql.Row) (sent TopUpSent, err err
 	}
 	sent.Attempt = orEmpty(attempt)
 	if err == nil && at != nil {
-		sent.At, err = parseStamp(*at)
+		sent.At, err = store.ParseStamp(*at)
 	}
 	if err == nil && answer != nil {
 		sent.Answer, err = l.unseal(answer, topUpAD("answer", id))
@@ -205,21 +206,21 @@ func (l *Ledger) readTopUpSent(id string, row *sql.Row) (sent TopUpSent, err err
 	return sent, err
 }
 
-// UnsendTopUp takes back the SendTopUp of an attempt whose request surely was not carried
+// Unsend takes back the Send of an attempt whose request surely was not carried
 // out: it may be sent after all.
-func (l *Ledger) UnsendTopUp(ctx context.Context, id, attempt string) error {
-	err := l.exec(ctx, `UPDATE topups SET sent_at = NULL, attempt = NULL WHERE id = $1 AND attempt = $2 AND answer IS NULL AND refusal IS NULL`, id, attempt)
+func (l TopUps) Unsend(ctx context.Context, id, attempt string) error {
+	err := l.store.Exec(ctx, `UPDATE topups SET sent_at = NULL, attempt = NULL WHERE id = $1 AND attempt = $2 AND answer IS NULL AND refusal IS NULL`, id, attempt)
 	if err != nil {
 		return fmt.Errorf("take back the request of top-up %s: %w", id, err)
 	}
 	return nil
 }
 
-// AnswerTopUp keeps FoxReload's whole answer, sealed.
-func (l *Ledger) AnswerTopUp(ctx context.Context, id string, raw json.RawMessage) error {
+// Answer keeps FoxReload's whole answer, sealed.
+func (l TopUps) Answer(ctx context.Context, id string, raw json.RawMessage) error {
 	sealed, err := l.seal(raw, topUpAD("answer", id))
 	if err == nil {
-		err = l.changeTopUp(ctx, id, `answer = $2`, sealed)
+		err = l.change(ctx, id, `answer = $2`, sealed)
 	}
 	if err != nil {
 		return fmt.Errorf("keep answer to top-up %s: %w", id, err)
@@ -227,15 +228,15 @@ func (l *Ledger) AnswerTopUp(ctx context.Context, id string, raw json.RawMessage
 	return nil
 }
 
-// RefuseTopUp keeps FoxReload's refusal, sealed.
-func (l *Ledger) RefuseTopUp(ctx context.Context, id string, refusal order.Error) error {
+// Refuse keeps FoxReload's refusal, sealed.
+func (l TopUps) Refuse(ctx context.Context, id string, refusal order.Error) error {
 	text, err := json.Marshal(refusal)
 	var sealed []byte
 	if err == nil {
 		sealed, err = l.seal(text, topUpAD("refusal", id))
 	}
 	if err == nil {
-		err = l.changeTopUp(ctx, id, `refusal = $2`, sealed)
+		err = l.change(ctx, id, `refusal = $2`, sealed)
 	}
 	if err != nil {
 		return fmt.Errorf("keep refusal of top-up %s: %w", id, err)
@@ -243,11 +244,11 @@ func (l *Ledger) RefuseTopUp(ctx context.Context, id string, refusal order.Error
 	return nil
 }
 
-// TopUpBalances is what the account held when it was last looked at for this top-up, as
-// SeeTopUpBalances was told, and by what it has risen; both empty before the first.
-func (l *Ledger) TopUpBalances(ctx context.Context, id string) (balances, risen string, err error) {
+// Balances is what the account held when it was last looked at for this top-up, as
+// SeeBalances was told, and by what it has risen; both empty before the first.
+func (l TopUps) Balances(ctx context.Context, id string) (balances, risen string, err error) {
 	var seen, rise *string
-	err = l.db.reads.QueryRowContext(ctx, `SELECT balances, risen FROM topups WHERE id = $1`, id).Scan(&seen, &rise)
+	err = l.store.Reads().QueryRowContext(ctx, `SELECT balances, risen FROM topups WHERE id = $1`, id).Scan(&seen, &rise)
 	if errors.Is(err, sql.ErrNoRows) {
 		err = ErrNoTopUp
 	}
@@ -257,28 +258,22 @@ func (l *Ledger) TopUpBalances(ctx context.Context, id string) (balances, risen 
 	return orEmpty(seen), orEmpty(rise), nil
 }
 
-// SeeTopUpBalances keeps what a look showed, unless what was kept is not before any more:
+// SeeBalances keeps what a look showed, unless what was kept is not before any more:
 // then another look was kept meanwhile. The first rise stays on record.
-func (l *Ledger) SeeTopUpBalances(ctx context.Context, id, before, balances, risen string) error {
+func (l TopUps) SeeBalances(ctx context.Context, id, before, balances, risen string) error {
 	var rise *string
 	if risen != "" {
 		rise = &risen
 	}
-	if err := l.changeTopUp(ctx, id, `balances = CASE WHEN COALESCE(balances, '') = $2 THEN $3 ELSE balances END, risen = COALESCE(risen, $4)`, before, balances, rise); err != nil {
+	if err := l.change(ctx, id, `balances = CASE WHEN COALESCE(balances, '') = $2 THEN $3 ELSE balances END, risen = COALESCE(risen, $4)`, before, balances, rise); err != nil {
 		return fmt.Errorf("keep balances of top-up %s: %w", id, err)
 	}
 	return nil
 }
 
-// topUpWaits says whether the balance is watched for any top-up.
-func topUpWaits(ctx context.Context, tx *sql.Tx) (waits bool, err error) {
-	err = tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM topups WHERE state = $1)`, order.TopUpWaiting).Scan(&waits)
-	return waits, err
-}
-
 // changeTopUp sets columns of a top-up that is there.
-func (l *Ledger) changeTopUp(ctx context.Context, id, set string, args ...any) error {
-	return l.write(ctx, func(tx *sql.Tx) error {
+func (l TopUps) change(ctx context.Context, id, set string, args ...any) error {
+	return l.store.Write(ctx, func(tx *sql.Tx) error {
 		done, err := tx.ExecContext(ctx, `UPDATE topups SET `+set+` WHERE id = $1`, append([]any{id}, args...)...)
 		if err != nil {
 			return err

@@ -34,8 +34,11 @@ type Entry struct {
 	// it has none.
 	Step int
 	// First says that its run begins with it: a run begins once. Its first task may be carried
-	// out by two workers, one of which stood still meanwhile.
+	// out by two workers, one of which stood still meanwhile. The order leaves the queue.
 	First bool
+	// Pin has OrderID pinned to the reference and this number of its replacement before the state
+	// is put on record. Whatever answer was being counted, another one has come.
+	Pin *int
 	// Unpaid says that the state is an end that nothing was paid for: it is not put on
 	// record while a payment is in doubt.
 	Unpaid bool
@@ -98,7 +101,7 @@ type Payment struct {
 	// nil: no limit.
 	Limit *decimal.Decimal
 	// InFlight is how long the request may be on its way, at most: no other
-	// attempt is begun before that, unless LandPayment says that it has landed.
+	// attempt is begun before that, unless Payments.Land says that it has landed.
 	InFlight time.Duration
 }
 
@@ -127,7 +130,7 @@ type Intent struct {
 // Code is a delivered code. Raw is the secret itself, a JSON string or object as
 // FoxReload wrote it; a Code prints, formats and marshals as "[code]".
 type Code struct {
-	// OrderID is filled in by Codes; StoreCodes takes the order id beside the list.
+	// OrderID is filled in by Codes; Store takes the order id beside the list.
 	OrderID string
 	// ItemIndex is the item of the request that it was delivered for, 0 is the first,
 	// wherever an answer shows it; from their number on: an item that nobody asked for.

@@ -11,6 +11,8 @@ import (
 	"maps"
 	"slices"
 	"strconv"
+
+	"foxflow/internal/store"
 )
 
 const shownCode = "[code]"
@@ -23,13 +25,13 @@ func (Code) GoString() string             { return shownCode }
 func (Code) Format(s fmt.State, _ rune)   { _, _ = io.WriteString(s, shownCode) }
 func (Code) MarshalJSON() ([]byte, error) { return []byte(`"` + shownCode + `"`), nil }
 
-// StoreCodes puts delivered codes into the vault, sealed. Call it with the whole
+// Store puts delivered codes into the vault, sealed. Call it with the whole
 // list as often as it is seen: the vault then holds every code of the order as often
 // as the list that had it most often, each under the item that showed it first. A
 // list seen before, in another order or under other items, adds nothing and moves
 // nothing; the same code twice in one list is two codes. Empty and null codes are none.
-func (l *Ledger) StoreCodes(ctx context.Context, reference, orderID string, codes []Code) error {
-	defer l.timed("store_codes")()
+func (l Vault) Store(ctx context.Context, reference, orderID string, codes []Code) error {
+	defer l.store.Timed("store_codes")()
 	key, err := l.key()
 	if err == nil {
 		err = l.storeCodes(ctx, key, reference, orderID, codes)
@@ -40,7 +42,7 @@ func (l *Ledger) StoreCodes(ctx context.Context, reference, orderID string, code
 	return nil
 }
 
-func (l *Ledger) storeCodes(ctx context.Context, key chainKey, reference, orderID string, codes []Code) error {
+func (l Vault) storeCodes(ctx context.Context, key chainKey, reference, orderID string, codes []Code) error {
 	delivered := make([]deliveredCode, 0, len(codes))
 	for n, code := range codes {
 		meaning, err := canonical(code.Raw)
@@ -53,7 +55,7 @@ func (l *Ledger) storeCodes(ctx context.Context, key chainKey, reference, orderI
 			}})
 		}
 	}
-	return l.write(ctx, func(tx *sql.Tx) error {
+	return l.store.Write(ctx, func(tx *sql.Tx) error {
 		if _, err := stateOf(ctx, tx, reference); err != nil {
 			return err
 		}
@@ -70,7 +72,7 @@ func (l *Ledger) storeCodes(ctx context.Context, key chainKey, reference, orderI
 			}
 			if _, err := tx.ExecContext(ctx, `INSERT INTO codes (reference, order_id, item_index, position, item_id, sealed, digest)
 				VALUES ($1, $2, $3, $4, $5, $6, $7)`,
-				reference, orderID, code.ItemIndex, position, storable(code.ItemID), sealed, code.digest(code.ItemIndex)); err != nil {
+				reference, orderID, code.ItemIndex, position, store.Storable(code.ItemID), sealed, code.digest(code.ItemIndex)); err != nil {
 				return err
 			}
 		}
@@ -169,8 +171,8 @@ func (s shelf) has(code deliveredCode, itemIndex int) bool {
 // Codes opens the codes of a reference: by order, item and position. One that
 // doesn't open (sealed with another keyset, changed, moved) is an error for all.
 // Write the look into the audit log first.
-func (l *Ledger) Codes(ctx context.Context, reference string) ([]Code, error) {
-	defer l.timed("read_codes")()
+func (l Vault) Codes(ctx context.Context, reference string) ([]Code, error) {
+	defer l.store.Timed("read_codes")()
 	codes, err := l.openCodes(ctx, reference)
 	if err != nil {
 		return nil, fmt.Errorf("read codes %s: %w", reference, err)
@@ -178,11 +180,11 @@ func (l *Ledger) Codes(ctx context.Context, reference string) ([]Code, error) {
 	return codes, nil
 }
 
-func (l *Ledger) openCodes(ctx context.Context, reference string) (codes []Code, err error) {
+func (l Vault) openCodes(ctx context.Context, reference string) (codes []Code, err error) {
 	if l.keys == nil {
 		return nil, ErrNoKeyset
 	}
-	err = l.view(ctx, func(tx *sql.Tx) error {
+	err = l.store.View(ctx, func(tx *sql.Tx) error {
 		codes = []Code{}
 		if _, err := stateOf(ctx, tx, reference); err != nil {
 			return err
@@ -210,11 +212,11 @@ func (l *Ledger) openCodes(ctx context.Context, reference string) (codes []Code,
 	return codes, err
 }
 
-// CountCodes says how many codes of an order are in the vault, by the index of the
+// Count says how many codes of an order are in the vault, by the index of the
 // item that was asked for. It needs no keyset.
-func (l *Ledger) CountCodes(ctx context.Context, orderID string) (map[int]int, error) {
+func (l Vault) Count(ctx context.Context, orderID string) (map[int]int, error) {
 	counts := map[int]int{}
-	rows, err := l.db.reads.QueryContext(ctx, `SELECT item_index, COUNT(*) FROM codes WHERE order_id = $1 GROUP BY item_index`, orderID)
+	rows, err := l.store.Reads().QueryContext(ctx, `SELECT item_index, COUNT(*) FROM codes WHERE order_id = $1 GROUP BY item_index`, orderID)
 	if err != nil {
 		return nil, fmt.Errorf("count codes of order %s: %w", orderID, err)
 	}

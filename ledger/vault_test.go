@@ -10,6 +10,9 @@ import (
 
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
+
+	"foxflow/internal/budget"
+	"foxflow/internal/ledgertest/twice"
 )
 
 // codes are those of an order's first item, as strings.
@@ -23,7 +26,7 @@ func codes(texts ...string) []Code {
 
 func opened(t *testing.T, l *Ledger, reference string) []string {
 	t.Helper()
-	list, err := l.Codes(t.Context(), reference)
+	list, err := l.Vault.Codes(t.Context(), reference)
 	require.NoError(t, err)
 	texts := make([]string, len(list))
 	for i, code := range list {
@@ -33,6 +36,7 @@ func opened(t *testing.T, l *Ledger, reference string) []string {
 }
 
 func TestCodesAreStoredOnceHoweverOftenTheyAreSeen(t *testing.T) {
+	t.Parallel()
 	l := newLedger(t)
 	begin(t, l, "shop-1")
 	for _, seen := range []struct {
@@ -56,12 +60,12 @@ func TestCodesAreStoredOnceHoweverOftenTheyAreSeen(t *testing.T) {
 		{"an object that differs in the last digit", []Code{{Raw: json.RawMessage(`{"pin":12345678901234567891,"code":"D"}`)}}, 6},
 		{"under another item it is the same code", []Code{{ItemIndex: 1, Raw: json.RawMessage(`"AAAA"`)}}, 6},
 	} {
-		require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", seen.list), seen.name)
-		counts, err := l.CountCodes(t.Context(), "ord-1")
+		require.NoError(t, l.Vault.Store(t.Context(), "shop-1", "ord-1", seen.list), seen.name)
+		counts, err := l.Vault.Count(t.Context(), "ord-1")
 		require.NoError(t, err)
 		require.Equal(t, seen.want, counts[0], seen.name)
 	}
-	require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-2", codes("AAAA")))
+	require.NoError(t, l.Vault.Store(t.Context(), "shop-1", "ord-2", codes("AAAA")))
 	require.Equal(t, []string{`ord-1/0/"AAAA"`, `ord-1/0/"BBBB"`, `ord-1/0/"AAAA"`, `ord-1/0/"CCCC"`,
 		`ord-1/0/{"pin":12345678901234567890,"code":"D"}`, `ord-1/0/{"pin":12345678901234567891,"code":"D"}`,
 		`ord-2/0/"AAAA"`}, opened(t, l, "shop-1"))
@@ -76,6 +80,7 @@ func under(itemIndex int, codes []Code) []Code {
 
 // The fault: an answer that listed the items otherwise moved no code and added them all.
 func TestCodesStayUnderTheItemThatShowedThemFirst(t *testing.T) {
+	t.Parallel()
 	l := newLedger(t)
 	begin(t, l, "shop-1")
 	for _, seen := range []struct {
@@ -94,25 +99,27 @@ func TestCodesStayUnderTheItemThatShowedThemFirst(t *testing.T) {
 			[]string{`ord-1/0/"AAAA"`, `ord-1/0/"BBBB"`, `ord-1/1/"BBBB"`, `ord-1/1/"CCCC"`}},
 	} {
 		list := append(under(0, seen.items[0]), under(1, seen.items[1])...)
-		require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", list), seen.name)
+		require.NoError(t, l.Vault.Store(t.Context(), "shop-1", "ord-1", list), seen.name)
 		require.Equal(t, seen.want, opened(t, l, "shop-1"), seen.name)
 	}
 }
 
 // The vault of an earlier version knows its codes again: a digest is what it was.
 func TestDigestsOfCodesAreThoseOfTheFirstVersion(t *testing.T) {
+	t.Parallel()
 	l := newLedger(t)
 	begin(t, l, "shop-1")
-	require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", under(1, codes("AAAA"))))
+	require.NoError(t, l.Vault.Store(t.Context(), "shop-1", "ord-1", under(1, codes("AAAA"))))
 	key, err := l.key()
 	require.NoError(t, err)
 	var digest string
-	require.NoError(t, l.db.reads.QueryRowContext(t.Context(), `SELECT digest FROM codes`).Scan(&digest))
+	require.NoError(t, l.store.Reads().QueryRowContext(t.Context(), `SELECT digest FROM codes`).Scan(&digest))
 	require.Equal(t, key.digest("foxflow code v1", "shop-1", "ord-1", "1", `"AAAA"`), digest)
 }
 
 // A code is the text that came: what a string looks like is nothing to the vault.
 func TestStringsThatLookLikeJSONStayStrings(t *testing.T) {
+	t.Parallel()
 	l := newLedger(t)
 	begin(t, l, "shop-1")
 	texts := []string{`"[1234]"`, `"null"`, `"{}"`, `"[]"`, `"\"\""`, `"1234"`, `1234`, `"true"`}
@@ -123,7 +130,7 @@ func TestStringsThatLookLikeJSONStayStrings(t *testing.T) {
 		want = append(want, "ord-1/0/"+text)
 	}
 	for range 2 {
-		require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", list))
+		require.NoError(t, l.Vault.Store(t.Context(), "shop-1", "ord-1", list))
 	}
 	require.Equal(t, want, opened(t, l, "shop-1"))
 }
@@ -132,11 +139,8 @@ func TestStringsThatLookLikeJSONStayStrings(t *testing.T) {
 // that come one by one, the same code on several items. In the end the vault holds every
 // code as often as it was delivered, and none has moved.
 func TestPropertyCodesOfAnOrder(t *testing.T) {
+	t.Parallel()
 	l, games := newLedger(t), 0
-	if !onPostgres {
-		_, err := l.db.writes.ExecContext(t.Context(), "PRAGMA synchronous = OFF") // waiting for the disk is most of the time
-		require.NoError(t, err)
-	}
 	rapid.Check(t, func(rt *rapid.T) {
 		games++
 		reference := fmt.Sprintf("game-%d", games)
@@ -152,8 +156,8 @@ func TestPropertyCodesOfAnOrder(t *testing.T) {
 					list = append(list, Code{ItemIndex: places[item], Raw: json.RawMessage(text)})
 				}
 			}
-			require.NoError(rt, l.StoreCodes(t.Context(), reference, "ord-"+reference, list))
-			after, err := l.Codes(t.Context(), reference)
+			require.NoError(rt, l.Vault.Store(t.Context(), reference, "ord-"+reference, list))
+			after, err := l.Vault.Codes(t.Context(), reference)
 			require.NoError(rt, err)
 			require.Equal(rt, tally(list), tally(after), "each as often as delivered")
 			added := minus(after, before)
@@ -208,28 +212,31 @@ func minus(list, other []Code) (rest []Code) {
 }
 
 func TestCodesSeenByManyAtOnceAreStoredOnce(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	ledgers := []*Ledger{s.open(t), s.open(t)}
 	begin(t, ledgers[0], "shop-1")
 	noErrors(t, atOnce(20, func(i int) error {
-		return ledgers[i%2].StoreCodes(t.Context(), "shop-1", "ord-1", codes("AAAA", "BBBB", "AAAA"))
+		return ledgers[i%2].Vault.Store(t.Context(), "shop-1", "ord-1", codes("AAAA", "BBBB", "AAAA"))
 	}))
 	require.Len(t, opened(t, ledgers[0], "shop-1"), 3)
 }
 
 func TestCodesNeedTheirReference(t *testing.T) {
+	t.Parallel()
 	l := newLedger(t)
-	require.ErrorIs(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", codes("AAAA")), ErrNotFound)
-	_, err := l.Codes(t.Context(), "shop-1")
+	require.ErrorIs(t, l.Vault.Store(t.Context(), "shop-1", "ord-1", codes("AAAA")), ErrNotFound)
+	_, err := l.Vault.Codes(t.Context(), "shop-1")
 	require.ErrorIs(t, err, ErrNotFound)
 	begin(t, l, "shop-1")
 	begin(t, l, "shop-2")
 	require.Empty(t, opened(t, l, "shop-1"))
-	require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", codes("AAAA")))
-	require.ErrorContains(t, l.StoreCodes(t.Context(), "shop-2", "ord-1", codes("AAAA")), "belong to shop-1")
+	require.NoError(t, l.Vault.Store(t.Context(), "shop-1", "ord-1", codes("AAAA")))
+	require.ErrorContains(t, l.Vault.Store(t.Context(), "shop-2", "ord-1", codes("AAAA")), "belong to shop-1")
 }
 
 func TestMovedOrChangedCodesDoNotOpen(t *testing.T) {
+	t.Parallel()
 	for name, tamper := range map[string]string{
 		"moved to another reference": `UPDATE codes SET reference = 'shop-2' WHERE position = 0`,
 		"moved to another order":     `UPDATE codes SET order_id = 'ord-9' WHERE position = 0`,
@@ -243,25 +250,27 @@ func TestMovedOrChangedCodesDoNotOpen(t *testing.T) {
 			l := s.open(t)
 			begin(t, l, "shop-1")
 			begin(t, l, "shop-2")
-			require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", codes("AAAA", "BBBB")))
+			require.NoError(t, l.Vault.Store(t.Context(), "shop-1", "ord-1", codes("AAAA", "BBBB")))
 			s.raw(t, tamper)
-			_, first := l.Codes(t.Context(), "shop-1")
-			_, second := l.Codes(t.Context(), "shop-2")
+			_, first := l.Vault.Codes(t.Context(), "shop-1")
+			_, second := l.Vault.Codes(t.Context(), "shop-2")
 			require.True(t, first != nil || second != nil, "it opened")
 		})
 	}
 }
 
+// Promise 5: codes, keys and player data are secrets.
 func TestSecretsAreNotInTheFile(t *testing.T) {
-	aboutSQLite(t)
+	t.Parallel()
+	twice.AboutSQLite(t)
 	s := newShop(t)
 	l := s.open(t)
 	r := request("shop-1")
 	r.Items[0].Note["player_id"] = "marker-player"
-	_, _, err := l.Begin(t.Context(), r, noon)
+	_, _, err := l.Orders.Begin(t.Context(), r, noon)
 	require.NoError(t, err)
-	require.NoError(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", codes("marker-code")))
-	require.NoError(t, l.Budget("marker-api-key", 100).Hold(t.Context(), 1))
+	require.NoError(t, l.Vault.Store(t.Context(), "shop-1", "ord-1", codes("marker-code")))
+	require.NoError(t, budget.New(l.store, l.KeyID("marker-api-key"), 100).Throttle(t.Context(), 1))
 
 	files, err := filepath.Glob(s.path + "*")
 	require.NoError(t, err)
@@ -276,7 +285,9 @@ func TestSecretsAreNotInTheFile(t *testing.T) {
 	require.True(t, found, "the hunt finds what is in clear")
 }
 
+// Promise 5: codes, keys and player data are secrets.
 func TestCodeIsNeverSeen(t *testing.T) {
+	t.Parallel()
 	code := codes("marker")[0]
 	held := struct{ Codes []Code }{[]Code{code}}
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x"} {
@@ -287,8 +298,8 @@ func TestCodeIsNeverSeen(t *testing.T) {
 
 	l := newLedger(t)
 	begin(t, l, "shop-1")
-	err := l.StoreCodes(t.Context(), "shop-1", "ord-1", []Code{{Raw: json.RawMessage(`marker`)}})
+	err := l.Vault.Store(t.Context(), "shop-1", "ord-1", []Code{{Raw: json.RawMessage(`marker`)}})
 	require.ErrorContains(t, err, "not JSON")
 	require.NotContains(t, err.Error(), "marker")
-	require.Error(t, l.StoreCodes(t.Context(), "shop-1", "ord-1", []Code{{Raw: json.RawMessage(`"a" "b"`)}}))
+	require.Error(t, l.Vault.Store(t.Context(), "shop-1", "ord-1", []Code{{Raw: json.RawMessage(`"a" "b"`)}}))
 }

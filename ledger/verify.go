@@ -14,13 +14,13 @@ import (
 // Verify checks the audit log of a reference: nil, or a *BrokenChainError that
 // names the first bad entry. It also fails when the ledger has lost an entry and
 // no reference's chain shows whose, for then it may have been this one's newest.
-func (l *Ledger) Verify(ctx context.Context, reference string) error {
+func (l Log) Verify(ctx context.Context, reference string) error {
 	key, err := l.key()
 	if err != nil {
 		return err
 	}
 	var broken *BrokenChainError
-	err = l.view(ctx, func(tx *sql.Tx) (err error) {
+	err = l.store.View(ctx, func(tx *sql.Tx) (err error) {
 		broken, err = verifyOne(ctx, tx, key, reference)
 		return err
 	})
@@ -69,13 +69,13 @@ func verifyOne(ctx context.Context, tx *sql.Tx, key chainKey, reference string) 
 //
 // What no file can tell of itself: that all of it was put back as it once was.
 // An export kept elsewhere shows that.
-func (l *Ledger) VerifyAll(ctx context.Context) (orders, entries int, broken []*BrokenChainError, err error) {
-	defer l.timed("verify_all")()
+func (l Log) VerifyAll(ctx context.Context) (orders, entries int, broken []*BrokenChainError, err error) {
+	defer l.store.Timed("verify_all")()
 	key, err := l.key()
 	if err != nil {
 		return 0, 0, nil, err
 	}
-	err = l.view(ctx, func(tx *sql.Tx) (err error) {
+	err = l.store.View(ctx, func(tx *sql.Tx) (err error) {
 		orders, entries, broken, err = verifyLedger(ctx, tx, key)
 		return err
 	})

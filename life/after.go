@@ -82,11 +82,21 @@ func (t Terms) After(f Facts, s Sighting) Facts {
 	return f.enter(state, why, s.At)
 }
 
-// Told says whether a sighting is news that something follows from.
+// Told says whether a sighting is news that something follows from. That FoxReload has begun
+// to process a paid order is none: it is looked at on, for as long and as often as before.
 func (t Terms) Told(f Facts, s Sighting) bool {
 	g := t.After(f, s)
+	if f.OnItsWay() && g.OnItsWay() {
+		g.State, g.Why, g.Order.Status = f.State, f.Why, f.Order.Status
+	}
 	return !f.Tells(g) || f.Money != g.Money || f.Order.Odd != g.Order.Odd || len(f.Order.Strange) != len(g.Order.Strange) ||
 		f.Order.Status != g.Order.Status || f.codes() != g.codes() || (f.Blocker == nil) != (g.Blocker == nil) || (f.Ending == nil) != (g.Ending == nil)
+}
+
+// OnItsWay says whether the order is paid, FoxReload was seen to be at it, and nothing holds it.
+func (f Facts) OnItsWay() bool {
+	known := f.Order.Status == foxreload.StatusPaid || f.Order.Status == foxreload.StatusProcessing
+	return f.Money == Left && known && !f.Order.Odd && f.State.MoneyOut()
 }
 
 // odd keeps a status that nobody knows. What the ledger knows of a payment stands beside it.
@@ -186,7 +196,7 @@ func (f Facts) open(s Sighting) Facts {
 	return f
 }
 
-// released is the state that a held order goes back to.
+// released is the state that a blocked order goes back to.
 func (f Facts) released() order.State {
 	switch {
 	case f.Money == LinkOut:

@@ -2,6 +2,7 @@ package life
 
 import (
 	"cmp"
+	"errors"
 	"math"
 	"time"
 
@@ -48,6 +49,7 @@ func (p Patience) Over(times int, over time.Duration) bool { return times >= p.T
 
 var (
 	atOnce      = Patience{}
+	briefly     = Patience{Times: 3, For: 5 * time.Second} // a replica may be behind
 	threeTimes  = Patience{Times: 3, For: time.Minute}
 	fiveMinutes = Patience{Times: 2, For: 5 * time.Minute}
 )
@@ -67,11 +69,18 @@ var payAnswers = map[foxreload.Class]PayAnswer{
 	foxreload.ClassMisdirected:  {Then: Refused, Refusal: foxreload.ClassMisdirected, Patience: atOnce}, // "see other" is said of what was done, too
 	foxreload.ClassUnknown:      {Then: LookLater},
 	foxreload.ClassPassing:      {Spared: true, Then: Try},
-	foxreload.ClassHeld:         {Spared: true, Then: Try},
+	foxreload.ClassThrottled:    {Spared: true, Then: Try},
 }
 
-// OfPay is what an answer to a request to pay means; nil is a success.
-func OfPay(err error) PayAnswer { return payAnswers[foxreload.ClassOf(err)] }
+// OfPay is what an answer to a request to pay means; nil is a success. A listed code
+// that an unlisted one wraps proves no more than the unlisted one.
+func OfPay(err error) PayAnswer {
+	class := foxreload.ClassOf(err)
+	if api := new(foxreload.Error); errors.As(err, &api) && api.Mixed {
+		class = foxreload.ClassFinal
+	}
+	return payAnswers[class]
+}
 
 // CreateAnswer is what one class of answer to a create means. Creating moves no money, so
 // what the API itself refuses may end the order.
@@ -83,7 +92,7 @@ type CreateAnswer struct {
 
 var createAnswers = map[foxreload.Class]CreateAnswer{
 	"":                          {Then: TakeIn},
-	foxreload.ClassExists:       {Then: Find},
+	foxreload.ClassExists:       {Then: Find, Patience: briefly},
 	foxreload.ClassPrice:        {Then: Reprice},
 	foxreload.ClassBalance:      {Then: Refused, Patience: atOnce},
 	foxreload.ClassFinal:        {Then: Refused, Patience: atOnce},
@@ -94,7 +103,7 @@ var createAnswers = map[foxreload.Class]CreateAnswer{
 	foxreload.ClassForeign:      {Then: Refused, Patience: fiveMinutes},
 	foxreload.ClassUnknown:      {Then: Try}, // the search comes first, then
 	foxreload.ClassPassing:      {Spared: true, Then: Try},
-	foxreload.ClassHeld:         {Spared: true, Then: Try},
+	foxreload.ClassThrottled:    {Spared: true, Then: Try},
 }
 
 // OfCreate is what an answer to a create means; nil is a success.
@@ -150,11 +159,23 @@ func (t Terms) Pace(f Facts, looks int, now time.Time) time.Duration {
 	return time.Duration(math.Min(grown, float64(max(i.PollMax, i.PollInitial))))
 }
 
+// Awaits is the time to the next look at an order that usually takes so long from its payment
+// to its end, and whether that is still to come: until then a look shows nothing new, so none
+// is made more often than has to be. usual is 0 where that is not known.
+func (t Terms) Awaits(f Facts, looks int, usual time.Duration, now time.Time) (pace time.Duration, early bool) {
+	pace = t.Pace(f, looks, now)
+	if usual <= 0 || f.Money != Left || f.State != order.Paid && f.State != order.Processing {
+		return pace, false
+	}
+	left := f.Clocks.Paid.Add(usual).Sub(now)
+	return max(pace, min(left, t.Intervals.PollMax)), left > 0
+}
+
 // doubtWatched is how long an order in doubt is looked at at the polling pace.
 const doubtWatched = 5 * time.Minute
 
-// HeldPace is the time from one try of a held order to the next.
-func (t Terms) HeldPace(f Facts, now time.Time) time.Duration {
+// BlockedPace is the time from one try of a blocked order to the next.
+func (t Terms) BlockedPace(f Facts, now time.Time) time.Duration {
 	if f.Money == Doubtful {
 		return t.Pace(f, 1, now)
 	}

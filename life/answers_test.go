@@ -6,6 +6,7 @@ import (
 
 	"github.com/stretchr/testify/assert"
 
+	"foxflow/foxreload"
 	"foxflow/order"
 )
 
@@ -37,6 +38,7 @@ func TestPatienceAsksForTimesAndForTime(t *testing.T) {
 
 // No answer to pay ends an order, and what nobody knows is a doubt: the rows that say
 // otherwise are counted.
+// Promise 2: nothing is guessed.
 func TestFewAnswersToPaySpareTheMoney(t *testing.T) {
 	var spared []string
 	for class, answer := range payAnswers {
@@ -69,6 +71,62 @@ func TestAnOrderIsLookedAtAsOftenAsItMatters(t *testing.T) {
 	} {
 		assert.Equal(t, c.want, terms.Pace(c.facts, c.looks, noon), c.name)
 	}
-	assert.Equal(t, time.Minute, terms.HeldPace(Facts{State: order.Paused}, noon))
-	assert.Equal(t, 5*time.Second, terms.HeldPace(Facts{State: order.Paused, Money: Doubtful, Clocks: Clocks{LastPay: noon}}, noon))
+	assert.Equal(t, time.Minute, terms.BlockedPace(Facts{State: order.Paused}, noon))
+	assert.Equal(t, 5*time.Second, terms.BlockedPace(Facts{State: order.Paused, Money: Doubtful, Clocks: Clocks{LastPay: noon}}, noon))
+}
+
+// Until an order is usually done a look shows nothing new: none is made that need not be, and
+// none comes later than the longest interval.
+func TestAnOrderIsAwaitedAsLongAsItUsuallyTakes(t *testing.T) {
+	terms := Terms{Intervals: DefaultIntervals}
+	paid := Facts{State: order.Paid, Money: Left, Clocks: Clocks{Paid: noon}}
+	for name, c := range map[string]struct {
+		facts Facts
+		usual time.Duration
+		after time.Duration
+		want  time.Duration
+		early bool
+	}{
+		"not known":      {paid, 0, 0, 5 * time.Second, false},
+		"soon":           {paid, 12 * time.Second, 0, 12 * time.Second, true},
+		"a minute":       {paid, time.Minute, 0, 30 * time.Second, true},
+		"almost over":    {paid, time.Minute, 59 * time.Second, 5 * time.Second, true},
+		"over":           {paid, time.Minute, 61 * time.Second, 5 * time.Second, false},
+		"late anyway":    {Facts{State: order.Stalled, Money: Left, Clocks: Clocks{Paid: noon}}, time.Hour, 0, time.Minute, false},
+		"not to be paid": {Facts{State: order.Active, Money: Unsent}, time.Minute, 0, 5 * time.Second, false},
+	} {
+		pace, early := terms.Awaits(c.facts, 1, c.usual, noon.Add(c.after))
+		assert.Equal(t, c.want, pace, name)
+		assert.Equal(t, c.early, early, name)
+	}
+}
+
+// That FoxReload has begun to process a paid order is no news: nothing follows from it. Whatever
+// else a look shows that was not known, is.
+func TestWhatIsNews(t *testing.T) {
+	terms := Terms{Intervals: DefaultIntervals}
+	paid := Facts{State: order.Paid, Money: Left, Order: Order{ID: "fox-1", Status: foxreload.StatusPaid}, Clocks: Clocks{Paid: noon}}
+	changed := func(change func(*Facts)) Facts {
+		f := paid
+		change(&f)
+		return f
+	}
+	for name, c := range map[string]struct {
+		facts  Facts
+		status foxreload.Status
+		news   bool
+	}{
+		"the same":                   {paid, foxreload.StatusPaid, false},
+		"processed":                  {paid, foxreload.StatusProcessing, false},
+		"processed, and late":        {changed(func(f *Facts) { f.State = order.Stalled }), foxreload.StatusProcessing, false},
+		"completed":                  {paid, foxreload.StatusCompleted, true},
+		"failed":                     {paid, foxreload.StatusFailed, true},
+		"a status that nobody knows": {paid, "shipped", true},
+		"known again":                {changed(func(f *Facts) { f.Order.Odd = true }), foxreload.StatusPaid, true},
+		"it was held":                {changed(func(f *Facts) { f.State, f.Blocker = order.Blocked, &Blocker{Class: foxreload.ClassUnauthorised} }), foxreload.StatusPaid, true},
+		"it was never seen":          {changed(func(f *Facts) { f.Order.Status = "" }), foxreload.StatusPaid, true},
+		"a step back":                {changed(func(f *Facts) { f.State, f.Order.Status = order.Processing, foxreload.StatusProcessing }), foxreload.StatusPaid, false},
+	} {
+		assert.Equal(t, c.news, terms.Told(c.facts, Sighting{OrderID: "fox-1", Status: c.status, At: noon}), name)
+	}
 }

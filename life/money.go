@@ -63,6 +63,10 @@ func (f Facts) Payable() bool {
 // raised.
 func (f Facts) Short() bool { return f.State == order.AwaitingTopUp && f.Asked.Hint == NoHint }
 
+// Withheld says whether the order waits for the pause to end or for room under the daily
+// limit, and nobody has said since that either has come.
+func (f Facts) Withheld() bool { return f.State == order.Paused && f.Asked.Hint == NoHint }
+
 // WindowOver says whether the payment window ended before now.
 func (f Facts) WindowOver(now time.Time) bool {
 	return f.Order.Window != nil && !now.Before(*f.Order.Window)
@@ -86,6 +90,20 @@ func (f Facts) moneyWhileActive(doubt bool, now time.Time) Money {
 		return Unsent
 	}
 	return Doubtful
+}
+
+// Settles says what a look, before and after which so much was known, settles of the order's
+// payment: that it is void, since nothing was paid of what was sent; and that the order is over,
+// so that nothing is sent for it any more. stands says that a payment of it is on record and not void.
+func Settles(before, after Facts, s Sighting, stands bool) (void, over bool) {
+	switch {
+	case !s.Status.Known():
+	case after.Money == Spared && (stands || before.Money != Spared):
+		return true, true
+	case s.Doubt && after.Money == Unsent:
+		return true, false
+	}
+	return false, false
 }
 
 // moneyWhenCancelled is where the money is of an order that FoxReload has cancelled. A

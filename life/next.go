@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"time"
 
+	"foxflow/foxreload"
 	"foxflow/order"
 )
 
@@ -12,16 +13,17 @@ type Do string
 
 // The things to do.
 const (
-	Nothing     Do = "nothing"      // it has ended
-	Create      Do = "create"       // have FoxReload make the order, or see the one that is pinned
-	Pay         Do = "pay"          // pay it; in doubt: look, and pay again where that is due
-	Look        Do = "look"         // look until there is news
-	LastLook    Do = "last look"    // look once, before an end that says that nothing was paid
-	End         Do = "end"          // put that end on record
-	Replace     Do = "replace"      // give up the FoxReload order, which ended unpaid, for a new one
-	AwaitTopUp  Do = "await top-up" // wait for money
-	AwaitPerson Do = "await person" // wait for a person's decision
-	Decide      Do = "decide"       // carry out a person's decision
+	Nothing      Do = "nothing"       // it has ended
+	Create       Do = "create"        // have FoxReload make the order, or see the one that is pinned
+	Pay          Do = "pay"           // pay it; in doubt: look, and pay again where that is due
+	Look         Do = "look"          // look until there is news
+	LastLook     Do = "last look"     // look once, before an end that says that nothing was paid
+	End          Do = "end"           // put that end on record
+	Replace      Do = "replace"       // give up the FoxReload order, which ended unpaid, for a new one
+	AwaitTopUp   Do = "await top-up"  // wait for money
+	AwaitRelease Do = "await release" // wait until payments are made again, or the day's limit has room
+	AwaitPerson  Do = "await person"  // wait for a person's decision
+	Decide       Do = "decide"        // carry out a person's decision
 )
 
 // Move is what to do next, and until when.
@@ -51,11 +53,13 @@ func (t Terms) Next(f Facts) Move {
 	case f.AsksPerson() && f.Asked.Decide:
 		return Move{Do: Decide}
 	case f.AsksPerson() && f.Money == Doubtful:
-		return Move{Do: Look, Until: t.HeldUntil(f)}
+		return Move{Do: Look, Until: t.BlockedUntil(f)}
 	case f.AsksPerson():
-		return Move{Do: AwaitPerson, Until: t.HeldUntil(f)}
+		return Move{Do: AwaitPerson, Until: t.BlockedUntil(f)}
 	case f.Short() && f.Money != Doubtful:
 		return Move{Do: AwaitTopUp, Until: f.Clocks.Short.Add(t.Intervals.GiveUpAfter)}
+	case f.Withheld() && f.Money != Doubtful:
+		return Move{Do: AwaitRelease}
 	case f.Money == Spared:
 		return Move{Do: Replace, Pause: t.pause(f)}
 	case f.Order.ID == "" || f.Order.Status == "" && f.Money != Left:
@@ -99,8 +103,8 @@ func (t Terms) pause(f Facts) time.Duration {
 	return t.Intervals.PollInitial << f.Expired
 }
 
-// HeldUntil is when a blocked order is given up; zero for any other.
-func (t Terms) HeldUntil(f Facts) time.Time {
+// BlockedUntil is when a blocked order is given up; zero for any other.
+func (t Terms) BlockedUntil(f Facts) time.Time {
 	if f.State != order.Blocked {
 		return time.Time{}
 	}
@@ -126,7 +130,7 @@ func (t Terms) lookUntil(f Facts) time.Time {
 	case f.State == order.Stalled:
 		return f.Clocks.Entered.Add(t.Intervals.GiveUpAfter)
 	case f.State == order.Blocked:
-		return t.HeldUntil(f)
+		return t.BlockedUntil(f)
 	case f.Money == Left:
 		return f.Clocks.Paid.Add(t.Intervals.StallAfter)
 	}
@@ -204,8 +208,14 @@ func LookedOnce(f Facts) Facts {
 }
 
 // Doubt says that the ledger knows of a request to pay that may have gone through: what
-// was to end as unpaid does not.
-func Doubt(f Facts) Facts {
+// was to end as unpaid does not. Where that is another order of the reference, it is the one
+// to look at from here on: as long as it may be paid, no other is, and the reference can't end
+// as unpaid. It was active, or it would not have been paid.
+func Doubt(f Facts, about Doubted, now time.Time) Facts {
+	if f.Order.ID != about.OrderID {
+		f.Order, f.Replacements, f.Clocks.LastPay = Order{ID: about.OrderID, Status: foxreload.StatusActive}, about.Replacement, time.Time{}
+		f = f.unblocked().enter(order.Active, Why{Note: "a payment of order " + about.OrderID + " was sent, and its outcome is not known: it is looked at first"}, now)
+	}
 	f.Money, f.Ending, f.Looked = Doubtful, nil, false
 	return f
 }

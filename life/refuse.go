@@ -9,7 +9,7 @@ import (
 
 // Classes of refusals that are foxflow's own, beside those of the API.
 const (
-	ClassPaused         foxreload.Class = "paused"          // payments are held by the switch
+	ClassPaused         foxreload.Class = "paused"          // payments are paused by the switch
 	ClassLimit          foxreload.Class = "daily_limit"     // the order would exceed the most that may be paid in a day
 	ClassLimitCurrency  foxreload.Class = "limit_currency"  // the daily limit does not name the order's currency
 	ClassPriceGuard     foxreload.Class = "price_guard"     // the order costs more than the partner will pay
@@ -26,12 +26,18 @@ type Refusal struct {
 	Class   foxreload.Class `json:"class"`
 	Code    string          `json:"code"`
 	Message string          `json:"message"`
-	// Doubt says that a request to pay may have gone through, for all that the ledger
-	// knows; LastPay is when the last one left.
-	Doubt   bool      `json:"doubt,omitempty"`
+	// Doubt is the order of the reference a request to pay which may have gone through, for all
+	// that the ledger knows; LastPay is when the last one left.
+	Doubt   *Doubted  `json:"doubt,omitempty"`
 	LastPay time.Time `json:"lastPay,omitzero"`
 	// Seen is what a look at the order showed, where one was made.
 	Seen *Sighting `json:"seen,omitempty"`
+}
+
+// Doubted is an order of the reference whose payment is in doubt.
+type Doubted struct {
+	OrderID     string `json:"orderId"`
+	Replacement int    `json:"replacement,omitempty"` // its number among the reference's
 }
 
 func (r *Refusal) Error() string { return r.Code + ": " + r.Message }
@@ -68,27 +74,18 @@ func Refusable(class foxreload.Class) bool {
 	return known
 }
 
+// WaitOf is what an order waits for after a refusal of the class; "": for nothing.
+func WaitOf(class foxreload.Class) order.Wait { return refusals[class].wait }
+
 // Refuse is what is known after a refusal: the order waits, or is to end.
 func (t Terms) Refuse(f Facts, r Refusal, now time.Time) Facts {
-	f.Looked = false
-	if r.LastPay.After(f.Clocks.LastPay) {
-		f.Clocks.LastPay = r.LastPay
-	}
-	if r.Seen != nil {
-		if !r.Seen.Status.Known() {
-			f = f.odd(*r.Seen)
-		} else if !f.stale(*r.Seen) {
-			f = f.took(*r.Seen)
-		}
-	} else if f.Money == Unsent || f.Money == Doubtful {
-		f.Money = Unsent
-		if r.Doubt {
-			f.Money, f.Ending = Doubtful, nil
-		}
+	f = f.knows(r)
+	if r.Doubt != nil && r.Doubt.OrderID != f.Order.ID && f.Money != Left && f.Money != LinkOut {
+		return Doubt(f, *r.Doubt, now)
 	}
 	what, err := refusals[r.Class], &order.Error{Code: r.Code, Message: r.Message}
 	switch {
-	case f.State == order.Blocked && !now.Before(t.HeldUntil(f)):
+	case f.State == order.Blocked && !now.Before(t.BlockedUntil(f)):
 		f.Why.Error, f.Blocker = err, &Blocker{r.Class, r.Code, r.Message}
 		return t.giveUp(f, now)
 	case what.state.Ended() && f.MayEnd():
@@ -100,9 +97,29 @@ func (t Terms) Refuse(f Facts, r Refusal, now time.Time) Facts {
 	f.Blocker = &Blocker{r.Class, r.Code, r.Message}
 	if what.state == order.AwaitingTopUp {
 		f = f.short(now)
-		if f.Asked.Hint == TriedHint {
-			f.Asked.Hint = NoHint
-		}
+	}
+	if f.Asked.Hint == TriedHint && (what.state == order.AwaitingTopUp || what.state == order.Paused) {
+		f.Asked.Hint = NoHint // it changed nothing
 	}
 	return f.enter(what.state, Why{Wait: what.wait, Error: err}, now)
+}
+
+// knows takes in what came with a refusal: a look, or what the ledger knows of the payment.
+func (f Facts) knows(r Refusal) Facts {
+	f.Looked = false
+	if r.LastPay.After(f.Clocks.LastPay) {
+		f.Clocks.LastPay = r.LastPay
+	}
+	switch {
+	case r.Seen != nil && !r.Seen.Status.Known():
+		f = f.odd(*r.Seen)
+	case r.Seen != nil && !f.stale(*r.Seen):
+		f = f.took(*r.Seen)
+	case r.Seen != nil: // older than what is known
+	case r.Doubt != nil && (f.Money == Unsent || f.Money == Doubtful):
+		f.Money, f.Ending = Doubtful, nil
+	case f.Money == Doubtful:
+		f.Money = Unsent
+	}
+	return f
 }

@@ -19,7 +19,7 @@ var createAnswered = []struct {
 	{createElse, foxreload.ClassForeign, true},
 	{createElse, foxreload.ClassMisdirected, true},
 	{createElse, foxreload.ClassPassing, false},
-	{createElse, foxreload.ClassHeld, false},
+	{createElse, foxreload.ClassThrottled, false},
 }
 
 // create is an attempt of CreateOrder.

@@ -1,14 +1,28 @@
 package life
 
+import (
+	"foxflow/internal/rules"
+	"foxflow/order"
+)
+
 // outside is what happens around the workflow: time, FoxReload, people, machines.
 func (m *model) outside(s spot) {
 	w := s.w
+	if m.queue(s); w.q.unopened {
+		return
+	}
 	if w.frozen.on {
 		m.wake(s)
+	}
+	if w.watch.at == done && w.task.at == idle {
+		v := w
+		v.task, v.watch = w.watch, task{}
+		m.at("the frozen watcher wakes up and tells", outer, s.id, v)
 	}
 	if v, ok := m.spend(w, resets); ok {
 		m.reset(s, v)
 	}
+	m.putBack(s)
 	if s.f.State.Ended() {
 		return
 	}
@@ -137,17 +151,14 @@ func (m *model) wake(s spot) {
 	w, fro := s.w, s.w.frozen
 	w.frozen = frozen{}
 	if fro.voids {
-		if fro.fresh {
-			w.rows[fro.order].void()
-		}
-		m.at("the frozen worker wakes up, to void the payment", outer, s.id, w)
+		m.at("the frozen worker wakes up, to void the payment", outer, s.id, w.settle(fro.order, fro.fresh, fro.over))
 		return
 	}
-	if m.leaves(w, fro.order, fro.fresh) != "" {
+	if m.leaves(s, w, fro.order, fro.fresh, fro.late) != rules.Leaves || w.held != 0 {
 		m.at("the frozen worker wakes up, and the ledger holds its request back", outer, s.id, w)
 		return
 	}
-	w = w.intend(fro.order)
+	w = m.intend(w, fro.order, fro.fresh)
 	w.behind = 1
 	if w.task.at != idle {
 		w.behind = 2
@@ -171,7 +182,7 @@ func (m *model) reset(s spot, w world) {
 	if w.task.at == ready && !w.frozen.on {
 		w.frozen = frozen{on: true, fresh: w.task.fresh, order: w.task.order}
 	}
-	w.task, w.busy, w.inRow = task{}, false, 0
+	w.task, w.watch, w.busy, w.inRow = task{}, task{}, false, 0
 	id, number := "", 0
 	if last := w.lastPin(); last >= 0 {
 		id, number = orderIDs[w.pins[last]-1], int(last)
@@ -183,6 +194,22 @@ func (m *model) reset(s spot, w world) {
 	f := Opened(Begin(noon), noon, id, number, money, noon)
 	f.Asked.Stop = w.cancelled
 	m.at("the workflow is reset", outer, m.keep(f), w)
+}
+
+// putBack has the ledger put back from a backup: of when the order before the present one was
+// in doubt, and the present one not there yet. What runs is taken up again.
+func (m *model) putBack(s spot) {
+	last := s.w.lastPin()
+	if last < 1 || s.w.task.at != idle || s.w.frozen.on || s.w.rows[s.w.pins[last]-1].intent || s.w.doubt() {
+		return
+	}
+	if v, ok := m.spend(s.w, restored); ok {
+		former := v.pins[last-1] - 1
+		row := &v.rows[former]
+		v.fox[former].lostAnswer = true // for all that the ledger knows
+		row.intent, row.voided, row.over, row.doubts = true, false, false, 1
+		m.at("the ledger is put back from a backup, to when the order before was in doubt", outer, s.id, v)
+	}
 }
 
 // switches are pause, daily limit, balance, price and key.
@@ -200,6 +227,10 @@ func (m *model) switches(s spot) {
 		v := w
 		v.held = 0
 		m.at("payments go on", sure, s.id, v)
+	} else if s.f.State == order.Paused && s.f.Asked.Hint == NoHint {
+		told := s.f
+		told.Asked.Hint = FreshHint
+		m.at("a worker tells the order that payments go on", sure, m.keep(told), w)
 	}
 	if v, ok := m.spend(w, moneyGone); ok && !w.low {
 		v.low = true

@@ -67,7 +67,7 @@ func (l look) task(number int8) task {
 // sighting is what a look shows, for the question whether it is news.
 func (l look) sighting(m *model, number int8) Sighting {
 	t := l.task(number)
-	t.doubt = m.here.w.doubt()
+	t.doubt = m.here.w.rows[l.order].doubt()
 	return m.sighting(t)
 }
 

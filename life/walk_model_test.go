@@ -68,6 +68,9 @@ func newModel(sc scene, most, mostAsked int) *model {
 func (m *model) start() state {
 	f := Begin(noon).enter(order.Creating, Why{}, noon)
 	f.Expired = m.scene.expired
+	if m.scene.crowd {
+		return state{facts: m.keep(f.enter(order.Queued, Why{Wait: order.WaitTurn}, noon)), w: world{q: queue{unopened: true, row: true}}}
+	}
 	return state{facts: m.keep(f), w: world{low: m.scene.low, inRow: int8(m.scene.expired)}}
 }
 
@@ -91,7 +94,9 @@ func (m *model) lean(facts int32, w world) world {
 	if m.facts[facts].Money == Left && !w.frozen.on {
 		w.low, w.dear, w.held, w.early, w.flying, w.inRow = false, false, 0, false, false, 0
 	}
-
+	if !w.q.unopened { // of a door that stands still, only that it starts the order once more can matter
+		w.q = queue{hands: [2]hand{w.q.starting()}}
+	}
 	for i := range w.fox {
 		o := &w.fox[i]
 		if int(w.spent) >= m.most {
@@ -103,7 +108,7 @@ func (m *model) lean(facts int32, w world) world {
 		if o.is != active && o.was != active {
 			o.left = 0
 		}
-		if row := w.rows[i]; row.over && w.pins[w.lastPin()] != int8(i)+1 && !row.doubt() && !o.everPaid && o.is > failed && o.was > failed {
+		if row := w.rows[i]; row.over && m.facts[facts].Order.ID != orderIDs[i] && w.pins[w.lastPin()] != int8(i)+1 && !row.doubt() && !o.everPaid && o.is > failed && o.was > failed {
 			*o, w.rows[i] = foxOrder{is: paymentExpiration, was: paymentExpiration}, payRow{intent: true, voided: true, over: true}
 		}
 		if row := &w.rows[i]; m.scene.window {

@@ -2,6 +2,7 @@ package life
 
 import (
 	"foxflow/foxreload"
+	"foxflow/internal/rules"
 	"foxflow/order"
 )
 
@@ -23,7 +24,7 @@ var payAnswered = []struct {
 	{payPrice, foxreload.ClassPrice, false},
 	{payNotFound, foxreload.ClassNotFound, false},
 	{payPassing, foxreload.ClassPassing, false},
-	{payPassing, foxreload.ClassHeld, false},
+	{payPassing, foxreload.ClassThrottled, false},
 }
 
 // pay is an attempt of PayOrder, up to where the request is about to leave.
@@ -31,7 +32,7 @@ func (m *model) pay(s spot) {
 	f, w := s.f, s.w
 	i, number := indexOf(f.Order.ID), int8(f.Replacements)
 	if w.held != 0 && !w.doubt() {
-		m.refused("payments are held", s, w, w.held.class())
+		m.refused("payments are paused", s, w, w.held.class())
 		return
 	}
 	if !w.rows[i].intent && f.State == order.Active && !f.WindowOver(noon) {
@@ -43,8 +44,9 @@ func (m *model) pay(s spot) {
 			m.answer(words, s, w, l.task(number))
 			return
 		}
-		g := m.terms.After(f, l.sighting(m, number))
-		if !g.Payable() || g.Money == Unsent && w.doubt() {
+		sighting := l.sighting(m, number)
+		g := m.terms.After(f, sighting)
+		if void, _ := Settles(f, g, sighting, w.rows[i].stands()); void || !g.Payable() {
 			m.answer(words+", and is not to be paid", s, w, l.task(number))
 			return
 		}
@@ -72,7 +74,7 @@ func (m *model) gates(words string, s spot, w world, l look, g Facts) {
 	case w.dear:
 		refused("it is too dear", ClassPriceGuard)
 	case w.held != 0:
-		refused("payments are held", w.held.class())
+		refused("payments are paused", w.held.class())
 	default:
 		w.task = task{at: ready, order: l.order, fresh: true}
 		if m.scene.mock && g.OtherMock(m.terms.Request) {
@@ -82,16 +84,23 @@ func (m *model) gates(words string, s spot, w world, l look, g Facts) {
 	}
 }
 
-// leaves says what the ledger says as a request is about to leave: nothing, "later", or
-// "guard".
-func (m *model) leaves(w world, i int8, fresh bool) string {
+// leaves says whether the ledger lets a request leave.
+func (m *model) leaves(s spot, w world, i int8, fresh, late bool) rules.Leave {
+	return rules.Payment{Over: w.rows[i].over, Late: late, Unseen: !fresh, State: s.f.State, Pinned: w.pinned(i),
+		Other: w.otherStands(i), Flying: w.flying}.Leave()
+}
+
+// intend is a request that leaves; fresh says that no other has left since its sender looked.
+func (m *model) intend(w world, i int8, fresh bool) world {
 	switch {
-	case w.ended, !w.pinned(i), w.rows[i].over, w.otherStands(i):
-		return "guard"
-	case w.flying, !fresh, w.held != 0:
-		return "later"
+	case w.rows[i].over:
+		m.breach = "a request leaves for an order that was seen to have ended unpaid"
+	case w.flying:
+		m.breach = "a request leaves while another may be on its way"
+	case !fresh:
+		m.breach = "a request leaves that another one's outcome was not looked at before"
 	}
-	return ""
+	return w.intend(i)
 }
 
 // send is the request to pay itself, with all that may come of it.
@@ -99,19 +108,19 @@ func (m *model) send(s spot) {
 	w, i := s.w, s.w.task.order
 	fresh := w.task.fresh
 	w.task = task{}
-	switch m.leaves(w, i, fresh) {
-	case "guard":
+	switch m.leaves(s, w, i, fresh, false) {
+	case rules.HasEnded, rules.NotPinned, rules.OtherPayment:
 		m.refused("the ledger forbids to pay the "+orderIDs[i]+" order", s, w, ClassGuard)
 		return
-	case "later":
-		if w.held != 0 && fresh && !w.flying {
-			m.refused("payments are held", s, w, w.held.class())
-			return
-		}
+	case rules.LateToPay, rules.InFlight:
 		m.at("the request to pay is held back: another may be at it", later, s.id, w)
 		return
 	}
-	w = w.intend(i)
+	if w.held != 0 {
+		m.refused("payments are paused", s, w, w.held.class())
+		return
+	}
+	w = m.intend(w, i, fresh)
 	w.busy = true
 	m.sent(w, i, func(words string, w world, class foxreload.Class) {
 		m.settle(words, s, w, i, class)

@@ -25,6 +25,9 @@ func (m *model) breachOf(f Facts, w world) string {
 			return breach
 		}
 	}
+	if w.q.unopened {
+		return m.falseQueue(f, w)
+	}
 	if w.busy || w.behind > 0 {
 		return "" // the workflow waits for what it does not know yet
 	}
@@ -179,7 +182,7 @@ func (m *model) falseFacts(f Facts, w world) string {
 		return "it is there, and called creating"
 	case f.Money == LinkOut && f.State != order.AwaitingPayment && f.State != order.Blocked:
 		return "its payment link is out, and nobody is told"
-	case i >= 0 && f.Money == Unsent && w.doubt():
+	case i >= 0 && f.Money == Unsent && w.rows[i].doubt():
 		return "the ledger knows of a doubt, and who asks is told of none"
 	}
 	return m.falseMove(f, m.terms.Next(f))
@@ -208,6 +211,8 @@ func (m *model) falseMove(f Facts, move Move) string {
 		return "a person is asked, and it goes on without"
 	case f.Short() && f.Money != Doubtful && calls:
 		return "it waits for money, and goes on without"
+	case f.Withheld() && f.Money != Doubtful && calls:
+		return "its payment is withheld, and it goes on without"
 	case m.timed(f, move) && !move.Until.Equal(m.terms.GivenUp(f)):
 		return "it is given up at another time than a person is told"
 	case !move.Until.IsZero() && !f.State.MoneyOut() && f.State != order.Blocked && f.State != order.AwaitingTopUp:
@@ -244,7 +249,7 @@ var mustComeTo = []struct {
 }{
 	{"no end can be reached from here",
 		func(*model, Facts, world) bool { return true },
-		func(_ *model, f Facts, _ world) bool { return f.State.Ended() }},
+		func(_ *model, f Facts, w world) bool { return f.State.Ended() || w.told(f) }},
 	{"it is delivered, and can't come to its end as completed",
 		func(m *model, f Facts, w world) bool {
 			i := indexOf(f.Order.ID)
@@ -284,7 +289,13 @@ func (m *model) free(f Facts, w world) bool {
 			return false
 		}
 	}
-	return w.task == (task{}) && !w.ended && f.Ending == nil && f.Asked == (Asked{Hint: f.Asked.Hint}) && !f.AsksPerson() &&
+	for _, i := range []int8{w.doubted(), indexOf(f.Order.ID)} {
+		// An order before it, in doubt, comes first: cancelled so, or by its link, it ends the reference.
+		if i >= 0 && i != w.present(f) && (w.fox[i].is == userRequest || m.scene.provider) {
+			return false
+		}
+	}
+	return w.task == (task{}) && !w.q.never && !w.q.foreign && !w.ended && f.Ending == nil && f.Asked == (Asked{Hint: f.Asked.Hint}) && !f.AsksPerson() &&
 		(f.State != order.AwaitingTopUp || f.Asked.Hint != NoHint) &&
 		!w.low && !w.dear && !w.noKey && !w.gone && w.held == 0 && f.Money != Left && !m.scene.mock
 }

@@ -2,6 +2,7 @@ package life
 
 import (
 	"foxflow/foxreload"
+	"foxflow/internal/rules"
 	"foxflow/order"
 )
 
@@ -10,6 +11,9 @@ import (
 
 // work is what the workflow does next, or an attempt of the activity at work.
 func (m *model) work(s spot) {
+	if s.w.q.unopened {
+		return
+	}
 	switch s.w.task.at {
 	case done:
 		m.deliver(s)
@@ -57,6 +61,7 @@ func (m *model) begin(s spot) {
 			m.breach = "orders take each other's place without end"
 		}
 		m.known("the order is replaced", s, m.terms.Replaced(f, noon), w)
+	case AwaitRelease: // people and the desk end it
 	case AwaitTopUp, AwaitPerson:
 		if !move.Until.IsZero() && !noon.Before(move.Until) {
 			m.known("the wait is over", s, m.terms.Overdue(f, noon), w)
@@ -74,13 +79,26 @@ func (m *model) poll(s spot, move Move) {
 	m.look(s, i, func(words string, w world, l look) {
 		switch unseen := s.f.Money == Left && (l.class == ClassGone || l.class == foxreload.ClassForeign); {
 		case !unseen && (l.class != "" || m.terms.Told(s.f, l.sighting(m, number))):
+			before := len(m.steps)
 			m.answer(words, s, w, l.task(number))
+			m.watcherFreezes(m.steps[before:])
 		case over:
 			m.known(words+", and the look is over", s, m.terms.Overdue(s.f, noon), w)
 		}
 	})
 	if over && s.w.noKey && !s.w.gone {
 		m.known("the look is over", s, m.terms.Overdue(s.f, noon), s.w)
+	}
+}
+
+// watcherFreezes has the watcher see what it sees, and freeze before it tells: until it wakes
+// up, another one looks at the order.
+func (m *model) watcherFreezes(seen []step) {
+	for _, is := range seen {
+		if v, ok := m.spend(is.to.w, watcherFreezes); ok && v.task.at == done && v.watch.at != done {
+			v.watch, v.task = v.task, task{}
+			m.at(is.words+"; the watcher freezes before it tells", outer, is.to.facts, v)
+		}
 	}
 }
 
@@ -99,11 +117,16 @@ func (m *model) lastLook(s spot) {
 
 // end puts an end on record, unless the ledger knows of a doubt.
 func (m *model) end(s spot) {
-	if s.w.doubt() {
-		m.known("the ledger refuses the end: a payment may have gone through", s, Doubt(s.f), s.w)
-		return
+	f := m.terms.Ended(s.f, noon)
+	switch (rules.Record{From: s.f.State, To: f.State, Wrote: true, Unpaid: true, Doubt: s.w.doubt()}).Entry() {
+	case rules.Enters:
+		m.known("the end is put on record", s, f, s.w)
+	case rules.InDoubt:
+		m.known("the ledger refuses the end: a payment may have gone through", s, Doubt(s.f, *s.w.about(s.w.doubted()), noon), s.w)
+	default:
+		m.breach = "the ledger refuses the end for what the workflow knows"
+		m.at("the end is refused", trying, s.id, s.w)
 	}
-	m.known("the end is put on record", s, m.terms.Ended(s.f, noon), s.w)
 }
 
 // decide carries out a person's decision.
@@ -133,6 +156,11 @@ func (m *model) adopt(s spot, f Facts, w world) {
 		m.known("there is nothing to adopt", s, f, w)
 		return
 	}
+	if d := w.doubted(); d >= 0 && d != i {
+		m.known("another order than the one to adopt is in doubt", s, f, w)
+		return
+	}
+	w.frozen.late = w.frozen.on
 	number := int8(f.Replacements)
 	switch at := w.pinOf(i); {
 	case at >= 0:
@@ -179,28 +207,40 @@ func (m *model) waitedOut(f Facts, w world) bool {
 
 // answer is what the activity comes to.
 func (m *model) answer(words string, s spot, w world, t task) {
-	t.at, t.doubt = done, w.doubt()
+	t.at, t.doubt = done, w.rows[t.order].doubt()
+	if t.class != 0 {
+		t.about = w.doubted() + 1
+	}
 	row := &w.rows[t.order]
 	if t.seen && !t.odd {
 		row.codes = max(row.codes, w.fox[t.order].codes)
 		t.codes = row.codes
 	}
 	w.task = t
-	g := m.taken(s.f, w)
 	if t.class != 0 && m.waitedOut(s.f, w) {
 		return
 	}
-	if g.Order.ID == orderIDs[t.order] && row.stands() && (g.Money == Spared || g.Money == Unsent && row.doubt()) {
+	m.settled(words, s, w)
+}
+
+// settled is an activity that writes what it has seen of the payment, and answers.
+func (m *model) settled(words string, s spot, w world) {
+	t := w.task
+	void, over := false, false
+	if t.seen {
+		sighting := m.sighting(t)
+		void, over = Settles(s.f, m.terms.After(s.f, sighting), sighting, w.rows[t.order].stands())
+	}
+	if void && w.rows[t.order].stands() {
 		if v, ok := m.spend(w, freezes); ok && !w.frozen.on {
-			v.frozen = frozen{on: true, fresh: true, voids: true, order: t.order}
+			v.frozen = frozen{on: true, fresh: true, voids: true, over: over, order: t.order}
 			v.task = task{}
 			m.at(words+"; the worker freezes before it voids the payment", trying, s.id, v)
 		}
-		w.rows[t.order].void()
 		words += "; the payment is void"
 	}
-	if g.Order.ID == orderIDs[t.order] && g.Money == Spared {
-		w.rows[t.order].over = true
+	if void {
+		w = w.settle(t.order, true, over)
 	}
 	m.at(words, trying, s.id, w)
 }
@@ -210,7 +250,7 @@ func (m *model) taken(f Facts, w world) Facts {
 	t := w.task
 	var g Facts
 	if t.class != 0 {
-		r := Refusal{Class: t.class.class(), Code: string(t.class.class()), Doubt: t.doubt, LastPay: ago(t.lastP + t.minute)}
+		r := Refusal{Class: t.class.class(), Code: string(t.class.class()), Doubt: w.about(t.about - 1), LastPay: ago(t.lastP + t.minute)}
 		if t.seen {
 			s := m.sighting(t)
 			r.Seen = &s
@@ -230,7 +270,7 @@ func (m *model) deliver(s spot) {
 	w := s.w
 	g := m.taken(s.f, w)
 	m.breach = m.falseNews(s.f, g, w.task)
-	w.task, w.busy, w.behind = task{}, false, max(w.behind-1, 0)
+	w.task, w.watch, w.busy, w.behind = task{}, task{}, false, max(w.behind-1, 0)
 	m.known("the workflow is told", s, g, w)
 }
 
@@ -247,7 +287,7 @@ func (m *model) known(words string, s spot, g Facts, w world) {
 		w.seenPaid = true
 	}
 	if g.State.Ended() {
-		w.ended, w.task, w.busy = true, task{}, false
+		w.ended, w.task, w.watch, w.busy = true, task{}, task{}, false
 		w.cancelled = w.cancelled || g.State == order.Cancelled && g.Why.CancelReason == order.UserRequest && g.Money != Left
 	}
 	m.at(words, trying, m.keep(g), w)

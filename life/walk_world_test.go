@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"foxflow/foxreload"
+	"foxflow/internal/rules"
 	"foxflow/order"
 )
 
@@ -14,6 +15,7 @@ type scene struct {
 	name     string
 	window   bool      // orders show when their payment window ends
 	provider bool      // the payment is an external provider's
+	crowd    bool      // it is placed where there is no room
 	mock     bool      // a mock order is asked for, and FoxReload makes a real one
 	slow     bool      // processing is seen between paid and the end
 	direct   bool      // what is ordered is delivered without codes
@@ -57,6 +59,10 @@ const (
 	createExists
 	createElse
 	slowWorker
+	watcherFreezes
+	restored
+	startLost
+	startRefused
 	// From here on: what people ask. It has a bound of its own.
 	pauses
 	limits
@@ -147,7 +153,7 @@ type code uint8
 
 var classes = []foxreload.Class{"", foxreload.ClassFinal, foxreload.ClassPassing, foxreload.ClassBalance, foxreload.ClassNotPayable,
 	foxreload.ClassExists, foxreload.ClassPrice, foxreload.ClassUnauthorised, foxreload.ClassMisdirected, foxreload.ClassNotFound,
-	foxreload.ClassUnknown, foxreload.ClassForeign, foxreload.ClassHeld, ClassPaused, ClassLimit, ClassLimitCurrency, ClassPriceGuard,
+	foxreload.ClassUnknown, foxreload.ClassForeign, foxreload.ClassThrottled, ClassPaused, ClassLimit, ClassLimitCurrency, ClassPriceGuard,
 	ClassGuard, ClassNotOurs, ClassGone, ClassPaymentRefused}
 
 func codeOf(class foxreload.Class) code { return code(slices.Index(classes, class)) }
@@ -175,7 +181,8 @@ type task struct {
 	is     upstream
 	odd    bool
 	bare   bool
-	doubt  bool
+	doubt  bool // of that order
+	about  int8 // of a refusal: the order in doubt, by the ledger: its index + 1
 	minute int8 // ago
 	left   int8
 	lastP  int8
@@ -187,8 +194,10 @@ type task struct {
 
 // frozen is an attempt that another has overtaken, and that will wake up.
 type frozen struct {
-	on, fresh, voids bool // voids: it is about to void the payment, else about to send
-	order            int8
+	on, fresh   bool
+	voids, over bool // it is about to say that the payment is void, or that the order is over; else to send
+	late        bool // a later step is on record
+	order       int8
 }
 
 // decision is what a person decided.
@@ -206,12 +215,14 @@ type world struct {
 	fox       [mostOrders]foxOrder
 	rows      [mostOrders]payRow
 	pins      [mostOrders]int8 // by replacement number: the order's index + 1
+	q         queue
 	task      task
 	frozen    frozen
+	watch     task // what a frozen watcher has seen and not told
 	orphan    int8 // index + 1 of an order that a lost create made
 	creates   bool // for all that the ledger knows, a create may have made an order
 	choice    decision
-	held      code // payments are held by the switch or the limit
+	held      code // payments are paused by the switch or the limit
 	low       bool // the balance
 	dear      bool // the order's price is above the highest
 	noKey     bool
@@ -228,13 +239,36 @@ type world struct {
 	asked     int8 // things that people asked
 }
 
-func (w *world) doubt() bool {
-	for _, row := range w.rows {
+func (w *world) doubt() bool { return w.doubted() >= 0 }
+
+// doubted is the order whose payment is in doubt, by the ledger, or -1.
+func (w *world) doubted() int8 {
+	for i, row := range w.rows {
 		if row.doubt() {
-			return true
+			return int8(i)
 		}
 	}
-	return false
+	return -1
+}
+
+// about is what the ledger says of an order that is in doubt; of none: nil.
+func (w *world) about(i int8) *Doubted {
+	if i < 0 {
+		return nil
+	}
+	return &Doubted{OrderID: orderIDs[i], Replacement: int(w.pinOf(i))}
+}
+
+// settle writes what somebody says of an order's payment who knows of the latest attempt, or
+// does not.
+func (w world) settle(i int8, latest, over bool) world {
+	row := &w.rows[i]
+	void, over, _ := rules.Unpaid{Begun: row.intent, Latest: latest, Ended: over}.Void()
+	if void {
+		row.void()
+	}
+	row.over = row.over || over
+	return w
 }
 
 // otherStands says whether another order of the reference may be paid, by the ledger.
@@ -324,9 +358,14 @@ func (w world) older(minutes int8, window bool) world {
 			}
 		}
 	}
-	w.flying, w.early = false, false
+	w.flying, w.early, w.q.lapsed = false, false, w.q.claimed
 	if w.task.at == done {
 		w.task.minute++
+	}
+	if w.watch.at == done {
+		if w.watch.minute = min(w.watch.minute+minutes, 2); minutes == hourAgo {
+			w.watch.minute = hourAgo
+		}
 	}
 	return w
 }

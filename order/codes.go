@@ -18,6 +18,7 @@ const (
 	CodeUnknownStatus = "UNKNOWN_STATUS"       // FoxReload shows a status that nobody knows: nothing is certain before it is clear
 	CodeMoneyOut      = "MONEY_OUT"            // cancelled: it is paid all the same, or may be
 	CodeOrderFailed   = "ORDER_FAILED"         // failed: the supplier's doing
+	CodeForeign       = "FOREIGN_REFERENCE"    // failed: as its turn came, Temporal knew the reference from another ledger
 	CodeProduct       = "PRODUCT_CHECK"        // failed: the product's terms don't allow the order
 )
 

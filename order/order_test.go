@@ -11,22 +11,22 @@ import (
 // TestSteps walks the whole table: what must hold of every state machine of this
 // kind, and the steps that money depends on.
 func TestSteps(t *testing.T) {
-	assert.Len(t, steps, len(States())+1, "every state has its row, and so has the beginning")
-	for from, nexts := range steps {
+	assert.Len(t, byState, len(States())+1, "every state has its row, and so has the beginning")
+	for from, row := range byState {
 		assert.True(t, from == "" || from.Known(), from)
-		for _, next := range nexts {
+		for _, next := range row.next {
 			assert.True(t, next.Known(), "%s → %s", from, next)
 			assert.NotEqual(t, from, next, "staying is no step")
 		}
 	}
 	for _, s := range States() {
 		if s.Ended() {
-			assert.Empty(t, steps[s], "nothing follows %s", s)
+			assert.Empty(t, byState[s].next, "nothing follows %s", s)
 			assert.False(t, s.Waits() || s.MoneyOut(), s)
 			continue
 		}
 		assert.True(t, s.CanBecome(Cancelled), "%s can be cancelled, by FoxReload at least", s)
-		assert.True(t, s.CanBecome(Completed), "a poller can miss everything between %s and the end", s)
+		assert.True(t, s.CanBecome(Completed) || !s.Carried(), "a poller can miss everything between %s and the end", s)
 		if s.MoneyOut() {
 			for _, unpaid := range []State{Creating, Active, AwaitingTopUp, AwaitingPayment, Paused} {
 				assert.False(t, s.CanBecome(unpaid), "%s → %s would pay again", s, unpaid)
@@ -35,6 +35,41 @@ func TestSteps(t *testing.T) {
 	}
 	assert.False(t, State("lost").Known())
 	assert.False(t, AwaitingTopUp.CanBecome(Unresolved), "where no money is out, giving up is a cancellation")
+}
+
+// TestTraits says of each trait which states have it: whoever counts or guards orders by
+// a trait relies on that.
+func TestTraits(t *testing.T) {
+	all := States()
+	assert.Equal(t, []State{Queued, Creating, Active, AwaitingTopUp, AwaitingPayment, Paused, Paid, Processing, Stalled, Blocked,
+		Completed, Cancelled, Failed, Unresolved}, all)
+	for name, c := range map[string]struct {
+		is   func(State) bool
+		want []State
+	}{
+		"ended":         {State.Ended, []State{Completed, Cancelled, Failed, Unresolved}},
+		"carried":       {State.Carried, []State{Creating, Active, AwaitingTopUp, AwaitingPayment, Paused, Paid, Processing, Stalled, Blocked}},
+		"starting":      {State.Starting, []State{Creating, Active}},
+		"waits":         {State.Waits, []State{Queued, AwaitingTopUp, AwaitingPayment, Paused, Stalled, Blocked}},
+		"money out":     {State.MoneyOut, []State{Paid, Processing, Stalled}},
+		"was paid":      {State.WasPaid, []State{Paid, Processing, Stalled, Completed}},
+		"reported paid": {State.ReportedPaid, []State{Paid, Processing, Completed}},
+		"unpaid":        {State.Unpaid, []State{Queued, Creating, Active, AwaitingTopUp, Paused}},
+		"payable":       {State.Payable, []State{Creating, Active, AwaitingTopUp, Paused, Blocked}},
+		"funded":        {State.Funded, []State{Creating, Active, AwaitingTopUp}},
+	} {
+		assert.Equal(t, c.want, StatesThat(c.is), name)
+		for _, none := range []State{"", "lost"} {
+			assert.False(t, c.is(none), "%s: %q", name, none)
+		}
+	}
+	for _, s := range all {
+		assert.False(t, s.Funded() && !s.Unpaid(), "%s: money is kept for what is not paid", s)
+		assert.False(t, s.WasPaid() && s.Payable(), s)
+		if s.Payable() {
+			assert.True(t, s.CanBecome(Paid), s)
+		}
+	}
 }
 
 func TestValidate(t *testing.T) {

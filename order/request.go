@@ -9,6 +9,8 @@ import (
 	"slices"
 
 	"github.com/shopspring/decimal"
+
+	"foxflow/internal/phrase"
 )
 
 // Limits of a request. MaxItems is FoxReload's; the sizes of notes are ours, so
@@ -46,6 +48,39 @@ type Request struct {
 	NoCheck bool `json:"noCheck,omitempty"`
 }
 
+// Payer is whose money an order is paid with.
+type Payer string
+
+// The payers.
+const (
+	PaidByNobody   Payer = "nobody"   // a mock order
+	PaidByProvider Payer = "provider" // whoever opens the payment link
+	PaidByBalance  Payer = "balance"  // the account at FoxReload
+)
+
+// Payers are all of them.
+var Payers = []Payer{PaidByNobody, PaidByProvider, PaidByBalance}
+
+// Payer says whose money the order is paid with.
+func (r Request) Payer() Payer {
+	switch {
+	case r.Mock:
+		return PaidByNobody
+	case r.Provider != "":
+		return PaidByProvider
+	}
+	return PaidByBalance
+}
+
+// Products are the ids of the products that are asked for.
+func (r Request) Products() []string {
+	ids := make([]string, len(r.Items))
+	for i, item := range r.Items {
+		ids[i] = item.ItemID
+	}
+	return ids
+}
+
 // String names a request by its reference and its lines. It and LogValue are what
 // loggers take instead of its JSON, which holds the notes.
 func (r Request) String() string { return fmt.Sprintf("%s %v", r.Reference, r.Items) }
@@ -81,75 +116,95 @@ func (e *FieldError) Error() string { return fmt.Sprintf("%s: %s", e.Field, e.Pr
 // Validate finds every mistake that needs no catalogue: a list of *FieldError,
 // empty when the request is sound.
 func (r Request) Validate() []*FieldError {
-	var errs []*FieldError
-	wrong := func(field, problem, fix string) {
-		errs = append(errs, &FieldError{Field: field, Problem: problem, Fix: fix})
-	}
-	if e := CheckReference(r.Reference); e != nil {
-		errs = append(errs, e)
-	}
+	var m mistakes
+	m.add(CheckReference(r.Reference))
 	switch n := len(r.Items); {
 	case n == 0:
-		wrong("item", "is missing", "name at least one product: PRODUCT or PRODUCT:QUANTITY")
+		m.wrong("item", "is missing", "name at least one product: PRODUCT or PRODUCT:QUANTITY")
 	case n > MaxItems:
-		wrong("item", fmt.Sprintf("%d items in one order", n), fmt.Sprintf("one order takes 1 to %d items; split it", MaxItems))
+		m.wrong("item", fmt.Sprintf("%d items in one order", n), fmt.Sprintf("one order takes 1 to %d items; split it", MaxItems))
 	}
 	for i, it := range r.Items {
-		at := func(field string) string {
-			if len(r.Items) == 1 {
-				return field
-			}
-			return fmt.Sprintf("item %d %s", i+1, field)
+		which := ""
+		if len(r.Items) > 1 {
+			which = fmt.Sprintf("item %d ", i+1)
 		}
-		if !itemIDRE.MatchString(it.ItemID) {
-			wrong(at("item"), fmt.Sprintf("%q is not a product id", clip(it.ItemID)), "find ids with: starter products search TEXT")
-		}
-		if it.Quantity < 1 {
-			wrong(at("quantity"), fmt.Sprintf("%d is too small", it.Quantity), "order at least 1")
-		}
-		if len(it.Note) > maxNoteFields {
-			wrong(at("note"), fmt.Sprintf("%d fields", len(it.Note)), fmt.Sprintf("a note takes at most %d fields", maxNoteFields))
-		}
-		for _, key := range slices.Sorted(maps.Keys(it.Note)) {
-			switch value := it.Note[key]; {
-			case !noteKeyRE.MatchString(key):
-				wrong(at("note"), fmt.Sprintf("%q is not a field name", clip(key)), "write KEY=VALUE, e.g. player_id=123456")
-			case value == "":
-				wrong(at("note"), fmt.Sprintf("%s is empty", key), "write KEY=VALUE, e.g. player_id=123456")
-			case Unseen(value) != nil:
-				e := Unseen(value)
-				wrong(at("note"), key+" "+e.Problem, e.Fix)
-			case len(value) > maxNoteLength:
-				wrong(at("note"), fmt.Sprintf("%s is %d bytes long", key, len(value)), fmt.Sprintf("a value takes at most %d bytes", maxNoteLength))
-			}
+		it.validate(&m, which)
+	}
+	r.validatePrice(&m)
+	r.validateProvider(&m)
+	return m
+}
+
+// mistakes are what is wrong with a request, in the order of its fields.
+type mistakes []*FieldError
+
+func (m *mistakes) wrong(field, problem, fix string) {
+	m.add(&FieldError{Field: field, Problem: problem, Fix: fix})
+}
+
+func (m *mistakes) add(e *FieldError) {
+	if e != nil {
+		*m = append(*m, e)
+	}
+}
+
+// validate finds an item's mistakes; which names it, where there are several.
+func (i Item) validate(m *mistakes, which string) {
+	if !itemIDRE.MatchString(i.ItemID) {
+		m.wrong(which+"item", fmt.Sprintf("%q is not a product id", Clip(i.ItemID)), "find ids with: starter products search TEXT")
+	}
+	if i.Quantity < 1 {
+		m.wrong(which+"quantity", fmt.Sprintf("%d is too small", i.Quantity), "order at least 1")
+	}
+	if len(i.Note) > maxNoteFields {
+		m.wrong(which+"note", fmt.Sprintf("%d fields", len(i.Note)), fmt.Sprintf("a note takes at most %d fields", maxNoteFields))
+	}
+	for _, key := range slices.Sorted(maps.Keys(i.Note)) {
+		value := i.Note[key]
+		unseen := Unseen(value)
+		switch {
+		case !noteKeyRE.MatchString(key):
+			m.wrong(which+"note", fmt.Sprintf("%q is not a field name", Clip(key)), "write KEY=VALUE, e.g. player_id=123456")
+		case value == "":
+			m.wrong(which+"note", fmt.Sprintf("%s is empty", key), "write KEY=VALUE, e.g. player_id=123456")
+		case unseen != nil:
+			m.wrong(which+"note", key+" "+unseen.Problem, unseen.Fix)
+		case len(value) > maxNoteLength:
+			m.wrong(which+"note", fmt.Sprintf("%s is %d bytes long", key, len(value)), fmt.Sprintf("a value takes at most %d bytes", maxNoteLength))
 		}
 	}
+}
+
+func (r Request) validatePrice(m *mistakes) {
 	switch {
 	case r.MaxPriceCurrency == "":
 	case r.MaxPrice == nil:
-		wrong("max-price", "is missing, and its currency is given", "give the highest total you will pay with its currency, e.g. 12.34usd")
+		m.wrong("max-price", "is missing, and its currency is given", "give the highest total you will pay with its currency, e.g. 12.34usd")
 	case !currencyRE.MatchString(r.MaxPriceCurrency):
-		wrong("max-price", fmt.Sprintf("%q is not a currency", clip(r.MaxPriceCurrency)), "name the currency by 3 to 5 letters, lower case, e.g. usd")
-	}
-	if r.MaxPrice != nil {
-		switch {
-		case !r.MaxPrice.IsPositive():
-			wrong("max-price", r.MaxPrice.String()+" is not a price", "give the highest total you will pay, e.g. 12.34")
-		case r.MaxPrice.Exponent() < -4:
-			wrong("max-price", r.MaxPrice.String()+" has more than 4 decimal places", "give at most 4 decimal places, e.g. 12.34")
-		}
+		m.wrong("max-price", fmt.Sprintf("%q is not a currency", Clip(r.MaxPriceCurrency)), "name the currency by 3 to 5 letters, lower case, e.g. usd")
 	}
 	switch {
-	case r.Provider == "" && r.ReturnURL != "":
-		wrong("return-url", "is given without a provider", "add --provider NAME, or leave it out to pay from the balance")
-	case r.Provider != "" && r.ReturnURL == "":
-		wrong("return-url", "is missing", "an external provider needs --return-url https://…")
-	case r.Provider != "" && !noteKeyRE.MatchString(r.Provider):
-		wrong("provider", fmt.Sprintf("%q is not a provider name", clip(r.Provider)), "use the provider's name, e.g. pally")
-	case r.Provider != "" && !isWebURL(r.ReturnURL):
-		wrong("return-url", fmt.Sprintf("%q is not a web address", clip(r.ReturnURL)), "write it whole, e.g. https://yourshop.com/return")
+	case r.MaxPrice == nil:
+	case !r.MaxPrice.IsPositive():
+		m.wrong("max-price", r.MaxPrice.String()+" is not a price", "give the highest total you will pay, e.g. 12.34")
+	case r.MaxPrice.Exponent() < -4:
+		m.wrong("max-price", r.MaxPrice.String()+" has more than 4 decimal places", "give at most 4 decimal places, e.g. 12.34")
 	}
-	return errs
+}
+
+func (r Request) validateProvider(m *mistakes) {
+	switch {
+	case r.Provider == "" && r.ReturnURL == "":
+	case r.Provider == "":
+		m.wrong("return-url", "is given without a provider", "add --provider NAME, or leave it out to pay from the balance")
+	case r.ReturnURL == "":
+		m.wrong("return-url", "is missing", "an external provider needs --return-url https://…")
+	case !noteKeyRE.MatchString(r.Provider):
+		m.wrong("provider", fmt.Sprintf("%q is not a provider name", Clip(r.Provider)), "use the provider's name, e.g. pally")
+	case !isWebURL(r.ReturnURL):
+		m.wrong("return-url", fmt.Sprintf("%q is not a web address", Clip(r.ReturnURL)), "write it whole, e.g. https://yourshop.com/return")
+	}
 }
 
 func isWebURL(s string) bool {
@@ -170,10 +225,5 @@ func Mask(value string) string {
 	}
 }
 
-func clip(s string) string {
-	const most = 40
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return s
-}
+// Clip cuts what a message quotes, whatever was typed.
+func Clip(s string) string { return phrase.Clip(s, 40) }

@@ -1,6 +1,7 @@
 package order
 
 import (
+	"strings"
 	"time"
 
 	"github.com/shopspring/decimal"
@@ -27,9 +28,12 @@ type Status struct {
 	Error            *Error       `json:"error"`
 	// PaymentInDoubt says that a payment was sent and its outcome is not known: nothing
 	// may be concluded from that it can't be seen.
-	PaymentInDoubt bool      `json:"paymentInDoubt,omitempty"`
-	StartedAt      time.Time `json:"startedAt"`
-	UpdatedAt      time.Time `json:"updatedAt"`
+	PaymentInDoubt bool `json:"paymentInDoubt,omitempty"`
+	// Turn is when a queued order's turn comes; nil: it is not queued, or nobody worked it
+	// out. It is no part of what is on record.
+	Turn      *Turn     `json:"turn,omitempty"`
+	StartedAt time.Time `json:"startedAt"`
+	UpdatedAt time.Time `json:"updatedAt"`
 }
 
 // ItemStatus is one item of an order; Codes counts the codes in the vault, Missing the
@@ -40,6 +44,15 @@ type ItemStatus struct {
 	Codes    int     `json:"codes"`
 	Missing  int     `json:"missing"`
 	Error    *string `json:"error"`
+}
+
+// Turn is when the turn of a queued order comes, as things stand.
+type Turn struct {
+	Before       int   `json:"before"`       // orders that are before it
+	AboutSeconds int64 `json:"aboutSeconds"` // how long that takes at the request budget, about
+	// Held is what all orders of its kind wait for before their turns come: WaitTopUp or
+	// WaitResume; empty: nothing.
+	Held Wait `json:"held,omitempty"`
 }
 
 // Error is what ended or holds an order as a whole: the API's code, or one of
@@ -70,6 +83,18 @@ func (s Status) Amount() (decimal.Decimal, bool) {
 	}
 	d, err := decimal.NewFromString(*s.Price)
 	return d, err == nil
+}
+
+// Cost is what the order costs, as far as that is known: nil without a price, and the
+// currency in lower case, empty without one.
+func (s Status) Cost() (amount *decimal.Decimal, currency string) {
+	if price, known := s.Amount(); known {
+		amount = &price
+	}
+	if s.Currency != nil {
+		currency = strings.ToLower(*s.Currency)
+	}
+	return amount, currency
 }
 
 // Codes counts the codes of the order that are in the vault.

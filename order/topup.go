@@ -85,10 +85,10 @@ func (r TopUpRequest) Validate() []*FieldError {
 	case r.Currency == "":
 		wrong("currency", "is missing", "name the coin to send: --currency usdt")
 	case !coinRE.MatchString(r.Currency):
-		wrong("currency", fmt.Sprintf("%q is not a coin", clip(r.Currency)), "name it as FoxReload does, e.g. usdt")
+		wrong("currency", fmt.Sprintf("%q is not a coin", Clip(r.Currency)), "name it as FoxReload does, e.g. usdt")
 	}
 	if !topUpIDRE.MatchString(r.ID) {
-		wrong("id", fmt.Sprintf("%q is not a top-up's id", clip(r.ID)), "use the id that the first run showed: 1 to 64 characters of A-Z a-z 0-9 . _ -")
+		wrong("id", fmt.Sprintf("%q is not a top-up's id", Clip(r.ID)), "use the id that the first run showed: 1 to 64 characters of A-Z a-z 0-9 . _ -")
 	}
 	return errs
 }

@@ -30,9 +30,9 @@ func CheckReference(reference string) *FieldError {
 	}
 	switch n := utf8.RuneCountInString(reference); {
 	case n > MaxReference:
-		return wrong(fmt.Sprintf("%q has %d characters", clip(reference), n), fmt.Sprintf("use 1 to %d characters", MaxReference))
+		return wrong(fmt.Sprintf("%q has %d characters", Clip(reference), n), fmt.Sprintf("use 1 to %d characters", MaxReference))
 	case !norm.NFC.IsNormalString(reference):
-		return wrong(fmt.Sprintf("%q is not in Unicode's composed form", clip(reference)), "write it in NFC")
+		return wrong(fmt.Sprintf("%q is not in Unicode's composed form", Clip(reference)), "write it in NFC")
 	}
 	return nil
 }

@@ -167,7 +167,7 @@ func TestFaultsStandBeforeTheEndpoint(t *testing.T) {
 	require.PanicsWithError(t, http.ErrAbortHandler.Error(), func() { s.pay(id) })
 	require.Equal(t, []string{RouteCreate, RoutePay}, seen)
 	require.Equal(t, "paid", s.status(id))
-	require.Len(t, s.Debits(), 1)
+	require.Len(t, s.Money.Debits(), 1)
 	last := s.Requests()[2]
 	require.Equal(t, RoutePay, last.Route)
 	require.Zero(t, last.Status, "no answer left")

@@ -30,7 +30,7 @@ func adminTable() []adminRoute {
 		{"POST", "/admin/balances", "money comes in: `{\"currency\":\"usd\",\"add\":\"50\"}`, or `\"set\"` to make it an amount", (*Simulator).adminSetBalance},
 		{"GET", "/admin/debits", "what orders took from the balance, with totals, and orders and idempotency keys debited more than once; `?orderId=` or `?idempotencyKey=` picks", (*Simulator).adminDebits},
 		{"GET", "/admin/ledger", "every movement of money", func(s *Simulator, _ *http.Request, _ []byte) (any, error) {
-			return map[string]any{"entries": s.Ledger()}, nil
+			return map[string]any{"entries": s.Money.Entries()}, nil
 		}},
 		{"GET", "/admin/orders", "every order as it really is", func(s *Simulator, _ *http.Request, _ []byte) (any, error) {
 			return map[string]any{"orders": s.Orders()}, nil
@@ -45,7 +45,7 @@ func adminTable() []adminRoute {
 		{"POST", "/admin/products/{id}", "price and stock of today: `{\"price\":\"1.20\",\"quantity\":5}`; null: not for sale, unknown", (*Simulator).adminProduct},
 		{"GET", "/admin/knobs", "the knobs as they stand", func(s *Simulator, _ *http.Request, _ []byte) (any, error) { return s.Knobs().Map(), nil }},
 		{"POST", "/admin/knobs", "turn knobs: `{\"idempotency\":\"ignored\"}`", (*Simulator).adminSetKnobs},
-		{"GET", "/admin/faults", "the plan of faults with its seed, what has been injected by kind and route, what was asked for and is still to come", func(s *Simulator, _ *http.Request, _ []byte) (any, error) { return s.Faults(), nil }},
+		{"GET", "/admin/faults", "the plan of faults with its seed, what has been injected by kind and route, what was asked for and is still to come", func(s *Simulator, _ *http.Request, _ []byte) (any, error) { return s.Faults.Report(), nil }},
 		{"POST", "/admin/faults", "set the plan: `{\"plan\":\"storm\",\"seed\":7}`; an empty one ends all faults, also those still to come; the counts go on", (*Simulator).adminSetFaults},
 		{"POST", "/admin/faults/next", "a fault at the next request of a route, before any of the plan: `{\"kind\":\"lost-answer\",\"route\":\"pay\",\"times\":1,\"skip\":0}`", (*Simulator).adminNextFault},
 		{"GET", "/admin/requests", "the latest requests: when, which endpoint, which status, which fault", func(s *Simulator, _ *http.Request, _ []byte) (any, error) {
@@ -142,7 +142,7 @@ func readAdmin(body []byte, into any) error {
 func (s *Simulator) adminBalances(*http.Request, []byte) (any, error) {
 	shown := map[string]string{}
 	for _, currency := range currencies {
-		shown[currency] = moneyText(s.Balance(currency))
+		shown[currency] = moneyText(s.Money.Balance(currency))
 	}
 	return map[string]any{"balances": shown}, nil
 }
@@ -160,9 +160,9 @@ func (s *Simulator) adminSetBalance(r *http.Request, body []byte) (any, error) {
 	case (asked.Add == nil) == (asked.Set == nil):
 		return nil, errors.New("change balance: give either add or set, e.g. {\"currency\":\"usd\",\"add\":\"50\"}")
 	case asked.Add != nil:
-		err = s.AddBalance(asked.Currency, *asked.Add)
+		err = s.Money.Add(asked.Currency, *asked.Add)
 	default:
-		err = s.SetBalance(asked.Currency, *asked.Set)
+		err = s.Money.Set(asked.Currency, *asked.Set)
 	}
 	if err != nil {
 		return nil, err
@@ -175,7 +175,7 @@ func (s *Simulator) adminDebits(r *http.Request, _ []byte) (any, error) {
 	orderID, key := r.URL.Query().Get("orderId"), r.URL.Query().Get("idempotencyKey")
 	shown := []Entry{}
 	totals, byOrder, byKey := map[string]decimal.Decimal{}, map[string]int{}, map[string]int{}
-	for _, e := range s.Debits() {
+	for _, e := range s.Money.Debits() {
 		if orderID != "" && e.OrderID != orderID || key != "" && e.IdempotencyKey != key {
 			continue
 		}

@@ -30,7 +30,7 @@ func TestAdminBalances(t *testing.T) {
 	require.Equal(t, body{"balances": body{"usd": "150.50", "rub": "0"}}, s.expect(200, "POST", "/admin/balances", `{"currency":"usd","add":"50.5"}`))
 	s.expect(200, "POST", "/admin/balances", `{"currency":"usd","set":"3"}`)
 	s.holds("3.00")
-	last := s.Ledger()[len(s.Ledger())-1]
+	last := s.Money.Entries()[len(s.Money.Entries())-1]
 	require.Equal(t, "-147.5", last.Amount.String(), "the ledger explains every balance")
 	for _, wrong := range []string{`{"currency":"usd"}`, `{"currency":"usd","add":"1","set":"1"}`, `{"currency":"eur","add":"1"}`, `{"currency":"usd","add":"-1"}`,
 		`{"currency":"usd","ad":"1"}`, `{"currency":"usd","add":"lots"}`, `nonsense`, ``} {

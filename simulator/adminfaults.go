@@ -16,10 +16,10 @@ func (s *Simulator) adminSetFaults(_ *http.Request, body []byte) (any, error) {
 	if asked.Plan == nil {
 		return nil, errors.New("set faults: give a plan, e.g. {\"plan\":\"storm\",\"seed\":7}, or an empty one for no faults")
 	}
-	if err := s.SetFaults(*asked.Plan, asked.Seed); err != nil {
+	if err := s.Faults.Set(*asked.Plan, asked.Seed); err != nil {
 		return nil, err
 	}
-	return s.Faults(), nil
+	return s.Faults.Report(), nil
 }
 
 func (s *Simulator) adminNextFault(_ *http.Request, body []byte) (any, error) {
@@ -27,8 +27,8 @@ func (s *Simulator) adminNextFault(_ *http.Request, body []byte) (any, error) {
 	if err := readAdmin(body, &asked); err != nil {
 		return nil, err
 	}
-	if err := s.InjectNext(asked); err != nil {
+	if err := s.Faults.Next(asked); err != nil {
 		return nil, err
 	}
-	return s.Faults(), nil
+	return s.Faults.Report(), nil
 }

@@ -259,20 +259,20 @@ func TestLowKeepIsPaidOnceMoneyCameIn(t *testing.T) {
 			require.Equal(t, "BalanceNotEnough", answer["code"])
 			require.Equal(t, "active", s.status(id))
 		}
-		require.NoError(t, s.AddBalance("usd", opening("5")["usd"]))
+		require.NoError(t, s.Money.Add("usd", opening("5")["usd"]))
 		s.paid(id)
 	}
-	require.Len(t, s.Debits(), 2)
+	require.Len(t, s.Money.Debits(), 2)
 }
 
 func TestALowerBalanceIsNoMoneyComingIn(t *testing.T) {
 	s := openShop(t)
 	id := s.create(item(pubg, 1, "player_id", "low-keep"), "")
 	s.pay(id)
-	require.NoError(t, s.SetBalance("usd", opening("50")["usd"]))
+	require.NoError(t, s.Money.Set("usd", opening("50")["usd"]))
 	status, _ := s.pay(id)
 	require.Equal(t, 400, status)
-	require.NoError(t, s.SetBalance("usd", opening("51")["usd"]))
+	require.NoError(t, s.Money.Set("usd", opening("51")["usd"]))
 	s.paid(id)
 }
 
@@ -285,9 +285,9 @@ func TestLowCancelIsPaidByTheReplacement(t *testing.T) {
 		require.Equal(t, 400, status)
 		require.Equal(t, "payment_failure", s.get(id)["cancelReason"])
 	}
-	require.NoError(t, s.AddBalance("usd", opening("5")["usd"]))
+	require.NoError(t, s.Money.Add("usd", opening("5")["usd"]))
 	s.paid(order())
-	require.Empty(t, s.Debits())
+	require.Empty(t, s.Money.Debits())
 }
 
 func TestWordsAfterTheNameKeepOrdersApart(t *testing.T) {
@@ -297,7 +297,7 @@ func TestWordsAfterTheNameKeepOrdersApart(t *testing.T) {
 		status, _ := s.pay(id)
 		require.Equal(t, 400, status)
 	}
-	require.NoError(t, s.AddBalance("usd", opening("5")["usd"]))
+	require.NoError(t, s.Money.Add("usd", opening("5")["usd"]))
 	s.paid(one)
 	s.paid(two)
 }

@@ -59,47 +59,6 @@ func (o *order) record(now time.Time) OrderRecord {
 	return r
 }
 
-// Ledger lists every movement of money, oldest first.
-func (s *Simulator) Ledger() []Entry {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return slices.Clone(s.state.entries)
-}
-
-// Debits lists what orders took from the balance, oldest first.
-func (s *Simulator) Debits() []Entry {
-	return slices.DeleteFunc(s.Ledger(), func(e Entry) bool { return e.Kind != EntryDebit })
-}
-
-// Balance is what can be spent in a currency.
-func (s *Simulator) Balance(currency string) decimal.Decimal {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.state.balances[currency]
-}
-
-// AddBalance lets money come in.
-func (s *Simulator) AddBalance(currency string, amount decimal.Decimal) error {
-	return s.adjust(currency, amount, func(decimal.Decimal) decimal.Decimal { return amount })
-}
-
-// SetBalance books whatever makes the balance this amount.
-func (s *Simulator) SetBalance(currency string, amount decimal.Decimal) error {
-	return s.adjust(currency, amount, amount.Sub)
-}
-
-func (s *Simulator) adjust(currency string, amount decimal.Decimal, difference func(held decimal.Decimal) decimal.Decimal) error {
-	if !knownCurrency(currency) {
-		return fmt.Errorf("change balance: currency %q is neither usd nor rub", currency)
-	}
-	if err := checkAmount(amount); err != nil {
-		return fmt.Errorf("change balance in %s: %s %w", currency, amount, err)
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.commit(change{Entries: []Entry{{At: s.now(), Kind: EntryCredit, Currency: currency, Amount: difference(s.state.balances[currency])}}})
-}
-
 // MoveOrder lets an order take a status now and stay there: a stuck one
 // completes, one is cancelled in the dashboard. It moves no money, and what has
 // ended stays ended.

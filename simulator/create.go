@@ -30,19 +30,7 @@ func (s *Simulator) createOrder(c *call) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	fields := []string{"items", "isMock", "idempotencyKey"}
-	if c.knobs.Idempotency == idempotencyRejected {
-		fields = fields[:2]
-	}
-	body.only(fields...)
-	mock, key := body.boolean("isMock"), body.text("idempotencyKey", false)
-	if len(key) > maxIdempotencyKey {
-		body.wrong("idempotencyKey", "string_too_long", "String should have at most %d characters", maxIdempotencyKey)
-	}
-	var items []wantedItem
-	for _, o := range body.objects("items", 1, maxItems) {
-		items = append(items, readItem(o))
-	}
+	mock, key, items := c.readCreate(body)
 	if err := body.err(); err != nil {
 		return answer{}, err
 	}
@@ -61,10 +49,8 @@ func (s *Simulator) createOrder(c *call) (answer, error) {
 		return answer{}, err
 	}
 	o := newOrder(c, items)
-	heeded := c.knobs.Mock == mockHonoured || c.knobs.Mock == mockUnsaid || c.struck.other
-	o.Mock = mock && heeded
+	o.Mock, o.Told = c.heeds(mock)
 	o.IdempotencyKey, o.KeyIgnored = key, ignored
-	o.Told = c.struck.other || mock && c.knobs.Mock == mockIgnored
 	if available := s.state.balances[o.Currency]; c.knobs.BalanceCheck == checkAtCreate && !o.Mock && available.LessThan(o.Price) {
 		return answer{}, lowBalance(o, available)
 	}
@@ -72,6 +58,29 @@ func (s *Simulator) createOrder(c *call) (answer, error) {
 		return answer{}, err
 	}
 	return created(c.orderJSON(o, true))
+}
+
+// readCreate reads what needs no catalogue; what is wrong with it is in body.err.
+func (c *call) readCreate(body object) (mock bool, key string, items []wantedItem) {
+	fields := []string{"items", "isMock", "idempotencyKey"}
+	if c.knobs.Idempotency == idempotencyRejected {
+		fields = fields[:2]
+	}
+	body.only(fields...)
+	mock, key = body.boolean("isMock"), body.text("idempotencyKey", false)
+	if len(key) > maxIdempotencyKey {
+		body.wrong("idempotencyKey", "string_too_long", "String should have at most %d characters", maxIdempotencyKey)
+	}
+	for _, o := range body.objects("items", 1, maxItems) {
+		items = append(items, readItem(o))
+	}
+	return mock, key, items
+}
+
+// heeds says whether an order is a mock one, and whether it shows all of itself.
+func (c *call) heeds(mock bool) (isMock, told bool) {
+	heeded := c.knobs.Mock == mockHonoured || c.knobs.Mock == mockUnsaid || c.struck.other
+	return mock && heeded, c.struck.other || mock && c.knobs.Mock == mockIgnored
 }
 
 func refuseExisting() *apiError {

@@ -74,14 +74,14 @@ func TestAPlanSetAnewBeginsAnew(t *testing.T) {
 		}
 		return codes
 	}
-	require.NoError(t, s.SetFaults("error-500=0.3,bad-gateway=0.3", 7))
+	require.NoError(t, s.Faults.Set("error-500=0.3,bad-gateway=0.3", 7))
 	first := play()
 	require.NotEqual(t, first, play())
-	struck := s.Faults().Total
-	require.NoError(t, s.SetFaults("error-500=0.3,bad-gateway=0.3", 0))
-	require.EqualValues(t, 7, s.Faults().Seed, "the seed stays where none is given")
+	struck := s.Faults.Report().Total
+	require.NoError(t, s.Faults.Set("error-500=0.3,bad-gateway=0.3", 0))
+	require.EqualValues(t, 7, s.Faults.Report().Seed, "the seed stays where none is given")
 	require.Equal(t, first, play())
-	require.Greater(t, s.Faults().Total, struck, "the counts go on")
-	require.NoError(t, s.SetFaults("", 0))
+	require.Greater(t, s.Faults.Report().Total, struck, "the counts go on")
+	require.NoError(t, s.Faults.Set("", 0))
 	require.NotContains(t, play(), 500)
 }

@@ -29,7 +29,7 @@ func TestExistsLeavesARefusalAsItIs(t *testing.T) {
 	s.next("exists", RouteCreate)
 	answer := s.expect(404, "POST", "/api/orders/", `{"items":[`+item("product_none", 1)+`],"idempotencyKey":"k-1"}`)
 	require.Equal(t, "NOT_FOUND", answer["code"])
-	require.Zero(t, s.Faults().Total, "what did not happen is not counted")
+	require.Zero(t, s.Faults.Report().Total, "what did not happen is not counted")
 	require.Equal(t, []string{""}, s.struck())
 }
 
@@ -42,7 +42,7 @@ func TestExistsHiddenIsFoundNowhere(t *testing.T) {
 
 	s.next("exists-hidden", RouteCreate)
 	require.Contains(t, s.send("POST", "/api/orders/", keyedOrder).Body.String(), s.Orders()[0].ID, "an order that is there is not hidden")
-	require.Len(t, s.Faults().Pending, 1, "it waits for a key that is new")
+	require.Len(t, s.Faults.Report().Pending, 1, "it waits for a key that is new")
 }
 
 func TestExistsNeedsAKeyThatIsHeeded(t *testing.T) {
@@ -54,12 +54,12 @@ func TestExistsNeedsAKeyThatIsHeeded(t *testing.T) {
 		s.expect(201, "POST", "/api/orders/", keyedOrder)
 		s.knobs("idempotency", "rejected")
 		s.expect(422, "POST", "/api/orders/", keyedOrder)
-		require.Zero(t, s.Faults().Total)
+		require.Zero(t, s.Faults.Report().Total)
 		s.knobs("idempotency", "honoured-without-id")
 		s.expect(409, "POST", "/api/orders/", keyedOrder)
 		require.Equal(t, 1, s.injected(kind, RouteCreate))
 
-		require.NoError(t, s.SetFaults(kind+"=1", 0))
+		require.NoError(t, s.Faults.Set(kind+"=1", 0))
 		s.create(item(amazon, 1), "") // the dice strike only what suits, too
 	}
 }

@@ -95,12 +95,12 @@ func TestEveryFaultOnDemand(t *testing.T) {
 			got, err := w.ask(asked[0], asked[1], asked[2])
 			story.sees(t, got, err)
 
-			done := len(w.Debits()) + len(w.Orders()) - 1
+			done := len(w.Money.Debits()) + len(w.Orders()) - 1
 			require.Equal(t, story.done, done > 0, "took effect")
 			require.LessOrEqual(t, done, 1)
-			require.Equal(t, map[string]map[string]int{f.Name: {story.route: 1}}, w.Faults().Injected)
-			require.Equal(t, 1, w.Faults().Total)
-			require.Empty(t, w.Faults().Pending)
+			require.Equal(t, map[string]map[string]int{f.Name: {story.route: 1}}, w.Faults.Report().Injected)
+			require.Equal(t, 1, w.Faults.Report().Total)
+			require.Empty(t, w.Faults.Report().Pending)
 			require.Eventually(t, func() bool { return slices.Equal(w.struck(), []string{"", f.Name}) }, time.Minute, time.Millisecond)
 		})
 	}
@@ -133,9 +133,9 @@ func TestASlowCommitLandsAfterTheClientLeft(t *testing.T) {
 	giveUp()
 	require.ErrorIs(t, within(t, ended), context.Canceled)
 	within(t, left)
-	require.Empty(t, w.Debits(), "nothing yet")
+	require.Empty(t, w.Money.Debits(), "nothing yet")
 	close(release)
-	require.Eventually(t, func() bool { return len(w.Debits()) == 1 }, time.Minute, time.Millisecond)
+	require.Eventually(t, func() bool { return len(w.Money.Debits()) == 1 }, time.Minute, time.Millisecond)
 	require.Eventually(t, func() bool { return w.injected("slow-commit", RoutePay) == 1 }, time.Minute, time.Millisecond, "counted once it has struck")
 }
 
@@ -151,7 +151,7 @@ func within[T any](t *testing.T, c <-chan T) (got T) {
 
 func TestMalformedAnswersAreCutOffOrNoJSONAtAll(t *testing.T) {
 	s := openShop(t)
-	require.NoError(t, s.SetFaults("malformed=1", 0))
+	require.NoError(t, s.Faults.Set("malformed=1", 0))
 	cut, garbage := s.send("GET", "/api/access/me", ""), s.send("GET", "/api/access/me", "")
 	refused := s.send("GET", "/api/orders/nobody", "")
 	require.Equal(t, "{", cut.Body.String()[:1])
@@ -176,8 +176,8 @@ func TestAKeyIsRefusedForAWhile(t *testing.T) {
 		s.expect(200, "GET", "/api/access/me", "") // with another key
 		s.clock.pass(time.Millisecond)
 		s.expect(200, "GET", "/api/access/me", "", mine)
-		require.Empty(t, s.Debits())
-		require.Equal(t, map[string]map[string]int{kind: {RouteGet: 1}}, s.Faults().Injected, "one strike")
+		require.Empty(t, s.Money.Debits())
+		require.Equal(t, map[string]map[string]int{kind: {RouteGet: 1}}, s.Faults.Report().Injected, "one strike")
 		require.Equal(t, []string{"", "", kind, kind, kind, "", ""}, s.struck())
 	}
 }
@@ -195,7 +195,7 @@ func TestACarefulClientGetsThroughARedirect(t *testing.T) {
 	// A client may stay with that form; there it is not sent back and forth.
 	w.next("redirect", RouteCreate)
 	require.Equal(t, 201, w.send("POST", "/api/orders", order).Code)
-	require.Len(t, w.Faults().Pending, 1)
+	require.Len(t, w.Faults.Report().Pending, 1)
 	require.Equal(t, 307, w.send("POST", "/api/orders/", order).Code)
 	require.Equal(t, 307, w.send("POST", "/api/topups/crypto", fifty).Code, "no other route has moved")
 	require.Len(t, w.Orders(), 2)
@@ -216,25 +216,25 @@ func TestAFaultThatCannotBeRecordedDoesNotStrike(t *testing.T) {
 	s.journal.err = errors.New("disk full")
 	s.expect(500, "GET", "/api/access/me", "")
 	s.journal.err = nil
-	require.Zero(t, s.Faults().Total)
+	require.Zero(t, s.Faults.Report().Total)
 }
 
 func TestWhatALostAnswerDidIsInTheFile(t *testing.T) {
 	s, reopen, _ := kept(t)
 	id := s.create(item(amazon, 1), "")
-	require.NoError(t, s.SetFaults("lost-answer@pay=1", 7))
+	require.NoError(t, s.Faults.Set("lost-answer@pay=1", 7))
 	s.next("redirect", RouteTopUp)
 	require.Equal(t, 307, s.send("POST", "/api/topups/crypto/", fifty).Code)
 	s.next("exists-hidden", RouteCreate)
 	require.Panics(t, func() { s.pay(id) }, "a recorder has no connection to reset")
-	report := s.Faults()
+	report := s.Faults.Report()
 	require.Equal(t, 2, report.Total)
 	report.Pending = []NextFault{} // forgotten: a test asks again
 	for range 2 {
 		reopen()
 		require.Equal(t, "paid", s.status(id))
-		require.Len(t, s.Debits(), 1)
-		require.Equal(t, report, s.Faults())
+		require.Len(t, s.Money.Debits(), 1)
+		require.Equal(t, report, s.Faults.Report())
 		require.Equal(t, 201, s.send("POST", "/api/topups/crypto", fifty).Code, "a client that remembers the other form finds it")
 	}
 }
@@ -263,12 +263,12 @@ func TestAStormFalsifiesNoMoney(t *testing.T) {
 	}
 	clients.Wait()
 	debited, sum := map[string]int{}, decimal.Zero
-	for _, e := range w.Debits() {
+	for _, e := range w.Money.Debits() {
 		debited[e.OrderID]++
 		require.Equal(t, 1, debited[e.OrderID])
 		sum = sum.Add(e.Amount)
 	}
 	require.Greater(t, len(debited), 100)
 	w.holds(moneyText(decimal.NewFromInt(1000).Sub(sum)))
-	require.Greater(t, w.Faults().Total, 50)
+	require.Greater(t, w.Faults.Report().Total, 50)
 }

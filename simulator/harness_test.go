@@ -156,7 +156,7 @@ func line(order body, i int) body { return order["items"].([]any)[i].(body) }
 func (s *shop) wait() { s.clock.pass(time.Minute) }
 
 func (s *shop) holds(usd string) {
-	require.Equal(s.t, usd, moneyText(s.Balance("usd")))
+	require.Equal(s.t, usd, moneyText(s.Money.Balance("usd")))
 }
 
 // readPage takes a page in any shape apart.

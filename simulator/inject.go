@@ -131,9 +131,13 @@ type FaultReport struct {
 	Pending  []NextFault               `json:"pending"` // asked for and not come yet
 }
 
-// Faults reports plan and counts. The counts survive a restart with the state
+// Faults are what goes wrong: at random by a plan, or at the next request of a route.
+type Faults struct{ simulator *Simulator }
+
+// Report tells plan and counts. The counts survive a restart with the state
 // file.
-func (s *Simulator) Faults() FaultReport {
+func (f Faults) Report() FaultReport {
+	s := f.simulator
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	report := FaultReport{Seed: s.faults.setting.Seed, Plan: s.faults.setting.Plan, Injected: map[string]map[string]int{}, Pending: s.faults.next.pending()}
@@ -146,10 +150,11 @@ func (s *Simulator) Faults() FaultReport {
 	return report
 }
 
-// SetFaults sets the plan ("" or none: no faults) and, unless it is 0, the seed.
-// The dice begin anew, faults asked for with InjectNext are forgotten, keys that
+// Set sets the plan ("" or none: no faults) and, unless it is 0, the seed.
+// The dice begin anew, faults asked for with Next are forgotten, keys that
 // a fault refuses are accepted again; the counts go on.
-func (s *Simulator) SetFaults(planText string, seed uint64) error {
+func (f Faults) Set(planText string, seed uint64) error {
+	s := f.simulator
 	p, err := parsePlan(planText)
 	if err != nil {
 		return fmt.Errorf("set faults: %w", err)

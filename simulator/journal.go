@@ -39,7 +39,8 @@ func openJournal(path string, st *state) (*journal, error) {
 }
 
 // rewrite replaces the file, atomically, by one that holds the state alone: so
-// it never carries more than one start's worth of history.
+// it never carries more than one start's worth of history. It stays open for what comes next:
+// that is why program.Replace, which closes what it has written, does not serve here.
 func rewrite(path string, snapshot change) (file *os.File, size int64, err error) {
 	file, err = os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".new-*")
 	if err != nil {

@@ -44,12 +44,12 @@ func TestEverythingSurvivesARestart(t *testing.T) {
 	link := s.expect(200, "POST", "/api/orders/"+s.create(item(amazon, 1), "")+"/pay", `{"paymentProvider":"pally"}`)["paymentUrl"].(string)
 	topUp := s.expect(201, "POST", "/api/topups/crypto/", fifty)["id"].(string)
 	s.expect(200, "POST", "/admin/products/"+amazon, `{"price":"11.20"}`)
-	orders, ledger := asJSON(t, s.Orders()), asJSON(t, s.Ledger())
+	orders, ledger := asJSON(t, s.Orders()), asJSON(t, s.Money.Entries())
 
 	for range 2 { // the second time from a file that was written anew
 		reopen()
 		require.JSONEq(t, orders, asJSON(t, s.Orders()))
-		require.JSONEq(t, ledger, asJSON(t, s.Ledger()))
+		require.JSONEq(t, ledger, asJSON(t, s.Money.Entries()))
 		require.Equal(t, s.expect(200, "GET", "/admin/knobs", "")["processing-for"], "1m0s")
 		require.Equal(t, line(delivered, 0), line(s.get(delivered["id"].(string)), 0))
 		require.Equal(t, 409, s.send("POST", "/api/orders/", `{"items":[`+item(amazon, 1)+`],"idempotencyKey":"k-1"}`).Code)
@@ -75,7 +75,7 @@ func TestADebitIsInTheFileBeforeTheAnswer(t *testing.T) {
 	// Read as another process would, with the first one still running.
 	st := newState()
 	require.NoError(t, readJournal(path, st))
-	require.JSONEq(t, asJSON(t, s.Ledger()), asJSON(t, st.entries))
+	require.JSONEq(t, asJSON(t, s.Money.Entries()), asJSON(t, st.entries))
 	require.Equal(t, "90.45", moneyText(st.balances["usd"]))
 	require.Equal(t, statusPaid, st.orders[id].at(s.clock.Now()).Status)
 }
@@ -92,9 +92,9 @@ func TestATornLastLineNeverHappened(t *testing.T) {
 		require.JSONEq(t, orders, asJSON(t, s.Orders()))
 		s.holds("90.45")
 		s.paid(s.create(item(VoucherID, 1), "")) // and it can be written on
-		require.Len(t, s.Debits(), 2)
+		require.Len(t, s.Money.Debits(), 2)
 		reopen()
-		require.Len(t, s.Debits(), 2)
+		require.Len(t, s.Money.Debits(), 2)
 	}
 }
 
@@ -145,7 +145,7 @@ func TestAClosedSimulatorChangesNothing(t *testing.T) {
 	require.NoError(t, s.Close())
 	status, _ := s.pay(id)
 	require.Equal(t, 500, status)
-	require.Empty(t, s.Debits())
+	require.Empty(t, s.Money.Debits())
 	require.NoError(t, s.Close(), "closing twice is no mistake")
 }
 
@@ -164,8 +164,8 @@ func TestOpeningBalanceIsBookedOnce(t *testing.T) {
 	}
 	require.NoError(t, open("0", "5").Close())
 	s := open("100", "5000")
-	require.Equal(t, "0", s.Balance("usd").String(), "an account that was opened empty stays so")
-	require.Equal(t, "5", s.Balance("rub").String())
+	require.Equal(t, "0", s.Money.Balance("usd").String(), "an account that was opened empty stays so")
+	require.Equal(t, "5", s.Money.Balance("rub").String())
 	require.NoError(t, s.Close())
 }
 

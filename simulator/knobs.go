@@ -89,6 +89,7 @@ type Knobs struct {
 	ProcessingFor  time.Duration
 	Spread         float64 // 0.3: each order takes 70 % to 130 % of the time, always the same for the same order
 	Speed          float64 // divides the times of fulfilment
+	Looks          int     // an order shows its end at the look of this number; 0: at its time
 	TopUpWindow    time.Duration
 	TopUpConfirm   time.Duration // 0: only by the admin API
 	Requests       int           // a minute and key; 0: no limit
@@ -156,6 +157,7 @@ var knobTable = []Knob{
 	{"processing-for", "8s", nil, "time from processing to the end, times the product's own factor", func(k *Knobs) any { return &k.ProcessingFor }},
 	{"spread", "0.3", nil, "how far single orders stray from these times: 0 (not at all) up to 0.9", func(k *Knobs) any { return &k.Spread }},
 	{"speed", "1", nil, "fulfilment is this many times faster; windows stay", func(k *Knobs) any { return &k.Speed }},
+	{"looks", "0", nil, "a paid order whose time has come shows its end only at the look of this number, counted from the payment, by itself or in a list: for measurements; 0: at once", func(k *Knobs) any { return &k.Looks }},
 	{"topup-window", "1h", nil, "how long a crypto top-up may be sent", func(k *Knobs) any { return &k.TopUpWindow }},
 	{"topup-confirm", "0s", nil, "crypto top-ups arrive by themselves after this time; 0s: only when confirmed by the admin API", func(k *Knobs) any { return &k.TopUpConfirm }},
 	{"requests-per-minute", "100", nil, "rate limit per key; 0: none", func(k *Knobs) any { return &k.Requests }},
@@ -265,29 +267,41 @@ func setField(field any, value string) (err error) {
 	case *bool:
 		*field = value == "true"
 	case *time.Duration:
-		d, err := time.ParseDuration(value)
-		if err != nil || d < 0 {
-			return errors.New("is not a duration; write e.g. 15m, 20s or 500ms")
-		}
-		*field = d
+		*field, err = parseDuration(value)
 	case *int:
-		n, err := strconv.Atoi(value)
-		if err != nil || n < 0 {
-			return errors.New("is not a whole number; write e.g. 100, or 0")
-		}
-		*field = n
+		*field, err = parseWhole(value)
 	case *float64:
-		f, err := strconv.ParseFloat(value, 64)
-		if err != nil || f < 0 || f > 1e6 || f != f {
-			return errors.New("is not a number; write e.g. 0.5 or 10")
-		}
-		*field = f
+		*field, err = parseNumber(value)
 	case *StatusByCode:
 		*field, err = parseStatuses(value)
 	case *Refusal:
 		*field, err = parseRefusal(value)
 	}
 	return err
+}
+
+func parseDuration(value string) (time.Duration, error) {
+	d, err := time.ParseDuration(value)
+	if err != nil || d < 0 {
+		return 0, errors.New("is not a duration; write e.g. 15m, 20s or 500ms")
+	}
+	return d, nil
+}
+
+func parseWhole(value string) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 {
+		return 0, errors.New("is not a whole number; write e.g. 100, or 0")
+	}
+	return n, nil
+}
+
+func parseNumber(value string) (float64, error) {
+	f, err := strconv.ParseFloat(value, 64)
+	if err != nil || f < 0 || f > 1e6 || f != f {
+		return 0, errors.New("is not a number; write e.g. 0.5 or 10")
+	}
+	return f, nil
 }
 
 func parseStatuses(value string) (StatusByCode, error) {

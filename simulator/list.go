@@ -7,6 +7,7 @@ func (s *Simulator) getOrder(c *call) (answer, error) {
 	if !known || !o.there(c.seen) {
 		return answer{}, refuse(codeNotFound, "order not found")
 	}
+	c.countLook(o)
 	return ok(c.orderJSON(o, true))
 }
 
@@ -27,7 +28,7 @@ func (s *Simulator) listOrders(c *call) (answer, error) {
 	}
 	var list []*order
 	for _, id := range slices.Backward(s.state.sequence) {
-		if o := s.state.orders[id]; o.there(c.seen) && (status == "" || o.at(c.seen).Status == status) {
+		if o := s.state.orders[id]; o.there(c.seen) && (status == "" || c.shown(o).Status == status) {
 			list = append(list, o)
 		}
 	}
@@ -66,6 +67,7 @@ func countUpTo(list []*order, seq int) (n int) {
 func (c *call) ordersJSON(list []*order) []map[string]any {
 	shown := make([]map[string]any, 0, len(list))
 	for _, o := range list {
+		c.countLook(o)
 		entry := c.orderJSON(o, c.knobs.ListCodes)
 		c.leaveOut(o, entry, leftOut[c.knobs.ListEcho])
 		shown = append(shown, entry)

@@ -3,6 +3,7 @@ package simulator
 import (
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -58,6 +59,50 @@ func (e Entry) effect() decimal.Decimal {
 	default:
 		return e.Amount
 	}
+}
+
+// Money is the account's: what it holds, and what moved it.
+type Money struct{ simulator *Simulator }
+
+// Entries lists every movement of money, oldest first.
+func (m Money) Entries() []Entry {
+	m.simulator.mu.Lock()
+	defer m.simulator.mu.Unlock()
+	return slices.Clone(m.simulator.state.entries)
+}
+
+// Debits lists what orders took from the balance, oldest first.
+func (m Money) Debits() []Entry {
+	return slices.DeleteFunc(m.Entries(), func(e Entry) bool { return e.Kind != EntryDebit })
+}
+
+// Balance is what can be spent in a currency.
+func (m Money) Balance(currency string) decimal.Decimal {
+	m.simulator.mu.Lock()
+	defer m.simulator.mu.Unlock()
+	return m.simulator.state.balances[currency]
+}
+
+// Add lets money come in.
+func (m Money) Add(currency string, amount decimal.Decimal) error {
+	return m.adjust(currency, amount, func(decimal.Decimal) decimal.Decimal { return amount })
+}
+
+// Set books whatever makes the balance this amount.
+func (m Money) Set(currency string, amount decimal.Decimal) error {
+	return m.adjust(currency, amount, amount.Sub)
+}
+
+func (m Money) adjust(currency string, amount decimal.Decimal, difference func(held decimal.Decimal) decimal.Decimal) error {
+	if !knownCurrency(currency) {
+		return fmt.Errorf("change balance: currency %q is neither usd nor rub", currency)
+	}
+	if err := checkAmount(amount); err != nil {
+		return fmt.Errorf("change balance in %s: %s %w", currency, amount, err)
+	}
+	m.simulator.mu.Lock()
+	defer m.simulator.mu.Unlock()
+	return m.simulator.commit(change{Entries: []Entry{{At: m.simulator.now(), Kind: EntryCredit, Currency: currency, Amount: difference(m.simulator.state.balances[currency])}}})
 }
 
 // checkAmount refuses amounts that the API could not carry.

@@ -25,7 +25,7 @@ func TestLowBalanceKeepsOrCancelsTheOrder(t *testing.T) {
 			}
 			s.holds("100.00")
 
-			require.NoError(t, s.AddBalance("usd", decimal.RequireFromString("381.25")))
+			require.NoError(t, s.Money.Add("usd", decimal.RequireFromString("381.25")))
 			status, _ = s.pay(id)
 			require.Equal(t, tt.status == "active", status == 200)
 		})
@@ -76,7 +76,7 @@ func TestRacingPaysDebitOnce(t *testing.T) {
 		}
 	}
 	require.Equal(t, 1, paid)
-	require.Len(t, s.Debits(), 1)
+	require.Len(t, s.Money.Debits(), 1)
 }
 
 // Whatever clients do, in whatever order: the fall of each balance is the sum of
@@ -109,7 +109,7 @@ func TestMoneyIsConserved(t *testing.T) {
 			},
 			"add": func(t *rapid.T) {
 				currency, amount := rapid.SampledFrom(currencies).Draw(t, "currency"), decimal.New(rapid.Int64Range(1, 500000).Draw(t, "amount"), -4)
-				require.NoError(t, s.AddBalance(currency, amount))
+				require.NoError(t, s.Money.Add(currency, amount))
 				came[currency] = came[currency].Add(amount)
 			},
 			"top up": func(t *rapid.T) {
@@ -133,13 +133,13 @@ func TestMoneyIsConserved(t *testing.T) {
 
 func (s *shop) balanced(t require.TestingT, came map[string]decimal.Decimal) {
 	spent, debits := map[string]decimal.Decimal{}, map[string]decimal.Decimal{}
-	for _, e := range s.Debits() {
+	for _, e := range s.Money.Debits() {
 		spent[e.Currency] = spent[e.Currency].Add(e.Amount)
 		require.NotContains(t, debits, e.OrderID, "debited twice")
 		debits[e.OrderID] = e.Amount
 	}
 	for _, currency := range currencies {
-		held := s.Balance(currency)
+		held := s.Money.Balance(currency)
 		require.False(t, held.IsNegative(), "%s is overdrawn", currency)
 		require.True(t, came[currency].Sub(spent[currency]).Equal(held), "%s: came %s, spent %s, holds %s", currency, came[currency], spent[currency], held)
 	}

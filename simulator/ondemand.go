@@ -65,9 +65,10 @@ func (list onDemand) pending() []NextFault {
 	return shown
 }
 
-// InjectNext lets a fault strike the next request of a route, or several, or one
+// Next lets a fault strike the next request of a route, or several, or one
 // after some that are let through.
-func (s *Simulator) InjectNext(next NextFault) error {
+func (f Faults) Next(next NextFault) error {
+	s := f.simulator
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if err := s.faults.next.add(next); err != nil {

@@ -16,7 +16,7 @@ func (s *shop) me(requests int) (statuses []int) {
 
 func TestSkipAndTimes(t *testing.T) {
 	s := openShop(t)
-	require.NoError(t, s.InjectNext(NextFault{Kind: "error-500", Route: RouteMe, Skip: 2, Times: 3}))
+	require.NoError(t, s.Faults.Next(NextFault{Kind: "error-500", Route: RouteMe, Skip: 2, Times: 3}))
 	s.send("GET", "/api/orders/", "") // another route: neither skipped nor struck
 	require.Equal(t, []int{200, 200, 500, 500, 500, 200}, s.me(6))
 	require.Equal(t, 3, s.injected("error-500", RouteMe))
@@ -24,17 +24,17 @@ func TestSkipAndTimes(t *testing.T) {
 
 func TestFirstAskedFirstServed(t *testing.T) {
 	s := openShop(t)
-	require.NoError(t, s.InjectNext(NextFault{Kind: "too-many", Route: RouteMe, Skip: 1}))
-	require.NoError(t, s.InjectNext(NextFault{Kind: "bad-gateway", Times: 2})) // whichever route is next
+	require.NoError(t, s.Faults.Next(NextFault{Kind: "too-many", Route: RouteMe, Skip: 1}))
+	require.NoError(t, s.Faults.Next(NextFault{Kind: "bad-gateway", Times: 2})) // whichever route is next
 	require.Equal(t, []int{502, 429, 502, 200}, s.me(4))
 }
 
 func TestOnDemandComesBeforeTheDiceAndDoesNotShiftThem(t *testing.T) {
 	s := openShop(t)
 	play := func(asked bool) []int {
-		require.NoError(t, s.SetFaults("error-500=0.5", 7))
+		require.NoError(t, s.Faults.Set("error-500=0.5", 7))
 		if asked {
-			require.NoError(t, s.InjectNext(NextFault{Kind: "bad-gateway", Route: RouteMe, Skip: 1, Times: 2}))
+			require.NoError(t, s.Faults.Next(NextFault{Kind: "bad-gateway", Route: RouteMe, Skip: 1, Times: 2}))
 		}
 		return s.me(20)
 	}
@@ -46,7 +46,7 @@ func TestOnDemandComesBeforeTheDiceAndDoesNotShiftThem(t *testing.T) {
 
 func TestAFaultThatCannotStrikeWaits(t *testing.T) {
 	s := openShop(t)
-	require.NoError(t, s.InjectNext(NextFault{Kind: "redirect"})) // writing routes only
+	require.NoError(t, s.Faults.Next(NextFault{Kind: "redirect"})) // writing routes only
 	require.Equal(t, []int{200}, s.me(1))
 	require.Equal(t, 307, s.send("POST", "/api/topups/crypto/", fifty).Code)
 }
@@ -65,7 +65,7 @@ func TestWrongRequestsForFaultsAreRefused(t *testing.T) {
 	} {
 		require.Contains(t, s.expect(400, "POST", "/admin/faults/next", wrong)["error"], words, wrong)
 	}
-	require.Empty(t, s.Faults().Pending)
+	require.Empty(t, s.Faults.Report().Pending)
 }
 
 func TestAdminFaults(t *testing.T) {
@@ -79,16 +79,16 @@ func TestAdminFaults(t *testing.T) {
 	for _, wrong := range []string{`{"plan":"strom"}`, `{"seed":7}`, `{"plan":"storm","sede":7}`, `{"plan":"storm","seed":-1}`} {
 		require.NotEmpty(t, s.expect(400, "POST", "/admin/faults", wrong)["error"], wrong)
 	}
-	require.Equal(t, "error-500@me=1", s.Faults().Plan, "a plan that is refused changes nothing")
+	require.Equal(t, "error-500@me=1", s.Faults.Report().Plan, "a plan that is refused changes nothing")
 	require.Equal(t, []any{}, s.expect(200, "POST", "/admin/faults", `{"plan":""}`)["pending"])
 	require.Equal(t, []int{200}, s.me(1))
 }
 
 func TestFaultsOfTheConfigurationWin(t *testing.T) {
 	s, reopen, path := kept(t)
-	require.NoError(t, s.SetFaults("reset@pay=0.5", 7))
+	require.NoError(t, s.Faults.Set("reset@pay=0.5", 7))
 	reopen()
-	require.Equal(t, "reset@pay=0.5", s.Faults().Plan)
+	require.Equal(t, "reset@pay=0.5", s.Faults.Report().Plan)
 	require.NoError(t, s.Close())
 	for _, tt := range []struct {
 		plan, want string
@@ -100,8 +100,8 @@ func TestFaultsOfTheConfigurationWin(t *testing.T) {
 		}
 		sim, err := New(config)
 		require.NoError(t, err)
-		require.Equal(t, tt.want, sim.Faults().Plan)
-		require.Equal(t, tt.seed, sim.Faults().Seed)
+		require.Equal(t, tt.want, sim.Faults.Report().Plan)
+		require.Equal(t, tt.seed, sim.Faults.Report().Seed)
 		require.NoError(t, sim.Close())
 	}
 	_, err := New(Config{StateFile: path, FaultPlan: "strom"})

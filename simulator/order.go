@@ -109,7 +109,7 @@ func (o *order) slowness() int {
 
 // orderJSON is the order as the API shows it at the moment of the call.
 func (c *call) orderJSON(o *order, withCodes bool) map[string]any {
-	now, k := o.at(c.seen), c.knobs
+	now, k := c.shown(o), c.knobs
 	shown := map[string]any{
 		"id": o.ID, "status": now.Status, "cancelReason": nil, "paymentExpiresAt": o.ExpiresAt, "currency": o.Currency,
 		"createdAt": o.CreatedAt, "isMock": o.Mock, "idempotencyKey": nil,

@@ -37,9 +37,9 @@ func TestOrderFromCreateToCode(t *testing.T) {
 	require.Len(t, codes, 2)
 	require.NotEqual(t, codes[0], codes[1])
 	require.Equal(t, codes, line(s.get(id), 0)["externalData"], "a second look shows the same codes")
-	require.Len(t, s.Debits(), 1)
-	require.Equal(t, "k-1", s.Debits()[0].IdempotencyKey)
-	require.Equal(t, id, s.Debits()[0].OrderID)
+	require.Len(t, s.Money.Debits(), 1)
+	require.Equal(t, "k-1", s.Money.Debits()[0].IdempotencyKey)
+	require.Equal(t, id, s.Money.Debits()[0].OrderID)
 }
 
 func TestMockOrderCostsNothingAndItsCodesSaySo(t *testing.T) {
@@ -48,7 +48,7 @@ func TestMockOrderCostsNothingAndItsCodesSaySo(t *testing.T) {
 	s.paid(id)
 	s.wait()
 	require.Contains(t, line(s.get(id), 0)["externalData"].([]any)[0], "MOCK-")
-	require.Empty(t, s.Debits())
+	require.Empty(t, s.Money.Debits())
 }
 
 func TestNothingIsPaidTwice(t *testing.T) {
@@ -63,7 +63,7 @@ func TestNothingIsPaidTwice(t *testing.T) {
 	s.wait()
 	status, _ := s.pay(id)
 	require.Equal(t, 409, status)
-	require.Len(t, s.Debits(), 1)
+	require.Len(t, s.Money.Debits(), 1)
 	s.holds("90.45")
 }
 
@@ -113,7 +113,7 @@ func TestCurrencyOfTheRequestPrices(t *testing.T) {
 	require.Equal(t, "883.375", order["price"])
 	require.Equal(t, "rub", order["currency"])
 	s.holds("100.00")
-	require.Equal(t, "8366.625", moneyText(s.Balance("rub")))
+	require.Equal(t, "8366.625", moneyText(s.Money.Balance("rub")))
 	s.expect(422, "GET", "/api/orders/"+id, "", header("X-Currency", "eur"))
 	s.expect(422, "GET", "/api/orders/"+id, "", header("X-Language", "de"))
 }
@@ -284,8 +284,8 @@ func TestPaymentLink(t *testing.T) {
 	require.Equal(t, http.StatusConflict, s.send("GET", page.Path, "").Code)
 	require.Equal(t, http.StatusNotFound, s.send("GET", "/pay/nonsense", "").Code)
 	s.holds("100.00")
-	require.Empty(t, s.Debits())
-	last := s.Ledger()[len(s.Ledger())-1]
+	require.Empty(t, s.Money.Debits())
+	last := s.Money.Entries()[len(s.Money.Entries())-1]
 	require.Equal(t, EntryProvider, last.Kind)
 	require.Equal(t, "k", last.IdempotencyKey)
 }

@@ -37,7 +37,7 @@ func TestAnotherOrderHasToDiffer(t *testing.T) {
 	s.knobs("other-order", "note")
 	s.next("exists-other", RouteCreate)
 	s.expect(201, "POST", "/api/orders/", keyedOrder) // a gift card has no note
-	require.Len(t, s.Faults().Pending, 1)
+	require.Len(t, s.Faults.Report().Pending, 1)
 	s.knobs("other-order", "items")
 	s.expect(409, "POST", "/api/orders/", `{"items":[`+item(VoucherID, 1)+`],"idempotencyKey":"k-2"}`)
 	require.Equal(t, amazon, s.Orders()[1].Items[0].ItemID)

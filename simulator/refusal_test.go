@@ -30,11 +30,11 @@ func TestALostPayLandsLateAndItsRepeatIsRefused(t *testing.T) {
 			require.Equal(t, refusal[:3], answer.Result().Status[:3])
 			require.Contains(t, answer.Body.String(), words)
 			require.Equal(t, "active", s.status(id))
-			require.Empty(t, s.Debits())
+			require.Empty(t, s.Money.Debits())
 			s.clock.pass(1)
 			require.Equal(t, "paid", s.status(id))
-			require.Len(t, s.Debits(), 1)
-			require.Equal(t, s.clock.Now(), s.Debits()[0].At)
+			require.Len(t, s.Money.Debits(), 1)
+			require.Equal(t, s.clock.Now(), s.Money.Debits()[0].At)
 			_, repeat := s.pay(id)
 			require.Equal(t, "ORDER_PAYMENT_NOT_POSSIBLE", repeat["code"])
 			s.wait()
@@ -53,7 +53,7 @@ func TestALatePayChargesNothingThatWasPaidOrEndedMeanwhile(t *testing.T) {
 	s.clock.pass(2 * time.Minute)
 	require.Equal(t, "completed", s.status(paid))
 	require.Equal(t, "cancelled", s.status(expired))
-	require.Len(t, s.Debits(), 1)
+	require.Len(t, s.Money.Debits(), 1)
 	require.Empty(t, s.state.late)
 }
 
@@ -63,7 +63,7 @@ func TestALatePayWithoutMoneyIsRefusedUnseen(t *testing.T) {
 	s.lose(id)
 	s.clock.pass(time.Minute)
 	require.Equal(t, "active", s.status(id))
-	require.Empty(t, s.Debits())
+	require.Empty(t, s.Money.Debits())
 	_, answer := s.pay(id)
 	require.Equal(t, "BalanceNotEnough", answer["code"], "nothing is in progress any more")
 }
@@ -77,14 +77,14 @@ func TestALatePaySurvivesARestart(t *testing.T) {
 	again := openShop(t, func(c *Config) { c.StateFile, c.Clock = file, s.clock })
 	s.clock.pass(25 * time.Second)
 	require.Equal(t, "paid", again.status(id))
-	require.Len(t, again.Debits(), 1)
+	require.Len(t, again.Money.Debits(), 1)
 }
 
 func TestAPayByProviderNeverLandsLate(t *testing.T) {
 	s := openShop(t)
 	s.next("late-pay", RoutePay)
 	s.expect(200, "POST", "/api/orders/"+s.create(item(amazon, 1), "")+"/pay", `{"paymentProvider":"pally"}`)
-	require.Len(t, s.Faults().Pending, 1)
+	require.Len(t, s.Faults.Report().Pending, 1)
 }
 
 func TestPaysRefusedAsTheKnobSays(t *testing.T) {
@@ -130,7 +130,7 @@ func TestARefusalIsAStatusAndACode(t *testing.T) {
 
 func TestEverySecondProxyPageIsPlainText(t *testing.T) {
 	s := openShop(t)
-	require.NoError(t, s.SetFaults("proxy-404=1", 0))
+	require.NoError(t, s.Faults.Set("proxy-404=1", 0))
 	require.Contains(t, s.send("GET", "/api/access/me", "").Body.String(), "<html>")
 	plain := s.send("GET", "/api/access/me", "")
 	require.Equal(t, "404 Not Found\n", plain.Body.String())

@@ -23,7 +23,7 @@ func TestPagesRepeatOrdersAndLoseNone(t *testing.T) {
 				if limit > 1 && (shape == "total" || limit < 23) {
 					require.Greater(t, rows, 23, "something is repeated")
 				}
-				require.NoError(t, s.SetFaults("", 0))
+				require.NoError(t, s.Faults.Set("", 0))
 				_, rows = s.walk(limit)
 				require.Equal(t, 23, rows)
 			})

@@ -18,16 +18,17 @@ const maxBody = 1 << 20
 
 // call is a request that passed every check, as an endpoint sees it.
 type call struct {
-	request  *http.Request
-	now      time.Time
-	seen     time.Time // the moment at which orders are looked at: now, but on a replica that is behind
-	struck   struckBy
-	looks    map[string]int
-	knobs    Knobs
-	body     []byte
-	values   url.Values
-	currency string
-	russian  bool
+	request   *http.Request
+	now       time.Time
+	seen      time.Time // the moment at which orders are looked at: now, but on a replica that is behind
+	struck    struckBy
+	looks     map[string]int
+	paidLooks map[string]int
+	knobs     Knobs
+	body      []byte
+	values    url.Values
+	currency  string
+	russian   bool
 }
 
 func (c *call) path(name string) string    { return c.request.PathValue(name) }
@@ -68,7 +69,7 @@ func refuseBody() *apiError {
 func (s *Simulator) run(do endpoint, c *call) (answer, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.now, c.knobs, c.looks = s.now(), s.knobs, s.looks
+	c.now, c.knobs, c.looks, c.paidLooks = s.now(), s.knobs, s.looks, s.paidLooks
 	c.struck, _ = c.request.Context().Value(struckKey{}).(struckBy)
 	c.seen = c.now
 	if c.struck.stale {

@@ -22,7 +22,7 @@ func TestIsMockInEveryForm(t *testing.T) {
 		s.knobs("echo", "minimal")
 		require.Equal(t, knob == "ignored", s.get(id)["isMock"] == false, knob)
 		s.paid(id)
-		require.Len(t, s.Debits(), want.debits, knob)
+		require.Len(t, s.Money.Debits(), want.debits, knob)
 	}
 }
 
@@ -100,7 +100,7 @@ func TestAnOrderPricedInTheOtherCurrency(t *testing.T) {
 	order := s.paid(s.create(item(amazon, 1), "", header("X-Currency", "usd")))
 	require.Equal(t, "rub", order["currency"])
 	require.Equal(t, "883.375", order["price"])
-	require.Equal(t, "rub", s.Debits()[0].Currency)
+	require.Equal(t, "rub", s.Money.Debits()[0].Currency)
 	s.holds("100.00")
 }
 
@@ -132,4 +132,18 @@ func TestAProductInOddShapes(t *testing.T) {
 		require.Contains(t, answer.Body.String(), start, shape)
 		s.create(item(amazon, 1), "")
 	}
+}
+
+func TestAnEndWaitsForTheLookOfItsNumber(t *testing.T) {
+	s := openShop(t)
+	s.knobs("looks", "3")
+	id := s.create(item(amazon, 1), "")
+	s.get(id) // it is not paid yet: no look that counts
+	s.paid(id)
+	s.wait()
+	require.Equal(t, "processing", s.get(id)["status"])
+	require.Empty(t, s.listed("?status=completed", "total"), "nor does the list of the ended show it")
+	require.Len(t, s.listed("?status=processing", "total"), 1, "that is the second look")
+	require.Equal(t, "completed", s.get(id)["status"])
+	require.NotEmpty(t, line(s.get(id), 0)["externalData"])
 }

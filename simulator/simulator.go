@@ -55,6 +55,9 @@ type Config struct {
 // Simulator is FoxReload's stand-in: an http.Handler, and methods that do for a
 // test in the same process what the admin API does over HTTP.
 type Simulator struct {
+	Money  Money
+	Faults Faults
+
 	config   Config
 	clock    Clock
 	handler  http.Handler
@@ -68,11 +71,14 @@ type Simulator struct {
 	knobs   Knobs
 	faults  faultState
 	looks   map[string]int // how often an order was shown, for items that change places
+	// paidLooks is how often a paid order was looked at, for the knob looks. A restart forgets it.
+	paidLooks map[string]int
 }
 
 // New makes a simulator, from its state file where there is one.
 func New(config Config) (*Simulator, error) {
-	s := &Simulator{config: config, clock: config.Clock, limiter: newLimiter(), sleep: time.Sleep, state: newState(), knobs: DefaultKnobs(), looks: map[string]int{}}
+	s := &Simulator{config: config, clock: config.Clock, limiter: newLimiter(), sleep: time.Sleep, state: newState(), knobs: DefaultKnobs(), looks: map[string]int{}, paidLooks: map[string]int{}}
+	s.Money, s.Faults = Money{s}, Faults{s}
 	if s.clock == nil {
 		s.clock = wallClock{}
 	}

@@ -72,20 +72,7 @@ func (st *state) number(ch *change) {
 
 func (st *state) apply(ch change) {
 	for _, o := range ch.Orders {
-		if _, known := st.orders[o.ID]; !known {
-			st.sequence = append(st.sequence, o.ID)
-		}
-		st.orders[o.ID] = o
-		delete(st.late, o.ID)
-		if o.LatePay != nil {
-			st.late[o.ID] = true
-		}
-		if o.IdempotencyKey != "" && !o.KeyIgnored {
-			st.byKey[o.IdempotencyKey] = o.ID
-		}
-		if o.Link != nil {
-			st.byLink[o.Link.Token] = o.ID
-		}
+		st.keep(o)
 	}
 	for _, t := range ch.TopUps {
 		st.topUps[t.ID] = t
@@ -114,6 +101,24 @@ func (st *state) apply(ch change) {
 			st.injected[kind] = map[string]int{}
 		}
 		maps.Copy(st.injected[kind], byRoute)
+	}
+}
+
+// keep files an order under each name that it goes by.
+func (st *state) keep(o *order) {
+	if _, known := st.orders[o.ID]; !known {
+		st.sequence = append(st.sequence, o.ID)
+	}
+	st.orders[o.ID] = o
+	delete(st.late, o.ID)
+	if o.LatePay != nil {
+		st.late[o.ID] = true
+	}
+	if o.IdempotencyKey != "" && !o.KeyIgnored {
+		st.byKey[o.IdempotencyKey] = o.ID
+	}
+	if o.Link != nil {
+		st.byLink[o.Link.Token] = o.ID
 	}
 }
 

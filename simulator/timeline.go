@@ -55,6 +55,23 @@ func (o *order) at(now time.Time) step {
 	return present
 }
 
+// shown is how the order stands for who asks. Where the knob looks counts, its end waits for
+// the look of that number.
+func (c *call) shown(o *order) step {
+	present := o.at(c.seen)
+	if c.knobs.Looks > 0 && present.Status == statusCompleted && c.paidLooks[o.ID] < c.knobs.Looks {
+		return step{At: present.At, Status: statusProcessing}
+	}
+	return present
+}
+
+// countLook counts a look at an order that is paid.
+func (c *call) countLook(o *order) {
+	if c.knobs.Looks > 0 && o.at(c.seen).Status != statusActive {
+		c.paidLooks[o.ID]++
+	}
+}
+
 // unpaidLife is how an order stands as long as nobody pays.
 type unpaidLife int
 

@@ -63,11 +63,11 @@ func (w *wire) ask(method, path, text string) (reply, error) {
 
 // next asks for a fault at the next request of a route.
 func (s *shop) next(kind, route string) {
-	require.NoError(s.t, s.InjectNext(NextFault{Kind: kind, Route: route}))
+	require.NoError(s.t, s.Faults.Next(NextFault{Kind: kind, Route: route}))
 }
 
 // injected is how often a fault has struck a route.
-func (s *shop) injected(kind, route string) int { return s.Faults().Injected[kind][route] }
+func (s *shop) injected(kind, route string) int { return s.Faults.Report().Injected[kind][route] }
 
 // struck is what the latest requests ran into, oldest first: "" nothing.
 func (s *shop) struck() (faults []string) {

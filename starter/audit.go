@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"io"
 	"strconv"
@@ -58,14 +57,14 @@ func (a *app) auditCommand() *cobra.Command {
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
 			ctx := cmd.Context()
-			return a.atDesk(ctx, func(d *desk) error {
+			return a.inSession(ctx, func(in *session) error {
 				switch {
 				case verifyAll:
-					return d.verifyAll(ctx)
+					return in.verifyAll(ctx)
 				case export != "":
-					return d.export(ctx, export)
+					return in.export(ctx, export)
 				}
-				return d.audit(ctx, args[0], verify)
+				return in.audit(ctx, args[0], verify)
 			})
 		},
 	}
@@ -77,43 +76,38 @@ func (a *app) auditCommand() *cobra.Command {
 
 // audit shows a log and always says whether its chain is whole; a broken one is
 // an error when that was asked.
-func (d *desk) audit(ctx context.Context, reference string, verify bool) error {
-	entries, err := d.book.Audit(ctx, reference)
+func (in *session) audit(ctx context.Context, reference string, verify bool) error {
+	log, err := in.client.Audit(ctx, reference)
 	if err != nil {
-		return d.notHere(reference, err)
-	}
-	err = d.book.Verify(ctx, reference)
-	var cut *ledger.BrokenChainError
-	if err != nil && !errors.As(err, &cut) {
 		return err
 	}
-	if err := d.showAudit(auditDocument{reference, entries, cut == nil}); err != nil {
+	if err := in.showAudit(auditDocument{reference, log.Entries, log.Broken == nil}); err != nil {
 		return err
 	}
-	switch {
+	switch cut := log.Broken; {
 	case cut != nil && verify:
 		return failed("the log was changed after it was written: keep the ledger's file, and find out by whom", "%v", cut)
 	case cut != nil:
-		d.Note("the chain is broken: %v", cut)
-	case verify && !d.JSON:
-		d.Printf("\n%d entries, the chain is whole\n", len(entries))
+		in.Note("the chain is broken: %v", cut)
+	case verify && !in.JSON:
+		in.Printf("\n%d entries, the chain is whole\n", len(log.Entries))
 	}
 	return nil
 }
 
-func (d *desk) showAudit(doc auditDocument) error {
-	if d.JSON {
-		return d.Document(doc)
+func (in *session) showAudit(doc auditDocument) error {
+	if in.JSON {
+		return in.Document(doc)
 	}
 	var rows [][]string
 	for _, e := range doc.Entries {
 		rows = append(rows, []string{strconv.FormatInt(e.Seq, 10), e.At.UTC().Format("2006-01-02 15:04:05"), string(e.Kind), string(e.State), show.Clean(e.Reason)})
 	}
-	return d.Table([]string{"SEQ", "AT (UTC)", "KIND", "STATE", "REASON"}, rows, 4)
+	return in.Table([]string{"SEQ", "AT (UTC)", "KIND", "STATE", "REASON"}, rows, 4)
 }
 
-func (d *desk) verifyAll(ctx context.Context) error {
-	orders, entries, cuts, err := d.book.VerifyAll(ctx)
+func (in *session) verifyAll(ctx context.Context) error {
+	orders, entries, cuts, err := in.book.Log.VerifyAll(ctx)
 	if err != nil {
 		return err
 	}
@@ -121,12 +115,12 @@ func (d *desk) verifyAll(ctx context.Context) error {
 	for _, cut := range cuts {
 		sums.Broken = append(sums.Broken, broken{cut.Reference, cut.Seq, cut.Problem})
 	}
-	if d.JSON {
-		if err := d.Document(sums); err != nil {
+	if in.JSON {
+		if err := in.Document(sums); err != nil {
 			return err
 		}
 	} else {
-		d.Printf("%d orders, %d entries, %d broken chains\n", orders, entries, len(cuts))
+		in.Printf("%d orders, %d entries, %d broken chains\n", orders, entries, len(cuts))
 	}
 	if len(cuts) == 0 {
 		return nil
@@ -139,23 +133,23 @@ func (d *desk) verifyAll(ctx context.Context) error {
 }
 
 // export writes the log of the whole ledger: into a file as a whole or not at all.
-func (d *desk) export(ctx context.Context, path string) error {
-	to, err := d.openSink(ctx, path, d.reads()...)
+func (in *session) export(ctx context.Context, path string) error {
+	to, err := in.openSink(ctx, path, in.reads()...)
 	lines := 0
 	if err == nil {
-		lines, err = to.write(func(w io.Writer) error { return d.book.Export(ctx, w) })
+		lines, err = to.write(func(w io.Writer) error { return in.book.Log.Export(ctx, w) })
 	}
 	switch {
 	case err != nil:
 		return &failure{status: exitError, message: fmt.Sprintf("export audit log: %v", err), hint: "name a file in a folder that can be written, or - for stdout", cause: err}
 	case to.stdout:
 		return nil
-	case d.JSON:
-		return d.Document(struct {
+	case in.JSON:
+		return in.Document(struct {
 			File    string `json:"file"`
 			Entries int    `json:"entries"`
 		}{path, lines})
 	}
-	d.Printf("%d entries written to %s\n", lines, path)
+	in.Printf("%d entries written to %s\n", lines, path)
 	return nil
 }

@@ -64,7 +64,8 @@ func TestAReferenceIsShownAsItWasWritten(t *testing.T) {
 		placed := s.run("place", "--reference", reference, "--item", "product_a")
 		require.Equal(t, exitDone, placed.status, placed.err)
 		assert.Contains(t, placed.out, reference)
-		assert.Contains(t, s.temporal.workflows, order.WorkflowID(reference))
+		_, known := s.temporal.Workflow(order.WorkflowID(reference))
+		assert.True(t, known, reference)
 		for _, args := range [][]string{{"status"}, {"explain"}} {
 			got := s.run(append(args, reference)...)
 			require.Equal(t, exitDone, got.status, got.err)
@@ -93,7 +94,7 @@ func TestALongReferenceIsRefusedWhereTemporalCantKeepIt(t *testing.T) {
 	long := strings.Repeat("ж", order.MaxReference)
 	place := func(reference string) answer { return s.run("place", "--reference", reference, "--item", "product_a") }
 	for _, store := range []string{"postgres12", "postgres12_pgx", "mysql8"} {
-		s.temporal.store = store
+		s.temporal.Store = store
 		got := place(long)
 		assert.Equal(t, exitError, got.status)
 		assert.Contains(t, got.err, "its workflow id has 390 characters")
@@ -101,9 +102,9 @@ func TestALongReferenceIsRefusedWhereTemporalCantKeepIt(t *testing.T) {
 		assert.Equal(t, order.State(""), s.state(long))
 		require.Equal(t, exitDone, place(strings.Repeat("ж", 41)).status)
 	}
-	assert.Len(t, s.temporal.started, 1)
+	assert.Len(t, s.temporal.Started(), 1)
 	for i, store := range []string{"sqlite", ""} {
-		s.temporal.store = store
+		s.temporal.Store = store
 		require.Equal(t, exitDone, place(strings.Repeat("ж", order.MaxReference-i)).status)
 	}
 }

@@ -7,14 +7,15 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"foxflow/keyset"
+	"foxflow/internal/keyset"
+	"foxflow/internal/ledgertest"
 	"foxflow/ledger"
-	"foxflow/ledger/ledgertest"
 )
 
 // Starters on machines whose clocks are an hour apart share a PostgreSQL: an order is as
 // old as its clock says, whoever placed it and whoever lists it.
 func TestAgesWhereClocksDiffer(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	address := ledgertest.Address(t)
 	s.setenv("FOXFLOW_LEDGER=" + address)

@@ -5,24 +5,23 @@ import (
 	"encoding/json"
 	"strings"
 
-	"github.com/google/uuid"
 	"github.com/spf13/cobra"
 
-	"foxflow/ledger"
+	"foxflow/client"
+	"foxflow/internal/story"
 	"foxflow/order"
 	"foxflow/starter/internal/show"
-	"foxflow/story"
 )
 
 // The JSON of codes. A code that came as an object stays that object.
 type codesDocument struct {
-	Reference string       `json:"reference"`
-	OrderID   *string      `json:"orderId"`
-	Mock      bool         `json:"mock"`
-	Items     []codedItems `json:"items"`
+	Reference string      `json:"reference"`
+	OrderID   *string     `json:"orderId"`
+	Mock      bool        `json:"mock"`
+	Items     []codedItem `json:"items"`
 }
 
-type codedItems struct {
+type codedItem struct {
 	ItemID string            `json:"itemId"`
 	Codes  []json.RawMessage `json:"codes"`
 	// Missing counts the codes that were ordered and did not come; left out for none.
@@ -36,70 +35,52 @@ func (a *app) codesCommand() *cobra.Command {
 		Long:  "Print the delivered codes of an order. Who looked, and from where, is written\ninto the order's audit log first. A completed order that delivers no code, as a direct\ntop-up, has none to print: exit status 0.",
 		Args:  oneReference,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.atDesk(cmd.Context(), func(d *desk) error { return d.codes(cmd.Context(), args[0]) })
+			return a.inSession(cmd.Context(), func(in *session) error { return in.codes(cmd.Context(), args[0]) })
 		},
 	}
 }
 
-func (d *desk) codes(ctx context.Context, reference string) error {
-	s, err := d.book.Status(ctx, reference)
-	if err != nil {
-		return d.notHere(reference, err)
-	}
-	if s.OrderID == nil {
-		return noCodes(s)
-	}
-	// The look is on record before anything is unsealed: a look that can't be
-	// recorded does not happen.
-	if err := d.book.Append(ctx, ledger.Entry{Reference: reference, Key: "look-" + uuid.NewString(), Kind: ledger.KindLook,
-		Reason: "codes read by " + d.who() + " from " + d.whence(), OrderID: *s.OrderID, At: d.now()}); err != nil {
-		return err
-	}
-	codes, err := d.book.Codes(ctx, reference)
+func (in *session) codes(ctx context.Context, reference string) error {
+	delivery, err := in.client.Codes(ctx, reference, client.Looker{Who: in.who(), From: in.whence()})
 	if err != nil {
 		return err
 	}
-	// Nothing to deliver is an answer; nothing delivered yet is none.
-	if len(codes) == 0 && s.State != order.Completed {
-		return noCodes(s)
-	}
-	return d.showCodes(s, codes)
+	return in.showCodes(delivery)
 }
 
-func noCodes(s order.Status) error {
-	hint := story.Command("watch", s.Reference) + " follows it"
-	switch s.State {
-	case order.Cancelled, order.Failed, order.Unresolved:
-		hint = story.Command("explain", s.Reference) + " tells what happened"
+func (in *session) showCodes(delivery client.Delivery) error {
+	s := delivery.Status
+	doc := codesDocument{Reference: s.Reference, OrderID: s.OrderID, Mock: s.Mock, Items: []codedItem{}}
+	for _, it := range delivery.Items {
+		shown := codedItem{ItemID: it.ItemID, Codes: []json.RawMessage{}, Missing: it.Missing}
+		for _, code := range it.Codes {
+			shown.Codes = append(shown.Codes, code.Raw)
+		}
+		doc.Items = append(doc.Items, shown)
 	}
-	return failed(hint, "order %s is %s and has no code", s.Reference, s.State)
-}
-
-func (d *desk) showCodes(s order.Status, codes []ledger.Code) error {
-	doc := codesDocument{Reference: s.Reference, OrderID: s.OrderID, Mock: s.Mock, Items: shelve(s, codes)}
-	if d.JSON {
-		return d.Document(doc)
+	if in.JSON {
+		return in.Document(doc)
 	}
 	for _, it := range doc.Items {
-		d.Printf("%s\n", d.Bold(show.Clean(it.ItemID)))
+		in.Printf("%s\n", in.Bold(show.Clean(it.ItemID)))
 		if len(it.Codes) == 0 {
-			d.Printf("  %s\n", d.Faint(noCode(s, it)))
+			in.Printf("  %s\n", in.Faint(noCode(s, it)))
 		}
 		for _, code := range it.Codes {
-			d.Printf("  %s\n", plain(code))
+			in.Printf("  %s\n", plain(code))
 		}
 		if it.Missing > 0 && len(it.Codes) > 0 {
-			d.Printf("  %s\n", d.Faint(missingCodes(it.Missing)+" missing"))
+			in.Printf("  %s\n", in.Faint(missingCodes(it.Missing)+" missing"))
 		}
 	}
 	if s.State.Ended() && s.Missing() > 0 {
-		d.Note("codes of order %s are missing; %s looks again, and FoxReload's support knows more", s.Reference, story.Command("recheck", s.Reference))
+		in.Note("codes of order %s are missing; %s looks again, and FoxReload's support knows more", s.Reference, story.Command("recheck", s.Reference))
 	}
 	return nil
 }
 
 // noCode says why an item has no code.
-func noCode(s order.Status, it codedItems) string {
+func noCode(s order.Status, it codedItem) string {
 	switch {
 	case it.Missing > 0:
 		return "no code yet: " + missingCodes(it.Missing) + " missing"
@@ -107,32 +88,6 @@ func noCode(s order.Status, it codedItems) string {
 		return "no code: it is delivered without one, as a direct top-up to the player's account is"
 	}
 	return "no code"
-}
-
-// shelve puts the codes under the items of the order, each item there, codes or
-// not. Codes of an earlier order of the reference, which should not be, follow:
-// no code is ever left out.
-func shelve(s order.Status, codes []ledger.Code) []codedItems {
-	items := make([]codedItems, len(s.Items))
-	for i, it := range s.Items {
-		items[i] = codedItems{ItemID: it.ItemID, Codes: []json.RawMessage{}, Missing: it.Missing}
-	}
-	elsewhere := map[string]int{}
-	for _, code := range codes {
-		at := code.ItemIndex
-		if code.OrderID != deref(s.OrderID) || at < 0 || at >= len(s.Items) {
-			key := code.OrderID + "/" + code.ItemID
-			place, there := elsewhere[key]
-			if !there {
-				place = len(items)
-				elsewhere[key] = place
-				items = append(items, codedItems{ItemID: code.ItemID, Codes: []json.RawMessage{}})
-			}
-			at = place
-		}
-		items[at].Codes = append(items[at].Codes, code.Raw)
-	}
-	return items
 }
 
 // plain is a code as it is typed in: a text without its quotes, unless it holds

@@ -11,9 +11,9 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"foxflow/internal/settings"
 	"foxflow/ledger"
 	"foxflow/order"
-	"foxflow/settings"
 	"foxflow/starter/internal/show"
 )
 
@@ -94,8 +94,8 @@ func stateNames() []string {
 // references are the newest orders that fit, as the shell takes them: reference, tab, state.
 func (a *app) references(ctx context.Context, begun string, fits func(order.Status) bool) (found []string, _ cobra.ShellCompDirective) {
 	begun = order.NormalReference(begun)
-	a.atLedger(ctx, func(ctx context.Context, d *desk) {
-		eachOrder(ctx, d, func(s order.Status) bool {
+	a.atLedger(ctx, func(ctx context.Context, in *session) {
+		eachOrder(ctx, in, func(s order.Status) bool {
 			if strings.HasPrefix(s.Reference, begun) && fits(s) {
 				found = append(found, s.Reference+"\t"+stateOf(s))
 			}
@@ -107,9 +107,9 @@ func (a *app) references(ctx context.Context, begun string, fits func(order.Stat
 
 // products are the products of the newest orders: id, tab, name.
 func (a *app) products(cmd *cobra.Command, _ []string, begun string) (found []string, _ cobra.ShellCompDirective) {
-	a.atLedger(cmd.Context(), func(ctx context.Context, d *desk) {
+	a.atLedger(cmd.Context(), func(ctx context.Context, in *session) {
 		var ids []string
-		eachOrder(ctx, d, func(s order.Status) bool {
+		eachOrder(ctx, in, func(s order.Status) bool {
 			for _, item := range s.Items {
 				if strings.HasPrefix(item.ItemID, begun) && !slices.Contains(ids, item.ItemID) {
 					ids = append(ids, item.ItemID)
@@ -117,7 +117,7 @@ func (a *app) products(cmd *cobra.Command, _ []string, begun string) (found []st
 			}
 			return len(ids) < mostCompleted
 		})
-		names, _ := d.book.ProductNames(ctx, ids...)
+		names, _ := in.book.Products.Names(ctx, ids...)
 		for _, id := range ids {
 			found = append(found, strings.TrimSuffix(id+"\t"+show.Clean(names[id]), "\t"))
 		}
@@ -126,8 +126,8 @@ func (a *app) products(cmd *cobra.Command, _ []string, begun string) (found []st
 }
 
 // eachOrder shows the ledger's orders, newest first, until enough were seen.
-func eachOrder(ctx context.Context, d *desk, more func(order.Status) bool) {
-	_ = d.book.Each(ctx, ledger.Filter{}, func(s order.Status) error {
+func eachOrder(ctx context.Context, in *session, more func(order.Status) bool) {
+	_ = in.book.Orders.Each(ctx, ledger.Filter{}, func(s order.Status) error {
 		if more(s) {
 			return nil
 		}
@@ -137,7 +137,7 @@ func eachOrder(ctx context.Context, d *desk, more func(order.Status) bool) {
 
 // atLedger works at the ledger where there is one: who presses a key to complete a word
 // makes no ledger, and hears of no error.
-func (a *app) atLedger(ctx context.Context, work func(context.Context, *desk)) {
+func (a *app) atLedger(ctx context.Context, work func(context.Context, *session)) {
 	s, err := settings.LoadStarter(a.raw)
 	if err != nil {
 		return
@@ -149,8 +149,8 @@ func (a *app) atLedger(ctx context.Context, work func(context.Context, *desk)) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, completeWithin)
 	defer cancel()
-	_ = a.atDesk(ctx, func(d *desk) error {
-		work(ctx, d)
+	_ = a.inSession(ctx, func(in *session) error {
+		work(ctx, in)
 		return nil
 	})
 }

@@ -32,7 +32,7 @@ func TestShellsCompleteFromTheLedger(t *testing.T) {
 	s.enters("shop-2", order.Creating)
 	s.enters("shop-2", order.Active, withOrder("fox-2"))
 	s.enters("shop-2", order.AwaitingTopUp, waitsFor(order.WaitTopUp))
-	require.NoError(t, s.book.KeepProduct(t.Context(), "product_a", `{"name":"Gift card\u001b[31m"}`, s.now))
+	require.NoError(t, s.book.Products.Keep(t.Context(), "product_a", `{"name":"Gift card\u001b[31m"}`, s.now))
 
 	assert.Equal(t, []string{"#1001\tcreating", "shop-1\tcompleted", "shop-2\tawaiting_topup", "заказ 7\tcreating"}, s.completed("status", ""))
 	assert.Equal(t, []string{"shop-1\tcompleted", "shop-2\tawaiting_topup"}, s.completed("watch", "sh"))

@@ -4,15 +4,20 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
 	"os"
+	"reflect"
 	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"foxflow/client"
+	"foxflow/internal/settings"
 	"foxflow/order"
-	"foxflow/settings"
 )
 
 // Every exit status stands in one table; docs and --help show it, and each is come to.
@@ -43,7 +48,7 @@ func TestExitStatuses(t *testing.T) {
 		exitUnresolved: {"watch", "shop-5"},
 		exitIncomplete: {"watch", "shop-6"},
 	}
-	page, err := os.ReadFile("../docs/command-line.md")
+	page, err := os.ReadFile("../docs/commands.md")
 	require.NoError(t, err)
 	help := s.run("--help").out
 	require.Len(t, come, len(exits))
@@ -63,4 +68,34 @@ func TestEveryErrorHasAnExitStatusOfTheTable(t *testing.T) {
 		assert.NotZero(t, f.status)
 		assert.Less(t, f.status, len(exits), strings.TrimSpace(f.Error()))
 	}
+}
+
+// Each error of package client stands in the table of refusals, with a hint.
+func TestEveryErrorOfTheClientHasARow(t *testing.T) {
+	t.Parallel()
+	away := errors.New("away")
+	told := []error{&client.NotFound{}, &client.Conflict{}, &client.TopUpConflict{}, &client.Foreign{}, &client.TooLong{}, &client.NotStarted{Err: away},
+		&client.MaybeStarted{Err: away}, &client.Stranded{}, &client.NotCancellable{}, &client.NotAsked{}, &client.OtherReference{}, &client.NotEnded{},
+		&client.NoCodes{}, &client.NotRunning{}, &client.Mismatch{Err: away}, &client.Unavailable{Err: away}}
+	named := map[string]bool{}
+	for _, err := range told {
+		named[reflect.TypeOf(err).Elem().Name()] = true
+		f := asFailure(err)
+		assert.Equal(t, exitError, f.status, "%T", err)
+		assert.Equal(t, err.Error(), f.message, "%T", err)
+		assert.NotEmpty(t, f.hint, "%T", err)
+	}
+	file, err := parser.ParseFile(token.NewFileSet(), "../client/errors.go", nil, 0)
+	require.NoError(t, err)
+	seen := 0
+	for _, decl := range file.Decls {
+		method, is := decl.(*ast.FuncDecl)
+		if !is || method.Recv == nil || method.Name.Name != "Error" {
+			continue
+		}
+		seen++
+		name := method.Recv.List[0].Type.(*ast.StarExpr).X.(*ast.Ident).Name
+		assert.True(t, named[name], "client.%s has no row", name)
+	}
+	assert.Len(t, told, seen)
 }

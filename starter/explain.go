@@ -1,14 +1,12 @@
 package main
 
 import (
-	"context"
 	"strings"
 
 	"github.com/spf13/cobra"
 
-	"foxflow/order"
+	"foxflow/internal/story"
 	"foxflow/starter/internal/show"
-	"foxflow/story"
 )
 
 func (a *app) explainCommand() *cobra.Command {
@@ -26,67 +24,24 @@ ledger}, notAsked (why Temporal could not be asked), timeline [{at, kind, state,
 orderId}], next [{command, text}]. What is not known is null or empty.`,
 		Args: oneReference,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.atDesk(cmd.Context(), func(d *desk) error {
-				told, err := d.story(cmd.Context(), args[0])
+			return a.inSession(cmd.Context(), func(in *session) error {
+				told, err := in.client.Explain(cmd.Context(), args[0])
 				if err != nil {
-					return d.notHere(args[0], err)
+					return err
 				}
-				if d.JSON {
-					return d.Document(told)
+				if in.JSON {
+					return in.Document(told)
 				}
-				d.showStory(told)
+				in.showStory(told)
 				return nil
 			})
 		},
 	}
 }
 
-// story puts together what the ledger and Temporal know of an order.
-func (d *desk) story(ctx context.Context, reference string) (story.Story, error) {
-	s, err := d.book.Status(ctx, reference)
-	if err != nil {
-		return story.Story{}, err
-	}
-	of := story.Told{}
-	if of.Request, err = d.book.Request(ctx, reference); err != nil {
-		return story.Story{}, err
-	}
-	if of.Names, err = d.productNames(ctx, of.Request); err != nil {
-		return story.Story{}, err
-	}
-	entries, err := d.book.Audit(ctx, reference)
-	if err != nil {
-		return story.Story{}, err
-	}
-	for _, e := range entries {
-		of.Log = append(of.Log, story.Event{At: e.At, Kind: string(e.Kind), State: e.State, Reason: e.Reason, OrderID: e.OrderID})
-	}
-	by, _, held, err := d.book.Paused(ctx)
-	if err != nil {
-		return story.Story{}, err
-	}
-	if held {
-		of.HeldBy = by
-	}
-	told := story.Tell(s, of)
-	if !s.State.Ended() {
-		d.askTemporal(ctx, &told)
-	}
-	return told, nil
-}
-
-// productNames is what an order's products are called, as far as the ledger knows.
-func (d *desk) productNames(ctx context.Context, r order.Request) (story.Names, error) {
-	var ids []string
-	for _, item := range r.Items {
-		ids = append(ids, item.ItemID)
-	}
-	return d.book.ProductNames(ctx, ids...)
-}
-
-func (d *desk) showStory(told story.Story) {
-	d.Printf("%s  %s\n", d.Bold(told.Reference), d.State(told.State))
-	line := func(text string) { d.Printf("%s\n", d.Wrap(show.Clean(text), "  ")) }
+func (in *session) showStory(told story.Story) {
+	in.Printf("%s  %s\n", in.Bold(told.Reference), in.State(told.State))
+	line := func(text string) { in.Printf("%s\n", in.Wrap(show.Clean(text), "  ")) }
 	line(told.Summary)
 	line(told.Means)
 	for _, reason := range told.Reasons() {
@@ -113,41 +68,41 @@ func (d *desk) showStory(told story.Story) {
 	if told.OrderID != nil {
 		line("FoxReload's order: " + *told.OrderID)
 	}
-	d.showTimeline(told)
-	d.Printf("\n%s\n", d.Bold(story.HeadNext))
+	in.showTimeline(told)
+	in.Printf("\n%s\n", in.Bold(story.HeadNext))
 	for _, step := range told.Next {
-		d.Printf("%s\n", strings.Replace(d.Wrap(show.Clean(step.String()), "    "), "    ", "  → ", 1))
+		in.Printf("%s\n", strings.Replace(in.Wrap(show.Clean(step.String()), "    "), "    ", "  → ", 1))
 	}
 }
 
-func (d *desk) showTimeline(told story.Story) {
-	d.Printf("\n%s\n", d.Bold(story.HeadTimeline))
+func (in *session) showTimeline(told story.Story) {
+	in.Printf("\n%s\n", in.Bold(story.HeadTimeline))
 	if len(told.Timeline) == 0 {
-		d.Printf("  nothing yet: no worker has taken it up\n")
+		in.Printf("  nothing yet: no worker has taken it up\n")
 	}
 	timeline := story.TimelineOf(told.Timeline)
 	for _, e := range timeline.First {
-		d.showEvent(e)
+		in.showEvent(e)
 	}
 	if timeline.Left > 0 {
-		d.Printf("  … %d more: %s\n", timeline.Left, story.Command("audit", told.Reference))
+		in.Printf("  … %d more: %s\n", timeline.Left, story.Command("audit", told.Reference))
 	}
 	for _, e := range timeline.Last {
-		d.showEvent(e)
+		in.showEvent(e)
 	}
 }
 
-func (d *desk) showEvent(e story.Event) {
-	what := d.State(e.State)
+func (in *session) showEvent(e story.Event) {
+	what := in.State(e.State)
 	if e.Kind != story.KindState {
-		what = d.Faint("· " + e.Kind)
+		what = in.Faint("· " + e.Kind)
 	}
-	line := "  " + d.Faint(e.At.UTC().Format("01-02 15:04:05")) + "  " + what
+	line := "  " + in.Faint(e.At.UTC().Format("01-02 15:04:05")) + "  " + what
 	reason := show.Clean(e.Reason)
-	if indent := strings.Repeat(" ", 20); !d.Fits(line + "  " + reason) {
-		reason = "\n" + d.Wrap(reason, indent)
+	if indent := strings.Repeat(" ", 20); !in.Fits(line + "  " + reason) {
+		reason = "\n" + in.Wrap(reason, indent)
 	} else if reason != "" {
 		reason = "  " + reason
 	}
-	d.Printf("%s%s\n", line, reason)
+	in.Printf("%s%s\n", line, reason)
 }

@@ -5,8 +5,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foxflow/keyset"
-	"foxflow/settings"
+	"foxflow/internal/keyset"
+	"foxflow/internal/settings"
 )
 
 // rotatedDocument is the JSON of keyset rotate --write.

@@ -10,7 +10,7 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"foxflow/keyset"
+	"foxflow/internal/keyset"
 )
 
 // inFile has the shop keep its keyset in a file.
@@ -41,8 +41,10 @@ func secretsOf(t *testing.T, text string) []string {
 }
 
 func TestRotatePrintsThePresentKeysetWithANewKey(t *testing.T) {
+	t.Parallel()
 	for name, inFile := range map[string]bool{"FOXFLOW_KEYSET": false, "FOXFLOW_KEYSET_FILE": true} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newShop(t)
 			s.begins("shop-1", false)
 			s.completes("shop-1", `"AAAA-BBBB"`)
@@ -75,6 +77,7 @@ func TestRotatePrintsThePresentKeysetWithANewKey(t *testing.T) {
 }
 
 func TestRotateWritesTheFileAndPrintsNoneOfIt(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	s.completes("shop-1", `"AAAA-BBBB"`)
@@ -105,6 +108,7 @@ func TestRotateWritesTheFileAndPrintsNoneOfIt(t *testing.T) {
 }
 
 func TestRotateRefusesWhatItCannotRotate(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	got := s.run("keyset", "rotate", "--write", "-o", "json")
 	assert.Equal(t, exitUsage, got.status)
@@ -134,12 +138,13 @@ func TestRotateRefusesWhatItCannotRotate(t *testing.T) {
 
 // But for ledger migrate too, which reads nothing: whoever owns the tables need not have it.
 func TestNoCommandButKeysetNewRunsWithoutAKeyset(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	other, err := keyset.New()
 	require.NoError(t, err)
 	s.setenv("FOXRELOAD_API_KEY=key-1")
-	s.temporal.starting = func(string) error { t.Error("something was started"); return nil }
+	s.temporal.Starting = func(string) error { t.Error("something was started"); return nil }
 	orders := filepath.Join(t.TempDir(), "orders.csv")
 	require.NoError(t, os.WriteFile(orders, []byte("reference,item,quantity,note,mock,max_price\nshop-2,product_a,1,,,\n"), 0o600))
 	export := filepath.Join(t.TempDir(), "audit.jsonl")

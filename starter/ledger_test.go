@@ -8,12 +8,13 @@ import (
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
-	"foxflow/keyset"
+	"foxflow/internal/keyset"
 	"foxflow/ledger"
 	"foxflow/order"
 )
 
 func TestLedgerIsMigratedWithoutAKeyset(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.env = s.env[1:]
 	got := s.run("ledger", "migrate")
@@ -31,6 +32,7 @@ func TestLedgerIsMigratedWithoutAKeyset(t *testing.T) {
 }
 
 func TestPasswordOfTheLedgerIsShownNowhere(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for _, address := range []string{
 		"postgres://fox:secret@127.0.0.1:1/foxflow?sslmode=disable", "postgres://fox:secret@db/foxflow", "postgres://fox:sec ret@db:x/foxflow",
@@ -48,6 +50,7 @@ func TestPasswordOfTheLedgerIsShownNowhere(t *testing.T) {
 }
 
 func TestLedgerIsCopiedToANewFile(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	s.enters("shop-1", order.Creating)
@@ -77,6 +80,7 @@ func TestLedgerIsCopiedToANewFile(t *testing.T) {
 }
 
 func TestCopyIsRefusedForWhatIsTyped(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for want, args := range map[string][]string{
 		"--from: it is missing":                                  {"--to", "x.db"},
@@ -93,6 +97,7 @@ func TestCopyIsRefusedForWhatIsTyped(t *testing.T) {
 }
 
 func TestCopyNeedsTheKeysetOfTheLedger(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	require.NoError(t, s.book.Close())
 	other, err := keyset.New()
@@ -111,6 +116,7 @@ func TestCopyNeedsTheKeysetOfTheLedger(t *testing.T) {
 
 // A slip in the ledger's name must not look like an empty ledger.
 func TestNoCommandMakesALedgerButPlaceAndMigrate(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	path := filepath.Join(t.TempDir(), "typo.db")
 	s.setenv("FOXFLOW_LEDGER=" + path)
@@ -132,6 +138,7 @@ func TestNoCommandMakesALedgerButPlaceAndMigrate(t *testing.T) {
 
 // Where there is no ledger, what FoxReload alone knows is asked for all the same.
 func TestFoxReloadIsAskedWithoutALedger(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	path := filepath.Join(t.TempDir(), "typo.db")
 	s.foxreload("12.50", nil)

@@ -28,21 +28,21 @@ that it was made of at the same time.`,
 			return nil
 		},
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.atDesk(cmd.Context(), func(d *desk) error { return d.backUp(cmd.Context(), args[0]) })
+			return a.inSession(cmd.Context(), func(in *session) error { return in.backUp(cmd.Context(), args[0]) })
 		},
 	}
 }
 
-func (d *desk) backUp(ctx context.Context, file string) error {
-	copied, err := d.book.Backup(ctx, file, d.now())
+func (in *session) backUp(ctx context.Context, file string) error {
+	copied, err := in.book.Backup(ctx, file, in.now())
 	if err != nil {
 		return failed("name a file that is not there yet, in a folder that can be written; nothing was changed", "%v", err)
 	}
-	if d.JSON {
-		return d.Document(backupDocument{copied.To, copied.ID, copied.Orders, copied.Entries})
+	if in.JSON {
+		return in.Document(backupDocument{copied.To, copied.ID, copied.Orders, copied.Entries})
 	}
-	d.Printf("%d orders with %d entries are in %s, the chains are whole\n", copied.Orders, copied.Entries, copied.To)
-	d.Note("keep the keyset too, elsewhere; how to put it back: starter ledger backup --help")
+	in.Printf("%d orders with %d entries are in %s, the chains are whole\n", copied.Orders, copied.Entries, copied.To)
+	in.Note("keep the keyset too, elsewhere; how to put it back: starter ledger backup --help")
 	return nil
 }
 

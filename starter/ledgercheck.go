@@ -6,8 +6,10 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foxflow/client"
+	"foxflow/internal/phrase"
+	"foxflow/internal/reconcile"
 	"foxflow/ledger"
-	"foxflow/reconcile"
 	"foxflow/starter/internal/show"
 )
 
@@ -30,7 +32,7 @@ done}], whole.
 Exit status: 0 all is whole, 1 something is not, or Temporal could not be asked.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.atDesk(cmd.Context(), func(d *desk) error { return d.checkLedger(cmd.Context()) })
+			return a.inSession(cmd.Context(), func(in *session) error { return in.checkLedger(cmd.Context()) })
 		},
 	}
 }
@@ -55,14 +57,14 @@ type askedTemporal struct {
 	Reason    string `json:"reason"`
 }
 
-func (d *desk) checkLedger(ctx context.Context) (err error) {
-	c := checked{Ledger: ledger.Name(d.settings.Ledger.Reveal()), ID: d.book.ID(), Damage: []string{}, Broken: []broken{}, Findings: []reconcile.Finding{}}
-	damage, err := d.book.Damage(ctx)
+func (in *session) checkLedger(ctx context.Context) (err error) {
+	c := checked{Ledger: ledger.Name(in.settings.Ledger.Reveal()), ID: in.book.ID(), Damage: []string{}, Broken: []broken{}, Findings: []reconcile.Finding{}}
+	damage, err := in.book.Store.Upkeep.Damage(ctx)
 	if err != nil {
 		return err
 	}
 	c.Damage = append(c.Damage, damage...)
-	orders, entries, cuts, err := d.book.VerifyAll(ctx)
+	orders, entries, cuts, err := in.book.Log.VerifyAll(ctx)
 	if err != nil {
 		return err
 	}
@@ -70,46 +72,45 @@ func (d *desk) checkLedger(ctx context.Context) (err error) {
 	for _, cut := range cuts {
 		c.Broken = append(c.Broken, broken{cut.Reference, cut.Seq, cut.Problem})
 	}
-	t, err := d.connect(ctx)
+	t, err := in.client.Connect(ctx)
 	if err == nil {
-		defer t.Close()
-		c.Temporal.Namespace = t.namespace
-		if err = d.book.SameNamespace(ctx, t.namespace); err == nil {
-			c.Findings, err = reconcile.Compare(ctx, d.book, d.namespace(t), d.now(), mostFindings)
+		c.Temporal.Namespace = t.Namespace
+		if err = in.book.SameNamespace(ctx, t.Namespace); err == nil {
+			c.Findings, err = reconcile.Compare(ctx, in.book, namespaceOf(t), in.now(), mostFindings)
 		}
 	}
 	if c.Temporal.Asked = err == nil; err != nil {
 		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		c.Temporal.Reason, c.Findings = connectionLost(err), []reconcile.Finding{}
+		c.Temporal.Reason, c.Findings = client.WhyUnasked(err), []reconcile.Finding{}
 	}
 	c.Whole = c.Temporal.Asked && len(c.Damage)+len(c.Broken)+len(c.Findings) == 0
-	return d.showChecked(c)
+	return in.showChecked(c)
 }
 
-// namespace is the connection for those that hold it against the ledger.
-func (d *desk) namespace(t *temporal) reconcile.Temporal {
-	return reconcile.Temporal{Client: t.Client, Namespace: t.namespace, Payloads: t.payloads}
+// namespaceOf is a connection for those that hold it against the ledger.
+func namespaceOf(t *client.Connection) reconcile.Temporal {
+	return reconcile.Temporal{Client: t.Client, Namespace: t.Namespace, Payloads: t.Payloads}
 }
 
-func (d *desk) showChecked(c checked) error {
-	if d.JSON {
-		if err := d.Document(c); err != nil {
+func (in *session) showChecked(c checked) error {
+	if in.JSON {
+		if err := in.Document(c); err != nil {
 			return err
 		}
 	} else {
-		d.Printf("tables      %s\n", wholeOr(len(c.Damage), "damaged"))
+		in.Printf("tables      %s\n", wholeOr(len(c.Damage), "damaged"))
 		for _, line := range c.Damage {
-			d.Printf("            %s\n", show.Clean(line))
+			in.Printf("            %s\n", show.Clean(line))
 		}
-		d.Printf("audit log   %d orders, %d entries, %d broken chains\n", c.Orders, c.Entries, len(c.Broken))
+		in.Printf("audit log   %d orders, %d entries, %d broken chains\n", c.Orders, c.Entries, len(c.Broken))
 		if c.Temporal.Asked {
-			d.Printf("Temporal    %s\n", wholeOr(len(c.Findings), "orders astray"))
+			in.Printf("Temporal    %s\n", wholeOr(len(c.Findings), "orders astray"))
 		} else {
-			d.Printf("Temporal    not asked: %s\n", show.Clean(c.Temporal.Reason))
+			in.Printf("Temporal    not asked: %s\n", show.Clean(c.Temporal.Reason))
 		}
-		if err := d.showFindings(c.Findings); err != nil {
+		if err := in.showFindings(c.Findings); err != nil {
 			return err
 		}
 	}
@@ -133,7 +134,7 @@ func wholeOr(n int, what string) string {
 	return fmt.Sprintf("%d %s", n, what)
 }
 
-func (d *desk) showFindings(findings []reconcile.Finding) error {
+func (in *session) showFindings(findings []reconcile.Finding) error {
 	if len(findings) == 0 {
 		return nil
 	}
@@ -143,17 +144,17 @@ func (d *desk) showFindings(findings []reconcile.Finding) error {
 		if done == "" {
 			done = f.Detail
 		}
-		rows = append(rows, []string{show.Clean(f.Reference), string(f.Kind), show.Clean(string(f.State)), show.Clean(deref(f.OrderID)), show.Clean(done)})
+		rows = append(rows, []string{show.Clean(f.Reference), string(f.Kind), show.Clean(string(f.State)), show.Clean(phrase.Of(f.OrderID)), show.Clean(done)})
 	}
-	d.Printf("\n")
-	if err := d.Table([]string{"REFERENCE", "FOUND", "STATE", "ORDER", "DETAIL"}, rows, 0); err != nil {
+	in.Printf("\n")
+	if err := in.Table([]string{"REFERENCE", "FOUND", "STATE", "ORDER", "DETAIL"}, rows, 0); err != nil {
 		return err
 	}
-	d.Printf("\n")
+	in.Printf("\n")
 	for _, k := range reconcile.Kinds {
 		for _, f := range findings {
 			if f.Kind == k.Kind && f.Done == "" {
-				d.Printf("%s\n", d.Wrap(fmt.Sprintf("%s: %s. %s", k.Kind, k.Means, k.Fix), ""))
+				in.Printf("%s\n", in.Wrap(fmt.Sprintf("%s: %s. %s", k.Kind, k.Means, k.Fix), ""))
 				break
 			}
 		}

@@ -9,8 +9,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"foxflow/internal/settings"
 	"foxflow/ledger"
-	"foxflow/settings"
 )
 
 func (a *app) ledgerCopyCommand() *cobra.Command {

@@ -7,10 +7,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"foxflow/activities"
 	"foxflow/foxreload"
+	"foxflow/internal/reconcile"
 	"foxflow/ledger"
-	"foxflow/reconcile"
 )
 
 func (a *app) ledgerReconcileCommand() *cobra.Command {
@@ -32,7 +31,7 @@ state, orderId, detail, done}].
 Exit status: 0 nothing is astray any more, 1 something is, or could not be looked at.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
-			return a.atDesk(cmd.Context(), func(d *desk) error { return d.reconcile(cmd.Context(), apply) })
+			return a.inSession(cmd.Context(), func(in *session) error { return in.reconcile(cmd.Context(), apply) })
 		},
 	}
 	cmd.Flags().BoolVar(&apply, "apply", false, "mend what can be mended without a person")
@@ -54,58 +53,57 @@ type askedFoxReload struct {
 	Orders int  `json:"orders"`
 }
 
-func (d *desk) reconcile(ctx context.Context, apply bool) error {
-	t, err := d.connect(ctx)
+func (in *session) reconcile(ctx context.Context, apply bool) error {
+	t, err := in.client.Connect(ctx)
 	if err != nil {
 		return err
 	}
-	defer t.Close()
-	err = d.book.SameNamespace(ctx, t.namespace)
+	err = in.book.SameNamespace(ctx, t.Namespace)
 	if errors.Is(err, ledger.ErrOtherNamespace) && apply {
-		err = d.book.Rebind(ctx, t.namespace)
+		err = in.book.Rebind(ctx, t.Namespace)
 	}
 	if err != nil {
 		return notOpened(err)
 	}
-	r := reconciled{Ledger: ledger.Name(d.settings.Ledger.Reveal()), Namespace: t.namespace, Applied: apply}
-	namespace := d.namespace(t)
-	if r.Findings, err = reconcile.Compare(ctx, d.book, namespace, d.now(), mostFindings); err != nil {
+	r := reconciled{Ledger: ledger.Name(in.settings.Ledger.Reveal()), Namespace: t.Namespace, Applied: apply}
+	namespace := namespaceOf(t)
+	if r.Findings, err = reconcile.Compare(ctx, in.book, namespace, in.now(), mostFindings); err != nil {
 		return failed("run the same command again", "%v", err)
 	}
-	closed, err := reconcile.CompareClosed(ctx, d.book, namespace)
+	closed, err := reconcile.CompareClosed(ctx, in.book, namespace)
 	if err != nil {
 		return failed("run the same command again", "%v", err)
 	}
 	r.Findings = append(r.Findings, closed...)
 	var api *foxreload.Client
-	if !d.settings.APIKey.Empty() {
-		if api, err = d.foxreload(); err != nil {
+	if !in.settings.APIKey.Empty() {
+		if api, err = in.foxreload(); err != nil {
 			return err
 		}
 	}
 	if apply {
 		for i := range r.Findings {
-			d.mend(ctx, namespace, api, &r.Findings[i])
+			in.mend(ctx, namespace, api, &r.Findings[i])
 		}
 	}
-	if err := d.askHistory(ctx, api, &r); err != nil {
+	if err := in.askHistory(ctx, api, &r); err != nil {
 		return err
 	}
-	return d.showReconciled(r)
+	return in.showReconciled(r)
 }
 
 // askHistory comes last: what was mended is known by then.
-func (d *desk) askHistory(ctx context.Context, api *foxreload.Client, r *reconciled) error {
+func (in *session) askHistory(ctx context.Context, api *foxreload.Client, r *reconciled) error {
 	if api == nil {
-		d.Note("FoxReload's orders were not looked at: FOXRELOAD_API_KEY is not set")
+		in.Note("FoxReload's orders were not looked at: FOXRELOAD_API_KEY is not set")
 		return nil
 	}
 	type history struct {
 		findings []reconcile.Finding
 		looked   int
 	}
-	found, err := ask(ctx, d, func(ctx context.Context) (h history, err error) {
-		h.findings, h.looked, err = reconcile.CompareHistory(ctx, d.book, api)
+	found, err := ask(ctx, in, func(ctx context.Context) (h history, err error) {
+		h.findings, h.looked, err = reconcile.CompareHistory(ctx, in.book, api)
 		return h, err
 	})
 	if err != nil {
@@ -121,16 +119,16 @@ const mendTakes = time.Minute
 
 // mend puts one order right, and its codes into the vault where it has ended. What can't be
 // done stands in its detail: one order does not keep the others from it.
-func (d *desk) mend(ctx context.Context, t reconcile.Temporal, api *foxreload.Client, f *reconcile.Finding) {
+func (in *session) mend(ctx context.Context, t reconcile.Temporal, api *foxreload.Client, f *reconcile.Finding) {
 	ctx, cancel := context.WithTimeout(ctx, mendTakes)
 	defer cancel()
-	done, err := reconcile.Mend(ctx, d.book, t, *f, d.settings.Timeout, d.now())
+	done, err := reconcile.Mend(ctx, in.book, t, *f, in.settings.Timeout, in.now())
 	if err != nil {
 		f.Detail = err.Error()
 		return
 	}
 	f.Done = done
-	s, err := d.book.Status(ctx, f.Reference)
+	s, err := in.book.Orders.Status(ctx, f.Reference)
 	if done == "" || err != nil || !s.State.Ended() {
 		return
 	}
@@ -138,33 +136,32 @@ func (d *desk) mend(ctx context.Context, t reconcile.Temporal, api *foxreload.Cl
 		f.Done += "; its codes: starter recheck " + f.Reference
 		return
 	}
-	acts := &activities.Activities{API: api, Ledger: d.book, Now: d.now, Currency: d.settings.Currency}
-	if _, err := ask(ctx, d, func(ctx context.Context) (any, error) { return d.recheckWith(ctx, acts, f.Reference) }); err != nil {
+	if _, _, err := in.lookAgain(ctx, api, f.Reference); err != nil {
 		f.Done += "; its codes could not be looked at (starter recheck " + f.Reference + "): " + err.Error()
 	}
 }
 
-func (d *desk) showReconciled(r reconciled) error {
+func (in *session) showReconciled(r reconciled) error {
 	left := 0
 	for _, f := range r.Findings {
 		if f.Done == "" {
 			left++
 		}
 	}
-	if d.JSON {
+	if in.JSON {
 		if r.Findings == nil {
 			r.Findings = []reconcile.Finding{}
 		}
-		if err := d.Document(r); err != nil {
+		if err := in.Document(r); err != nil {
 			return err
 		}
 	} else {
-		d.Printf("%d orders astray, %d mended", len(r.Findings), len(r.Findings)-left)
+		in.Printf("%d orders astray, %d mended", len(r.Findings), len(r.Findings)-left)
 		if r.FoxReload.Asked {
-			d.Printf("; FoxReload's newest %d orders were looked at", r.FoxReload.Orders)
+			in.Printf("; FoxReload's newest %d orders were looked at", r.FoxReload.Orders)
 		}
-		d.Printf("\n")
-		if err := d.showFindings(r.Findings); err != nil {
+		in.Printf("\n")
+		if err := in.showFindings(r.Findings); err != nil {
 			return err
 		}
 	}

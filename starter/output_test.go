@@ -36,15 +36,17 @@ func busyShop(t *testing.T) *shop {
 	s.enters("shop-2", order.Creating)
 	s.enters("shop-2", order.Active, withOrder("fox-2"))
 	s.enters("shop-2", order.AwaitingTopUp, waitsFor(order.WaitTopUp))
-	s.temporal.runs(s.book.ID(), "shop-2", "shop-3")
-	here := func(reference string) (order.Status, error) { return s.book.Status(context.Background(), reference) }
-	s.temporal.cancelled = func(reference string) (order.Status, error) {
+	s.temporal.Runs(s.book.ID(), "shop-2", "shop-3")
+	here := func(reference string) (order.Status, error) {
+		return s.book.Orders.Status(context.Background(), reference)
+	}
+	s.temporal.Cancelled = func(reference string) (order.Status, error) {
 		o, err := here(reference)
 		o.State = order.Cancelled
 		return o, err
 	}
-	s.temporal.resolved = func(reference string, _ workflows.Resolution) (order.Status, error) { return here(reference) }
-	s.temporal.tops = func(id string) {}
+	s.temporal.Resolved = func(reference string, _ workflows.Resolution) (order.Status, error) { return here(reference) }
+	s.temporal.Tops = func(id string) {}
 	s.rechecks = func(_ context.Context, _ *activities.Activities, reference string) (order.Status, error) {
 		return here(reference)
 	}
@@ -251,6 +253,6 @@ func TestWhatACommandReadsIsNotOverwritten(t *testing.T) {
 		require.NoError(t, err)
 		assert.Equal(t, before, after)
 	}
-	assert.Empty(t, s.temporal.started)
+	assert.Empty(t, s.temporal.Started())
 	assert.Equal(t, order.State(""), s.state("shop-000"))
 }

@@ -1,14 +1,13 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"time"
 
 	"github.com/spf13/cobra"
 
-	"foxflow/ledger"
+	"foxflow/client"
 	"foxflow/order"
 )
 
@@ -38,8 +37,11 @@ Placing the same reference again joins the order that is there: nothing is start
 
 A file is CSV in UTF-8 with the header reference,item,quantity,note,mock,max_price.
 note is key=value;key=value, an empty quantity is 1, max_price is 12.34 or 12.34usd, and
-lines with one reference are the items of one order. All lines are checked before anything starts, and one bad line
-starts nothing; --skip-bad leaves out the orders that have a bad line (exit status 1).`,
+lines with one reference are the items of one order. Or each line is a whole order in JSON:
+  {"reference":"shop-1001","items":[{"itemId":"product_a","quantity":2,"note":{"player_id":"007"}}],"maxPrice":"12.34"}
+All lines (200,000 at most) are checked before anything starts, and one bad line
+starts nothing; --skip-bad leaves out the orders that have a bad line (exit status 1).
+After Ctrl-C the same file again goes on where it was, and starts nothing twice.`,
 		Args: noArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			p.checkSaid = cmd.Flags().Changed("check-balance")
@@ -62,7 +64,7 @@ starts nothing; --skip-bad leaves out the orders that have a bad line (exit stat
 	f.Var(textValue{&p.request.Provider, "pally"}, "provider", "pay through an external provider instead of the balance")
 	f.Var(textValue{&p.request.ReturnURL, "https://yourshop.com/return"}, "return-url", "where the provider sends the payer back to")
 	f.BoolVar(&p.request.NoCheck, "no-check", false, "leave out the look at the catalogue before creating")
-	f.Var(textValue{&p.file, "orders.csv"}, "file", "place all orders of a CSV file; - is stdin")
+	f.Var(textValue{&p.file, "orders.csv"}, "file", "place all orders of a file, CSV or JSON lines; - is stdin")
 	f.BoolVar(&p.skipBad, "skip-bad", false, "with --file: leave out bad orders instead of starting nothing")
 	f.Var(textValue{&p.results, "results.csv"}, "results", "with --file: write how the orders stand to a CSV file; - is stdout")
 	f.BoolVar(&p.checkBalance, "check-balance", false, "compare the balance with what is placed (with --file: the default when FOXRELOAD_API_KEY is set)")
@@ -97,64 +99,50 @@ func (a *app) placeOne(ctx context.Context, p *placing) error {
 	if err := refuseRequest(p.request); err != nil {
 		return err
 	}
-	return a.atNewDesk(ctx, func(d *desk) error {
-		d.nameCurrency(&p.request)
+	return a.inNewSession(ctx, func(in *session) error {
+		in.nameCurrency(&p.request)
 		if p.checkBalance {
 			// Before Temporal is asked: a missing key is wrong usage.
-			if _, err := d.foxreload(); err != nil {
+			if _, err := in.foxreload(); err != nil {
 				return err
 			}
 		}
-		t, err := d.connectToOrders(ctx)
-		if err != nil {
+		if err := in.client.Ready(ctx); err != nil {
 			return err
 		}
-		defer t.Close()
 		if p.checkBalance {
-			if _, err := d.book.Status(ctx, p.request.Reference); errors.Is(err, ledger.ErrNotFound) {
-				if err := d.checkBalance(ctx, []order.Request{p.request}, p.goOnShort); err != nil {
+			if _, err := in.client.Status(ctx, p.request.Reference); errors.Is(err, client.ErrNotFound) {
+				amounts := map[string]int64{}
+				addToPay(amounts, p.request)
+				if err := in.checkBalance(ctx, amounts, p.goOnShort); err != nil {
 					return err
 				}
 			}
 		}
-		s, how, err := d.place(ctx, t, p.request)
+		s, how, err := in.place(ctx, p.request)
 		if err != nil {
 			return err
 		}
 		switch how {
-		case joined:
-			d.Note("order %s was placed already; nothing new was started", s.Reference)
-		case resumed:
-			d.Note("order %s was placed already and ran nowhere; it is started again, and goes on from what is on record", s.Reference)
+		case client.Joined:
+			in.Note("order %s was placed already; nothing new was started", s.Reference)
+		case client.Queued:
+			in.Note("order %s is queued: more orders are placed than can be begun; it begins by itself", s.Reference)
+		case client.Resumed:
+			in.Note("order %s was placed already and ran nowhere; it is started again, and goes on from what is on record", s.Reference)
 		}
 		if !p.wait {
-			return d.showStatus(s)
+			return in.showStatus(s)
 		}
-		return d.waitForOne(ctx, s.Reference, p.timeout)
+		return in.waitForOne(ctx, s.Reference, p.timeout)
 	})
-}
-
-// waitForOne shows each state until the end, then how the order stands.
-func (d *desk) waitForOne(ctx context.Context, reference string, timeout time.Duration) error {
-	tell := d.showStep
-	if d.JSON {
-		tell = func(step, order.Status) error { return nil } // the one document is the final status
-	}
-	s, err := d.follow(ctx, reference, timeout, tell)
-	if err != nil {
-		return err
-	}
-	if !d.JSON {
-		d.Printf("\n")
-	}
-	return cmp.Or(d.showStatus(s), ending(s))
 }
 
 // nameCurrency has a highest price that names no currency be in FOXRELOAD_CURRENCY: what
 // a number means must not change with the environment of a worker.
-func (d *desk) nameCurrency(r *order.Request) {
+func (in *session) nameCurrency(r *order.Request) {
 	if r.MaxPrice != nil && r.MaxPriceCurrency == "" {
-		r.MaxPriceCurrency = d.settings.Currency
+		r.MaxPriceCurrency = in.settings.Currency
 	}
 }
 

@@ -13,14 +13,16 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 
+	"foxflow/client/clienttest"
+	"foxflow/internal/story"
 	"foxflow/ledger"
 	"foxflow/life"
 	"foxflow/order"
-	"foxflow/story"
 	"foxflow/workflows"
 )
 
 func TestPlaceStartsTheOrderAndAnswersAtOnce(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.setenv("FOXFLOW_POLL_INITIAL=1s")
 	got := s.run("place", "--reference", "shop-1", "--item", "product_a:2", "--note", "player_id=007", "--note", "server=eu",
@@ -67,30 +69,33 @@ func TestPlaceStartsTheOrderAndAnswersAtOnce(t *testing.T) {
 	intervals.PollInitial = 1e9
 	require.Equal(t, []workflows.OrderInput{{Intervals: intervals, Request: order.Request{Reference: "shop-1", Mock: true, NoCheck: true, MaxPrice: &price,
 		Items: []order.Item{{ItemID: "product_a", Quantity: 2, Note: map[string]string{"player_id": "007", "server": "eu"}}, {ItemID: "product_b", Quantity: 1}}}}},
-		s.temporal.started)
-	assert.Equal(t, s.book.ID(), s.temporal.workflows["order/shop-1"].ledger)
+		s.temporal.Started())
+	run, _ := s.temporal.Workflow("order/shop-1")
+	assert.Equal(t, s.book.ID(), run.Ledger)
 }
 
 func TestPlacingTwiceIsOneOrderAndStatusZero(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	first := s.run("place", "--reference", "shop-1", "--item", "product_a", "-o", "json")
 	s.now = s.now.Add(time.Hour)
 	second := s.run("place", "--reference", "shop-1", "--item", "product_a", "--no-check", "-o", "json")
 	require.Equal(t, exitDone, second.status, second.err)
 	assert.Equal(t, first.out, second.out)
-	assert.Len(t, s.temporal.started, 1)
+	assert.Len(t, s.temporal.Started(), 1)
 }
 
 // The workflow starts after the order was placed, and anew after a reset: startedAt
 // stays what the first answer said.
 func TestTheSameReferenceTwiceBeganAtTheSameTime(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	began := func(a answer) time.Time {
 		var status order.Status
 		require.NoError(t, json.Unmarshal([]byte(a.out), &status), a.out+a.err)
 		return status.StartedAt
 	}
-	s.temporal.works = func(reference string) {
+	s.temporal.Works = func(reference string) {
 		s.enters(reference, order.Creating, func(o *order.Status) { o.StartedAt = s.now.Add(3 * time.Second) })
 	}
 	place := []string{"place", "--reference", "shop-1", "--item", "product_a", "-o", "json"}
@@ -103,6 +108,7 @@ func TestTheSameReferenceTwiceBeganAtTheSameTime(t *testing.T) {
 }
 
 func TestARequestThatDiffersNamesTheItems(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	require.Equal(t, exitDone, s.run("place", "--reference", "shop-1", "--item", "product_a", "--item", "product_b:2", "--note", "player_id=12345678", "--max-price", "9").status)
 	got := s.run("place", "--reference", "shop-1", "--item", "product_c", "--note", "player_id=12345699", "--item", "product_a", "--max-price", "9 rub", "-o", "json")
@@ -120,6 +126,7 @@ func TestARequestThatDiffersNamesTheItems(t *testing.T) {
 
 // What a price means is said by the one who sets it, not by a worker's environment.
 func TestAHighestPriceHasACurrency(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ env, text, want string }{
 		{"", "12.50", "12.5"}, {"", "12.50usd", "12.5 usd"}, {"", "12.50 USD", "12.5 usd"},
 		{"rub", "12.50", "12.5 rub"}, {"RUB", "12.50", "12.5 rub"}, {"rub", "12.50usd", "12.5 usd"}, {"rub", "", "none"},
@@ -133,8 +140,8 @@ func TestAHighestPriceHasACurrency(t *testing.T) {
 			args = append(args, "--max-price", c.text)
 		}
 		asked := func() string {
-			require.NotEmpty(t, s.temporal.started)
-			r := s.temporal.started[len(s.temporal.started)-1].Request
+			require.NotEmpty(t, s.temporal.Started())
+			r := s.temporal.Started()[len(s.temporal.Started())-1].Request
 			if r.MaxPrice == nil {
 				return strings.TrimSpace("none " + r.MaxPriceCurrency)
 			}
@@ -157,10 +164,11 @@ func TestAHighestPriceHasACurrency(t *testing.T) {
 		assert.Equal(t, exitUsage, got.status, bad)
 		assert.Contains(t, got.err, ":2: max_price: ", bad)
 	}
-	assert.Empty(t, s.temporal.started)
+	assert.Empty(t, s.temporal.Started())
 }
 
 func TestOtherContentIsRefusedFieldByField(t *testing.T) {
+	t.Parallel()
 	for _, ended := range []bool{false, true} {
 		s := newShop(t)
 		require.Equal(t, exitDone, s.run("place", "--reference", "shop-1", "--item", "product_a", "--note", "player_id=12345678").status)
@@ -175,14 +183,15 @@ func TestOtherContentIsRefusedFieldByField(t *testing.T) {
 			"item 1 note player_id: on record •••78, asked for •••99\n"+
 			"mock: on record false, asked for true", message)
 		assert.NotEmpty(t, hint)
-		assert.Len(t, s.temporal.started, 1)
+		assert.Len(t, s.temporal.Started(), 1)
 	}
 }
 
 func TestWithoutTemporalNothingIsStarted(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.setenv("TEMPORAL_ADDRESS=127.0.0.1:1")
-	s.temporal.down = true
+	s.temporal.Down = true
 	got := s.run("place", "--reference", "shop-1", "--item", "product_a", "-o", "json")
 	require.Equal(t, exitError, got.status)
 	message, hint := problem(t, got)
@@ -192,8 +201,9 @@ func TestWithoutTemporalNothingIsStarted(t *testing.T) {
 }
 
 func TestAReferenceOfAnotherLedgerIsNeverJoined(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
-	s.temporal.runs("another-ledger", "shop-1")
+	s.temporal.Runs("another-ledger", "shop-1")
 	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
 	require.Equal(t, exitError, got.status)
 	assert.Contains(t, got.err, "Temporal knows reference shop-1 and this ledger doesn't")
@@ -201,21 +211,23 @@ func TestAReferenceOfAnotherLedgerIsNeverJoined(t *testing.T) {
 }
 
 func TestAnotherLedgerThatComesInBetweenIsFoundByItsMemo(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
-	s.temporal.starting = func(reference string) error {
-		s.temporal.runs("another-ledger", reference)
+	s.temporal.Starting = func(reference string) error {
+		s.temporal.Runs("another-ledger", reference)
 		return nil
 	}
 	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
 	require.Equal(t, exitError, got.status)
 	assert.Contains(t, got.err, "Temporal knows reference shop-1 and this ledger doesn't")
 	assert.Equal(t, order.State(""), s.state("shop-1"), "what was begun is withdrawn")
-	assert.Empty(t, s.temporal.started)
+	assert.Empty(t, s.temporal.Started())
 }
 
 func TestALedgerThatLostItsRowDoesNotJoinItsOwnWorkflow(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
-	s.temporal.runs(s.book.ID(), "shop-1") // the ledger was restored from an older copy
+	s.temporal.Runs(s.book.ID(), "shop-1") // the ledger was restored from an older copy
 	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
 	assert.Equal(t, exitError, got.status)
 	assert.Contains(t, got.err, "refused, never joined")
@@ -223,11 +235,12 @@ func TestALedgerThatLostItsRowDoesNotJoinItsOwnWorkflow(t *testing.T) {
 }
 
 func TestTwoStartersAtTheSameMomentAreOneOrder(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
-	s.temporal.asked = func(string) { // between this starter's looks at ledger and Temporal the other one comes through
-		s.temporal.asked = func(string) {}
+	s.temporal.Asked = func(string) { // between this starter's looks at ledger and Temporal the other one comes through
+		s.temporal.Asked = func(string) {}
 		s.begins("shop-1", false)
-		s.temporal.runs(s.book.ID(), "shop-1")
+		s.temporal.Runs(s.book.ID(), "shop-1")
 	}
 	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
 	assert.Equal(t, exitDone, got.status, got.err)
@@ -235,6 +248,7 @@ func TestTwoStartersAtTheSameMomentAreOneOrder(t *testing.T) {
 }
 
 func TestARefusedStartIsWithdrawnAndAnUnknownOneIsKept(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		err  error
 		says string
@@ -245,25 +259,27 @@ func TestARefusedStartIsWithdrawnAndAnUnknownOneIsKept(t *testing.T) {
 		"strange": {errors.New("what"), "run the same command again", order.Creating},
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newShop(t)
-			s.temporal.starting = func(string) error { return c.err }
+			s.temporal.Starting = func(string) error { return c.err }
 			got := s.run("place", "--reference", "shop-1", "--item", "product_a")
 			require.Equal(t, exitError, got.status)
 			assert.Contains(t, got.err, c.says)
 			assert.Equal(t, c.left, s.state("shop-1"))
 
-			s.temporal.starting = func(string) error { return nil }
+			s.temporal.Starting = func(string) error { return nil }
 			again := s.run("place", "--reference", "shop-1", "--item", "product_a")
 			require.Equal(t, exitDone, again.status, again.err)
-			assert.Len(t, s.temporal.started, 1)
+			assert.Len(t, s.temporal.Started(), 1)
 		})
 	}
 }
 
 func TestARefusalDoesNotWithdrawWhatAnotherStarterGotThrough(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
-	s.temporal.starting = func(reference string) error {
-		s.temporal.runs(s.book.ID(), reference) // the other one's start
+	s.temporal.Starting = func(reference string) error {
+		s.temporal.Runs(s.book.ID(), reference) // the other one's start
 		return serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "slow down")
 	}
 	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
@@ -272,19 +288,21 @@ func TestARefusalDoesNotWithdrawWhatAnotherStarterGotThrough(t *testing.T) {
 }
 
 func TestAnEndedOrderIsShownAndNothingIsStarted(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	s.completes("shop-1", `"AAAA"`)
-	s.temporal.starting = func(string) error { t.Error("started"); return nil }
+	s.temporal.Starting = func(string) error { t.Error("started"); return nil }
 	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
 	assert.Equal(t, exitDone, got.status, got.err)
 	assert.Contains(t, got.out, "✓ completed")
 }
 
 func TestAWorkflowThatWasTerminatedIsToldOf(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
-	s.temporal.workflows["order/shop-1"] = &fakeWorkflow{s.book.ID(), enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED}
+	s.temporal.Has("order/shop-1", clienttest.Workflow{Ledger: s.book.ID(), Status: enumspb.WORKFLOW_EXECUTION_STATUS_TERMINATED})
 	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
 	assert.Equal(t, exitError, got.status)
 	assert.Contains(t, got.err, "its workflow was ended in Temporal before it")
@@ -326,14 +344,17 @@ var ends = []struct {
 }
 
 func TestWaitEndsWithTheStatusOfTheEnd(t *testing.T) {
+	t.Parallel()
 	for _, c := range ends {
 		for _, form := range []string{"table", "json"} {
 			t.Run(c.name+" "+form, func(t *testing.T) {
+				t.Parallel()
 				s := newShop(t)
-				s.temporal.works = func(reference string) { go c.end(s, reference) }
 				timeout := "20s"
-				if strings.Contains(c.name, "time ran out") {
-					timeout = "500ms"
+				s.temporal.Works = func(reference string) { go c.end(s, reference) }
+				if strings.Contains(c.name, "time ran out") { // it stands so before it does
+					timeout = "50ms"
+					s.temporal.Works = func(reference string) { c.end(s, reference) }
 				}
 				got := s.run("place", "--reference", "shop-1", "--item", "product_a", "--wait", "--timeout", timeout, "-o", form)
 				assert.Equal(t, c.status, got.status, got.out+got.err)
@@ -354,16 +375,19 @@ func TestWaitEndsWithTheStatusOfTheEnd(t *testing.T) {
 }
 
 func TestWatchFollowsAndEndsLikeWait(t *testing.T) {
+	t.Parallel()
 	for _, c := range ends {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := newShop(t)
 			s.begins("shop-1", false)
-			s.temporal.down = true // watching needs no Temporal
+			s.temporal.Down = true // watching needs no Temporal
+			timeout := "20s"
 			done := make(chan struct{})
 			go func() { defer close(done); c.end(s, "shop-1") }()
-			timeout := "20s"
-			if strings.Contains(c.name, "time ran out") {
-				timeout = "500ms"
+			if strings.Contains(c.name, "time ran out") { // it stands so before it does
+				timeout = "50ms"
+				<-done
 			}
 			got := s.run("watch", "shop-1", "--timeout", timeout)
 			<-done
@@ -373,11 +397,12 @@ func TestWatchFollowsAndEndsLikeWait(t *testing.T) {
 }
 
 func TestWatchInJSONIsALineForEachState(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	s.enters("shop-1", order.Creating)
 	s.enters("shop-1", order.Cancelled, because(order.UserRequest))
-	require.NoError(t, s.book.Append(t.Context(), ledger.Entry{Reference: "shop-1", Key: "n", Kind: ledger.KindNote, Reason: "no state", At: noon}))
+	require.NoError(t, s.book.Log.Append(t.Context(), ledger.Entry{Reference: "shop-1", Key: "n", Kind: ledger.KindNote, Reason: "no state", At: noon}))
 	got := s.run("watch", "shop-1", "-o", "json")
 	assert.Equal(t, exitCancelled, got.status)
 	assert.Equal(t, `{"reference":"shop-1","state":"creating","reason":"","at":"2026-11-24T12:00:00Z"}
@@ -386,6 +411,7 @@ func TestWatchInJSONIsALineForEachState(t *testing.T) {
 }
 
 func TestWatchShowsAnOrderThatNoWorkerHasTakenUp(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	got := s.run("watch", "shop-1", "--timeout", "50ms", "-o", "json")
@@ -394,8 +420,9 @@ func TestWatchShowsAnOrderThatNoWorkerHasTakenUp(t *testing.T) {
 }
 
 func TestThePaymentLinkIsShownWhereItIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
-	s.temporal.works = func(r string) {
+	s.temporal.Works = func(r string) {
 		s.enters(r, order.Creating)
 		s.enters(r, order.Active, withOrder("1f0c"))
 		s.enters(r, order.AwaitingPayment, func(o *order.Status) { link := "https://pay.example/1"; o.PaymentURL = &link })
@@ -403,7 +430,7 @@ func TestThePaymentLinkIsShownWhereItIsWaitedFor(t *testing.T) {
 	args := []string{"place", "--reference", "shop-1", "--item", "product_a", "--provider", "pally", "--return-url", "https://shop.example/back"}
 	assert.Contains(t, s.run(args...).out, "https://pay.example/1")
 	assert.Contains(t, s.run("watch", "shop-1", "--timeout", "50ms").out, "pay here: https://pay.example/1")
-	assert.Equal(t, "pally", s.temporal.started[0].Request.Provider)
+	assert.Equal(t, "pally", s.temporal.Started()[0].Request.Provider)
 	assert.Contains(t, s.run("place", "--reference", "shop-1", "--item", "product_a", "--provider", "pally", "--return-url", "https://shop.example/back",
 		"--wait", "--timeout", "50ms").out, "pay here: https://pay.example/1")
 	assert.Contains(t, s.run("status", "shop-1").out, "pay here     https://pay.example/1")
@@ -417,24 +444,26 @@ func TestThePaymentLinkIsShownWhereItIsWaitedFor(t *testing.T) {
 }
 
 func TestAPaymentWithoutALinkSaysWhereToLook(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	s.enters("shop-1", order.Creating)
 	s.enters("shop-1", order.Active, withOrder("1f0c"))
 	s.enters("shop-1", order.AwaitingPayment, waitsFor(order.WaitPaymentLink))
-	s.temporal.runs(s.book.ID(), "shop-1")
+	s.temporal.Runs(s.book.ID(), "shop-1")
 	assert.Contains(t, s.run("explain", "shop-1").out, "look for the payment of order 1f0c in FoxReload's dashboard")
 }
 
 // Temporal's data is lost, the ledger is there: the order runs nowhere, and whoever asks is
 // told that and what helps; placing it again the same way starts it, and says so.
 func TestAnOrderThatRunsNowhereIsSaidAndStartedAgain(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	require.Equal(t, exitDone, s.run("place", "--reference", "shop-1", "--item", "product_a").status)
 	s.enters("shop-1", order.Creating)
 	s.enters("shop-1", order.Active)
 	s.enters("shop-1", order.AwaitingTopUp)
-	delete(s.temporal.workflows, order.WorkflowID("shop-1"))
+	s.temporal.Forget(order.WorkflowID("shop-1"))
 
 	got := s.run("explain", "shop-1", "-o", "json")
 	require.Equal(t, exitDone, got.status, got.err)
@@ -448,7 +477,7 @@ func TestAnOrderThatRunsNowhereIsSaidAndStartedAgain(t *testing.T) {
 	require.Equal(t, exitDone, got.status, got.err)
 	assert.Contains(t, got.err, "it is started again, and goes on from what is on record")
 	assert.NotContains(t, got.err, "nothing new was started")
-	assert.Len(t, s.temporal.started, 2)
+	assert.Len(t, s.temporal.Started(), 2)
 	got = s.run("place", "--reference", "shop-1", "--item", "product_a")
 	assert.Contains(t, got.err, "nothing new was started")
 }

@@ -39,12 +39,12 @@ func (a *app) productsCommand() *cobra.Command {
 			},
 			RunE: func(cmd *cobra.Command, args []string) error {
 				words := strings.Join(args, " ")
-				return a.askingFoxReload(cmd.Context(), func(d *desk, api *foxreload.Client) error {
-					found, err := ask(cmd.Context(), d, func(ctx context.Context) ([]foxreload.Product, error) { return api.SearchProducts(ctx, words) })
+				return a.askingFoxReload(cmd.Context(), func(in *session, api *foxreload.Client) error {
+					found, err := ask(cmd.Context(), in, func(ctx context.Context) ([]foxreload.Product, error) { return api.SearchProducts(ctx, words) })
 					if err != nil {
 						return err
 					}
-					return d.showProducts(found)
+					return in.showProducts(found)
 				})
 			},
 		},
@@ -58,12 +58,12 @@ func (a *app) productsCommand() *cobra.Command {
 				return nil
 			},
 			RunE: func(cmd *cobra.Command, args []string) error {
-				return a.askingFoxReload(cmd.Context(), func(d *desk, api *foxreload.Client) error {
-					product, err := ask(cmd.Context(), d, func(ctx context.Context) (foxreload.Product, error) { return api.Product(ctx, args[0]) })
+				return a.askingFoxReload(cmd.Context(), func(in *session, api *foxreload.Client) error {
+					product, err := ask(cmd.Context(), in, func(ctx context.Context) (foxreload.Product, error) { return api.Product(ctx, args[0]) })
 					if err != nil {
 						return err
 					}
-					return d.showProduct(product)
+					return in.showProduct(product)
 				})
 			},
 		})

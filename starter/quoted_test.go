@@ -1,12 +1,10 @@
 package main
 
 import (
-	"encoding/json"
 	"io"
-	"net/http"
-	"net/http/httptest"
-	"strings"
 	"testing"
+
+	"foxflow/foxreload/foxtest"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -16,18 +14,12 @@ import (
 // A server that answers with all that it was sent, and at length: a person is
 // told its words, short and without the key.
 func TestWordsOfFoxReloadAreShownShortAndWithoutTheKey(t *testing.T) {
-	const key = "partner-key-7731-hunt-me"
+	t.Parallel()
 	for _, status := range []int{200, 401, 422} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			body, _ := io.ReadAll(r.Body)
-			said := "no " + r.Header.Get("X-API-Key") + string(body)
-			w.WriteHeader(status)
-			_ = json.NewEncoder(w).Encode(map[string]any{"code": "NOT_" + r.Header.Get("X-API-Key"),
-				"detail": said + strings.Repeat(" and "+said, 500), "loc": []string{"header", r.Header.Get("X-API-Key")}})
-		}))
-		t.Cleanup(server.Close)
+		server := foxtest.New(t)
+		server.Quote(status)
 		s := newShop(t)
-		s.setenv("FOXRELOAD_API_KEY="+key, "FOXRELOAD_BASE_URL="+server.URL)
+		s.setenv("FOXRELOAD_API_KEY="+foxtest.Key, "FOXRELOAD_BASE_URL="+server.URL)
 		for _, args := range [][]string{{"balance"}, {"products", "search", "card"}, {"products", "show", "product_a"},
 			{"place", "--reference", "shop-1", "--item", "product_a:1", "--note", "player_id=hunt-me-too", "--check-balance"}} {
 			for _, form := range []string{"table", "json"} {
@@ -44,12 +36,10 @@ func TestWordsOfFoxReloadAreShownShortAndWithoutTheKey(t *testing.T) {
 
 // Whoever answers and is not FoxReload is not told by a status or its own words.
 func TestAnAnswerThatIsNotFoxReloadsPointsAtTheAddress(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{200, 401, 403, 404} {
-		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-			w.WriteHeader(status)
-			_, _ = io.WriteString(w, "<html><title>a page of its own</title></html>")
-		}))
-		t.Cleanup(server.Close)
+		server := foxtest.New(t)
+		server.Say(foxtest.Any, foxtest.Answer(status, "<html><title>a page of its own</title></html>"))
 		s := newShop(t)
 		s.setenv("FOXRELOAD_API_KEY=partner-key", "FOXRELOAD_BASE_URL="+server.URL)
 		for _, args := range [][]string{{"balance"}, {"products", "search", "card"}, {"products", "show", "product_a"}} {
@@ -65,6 +55,7 @@ func TestAnAnswerThatIsNotFoxReloadsPointsAtTheAddress(t *testing.T) {
 // The command line is public on its machine (ps): no flag takes a secret. The
 // values of --note do stand there; a file keeps them off it.
 func TestNoFlagTakesASecret(t *testing.T) {
+	t.Parallel()
 	flags := 0
 	var walk func(*cobra.Command)
 	walk = func(c *cobra.Command) {

@@ -29,8 +29,9 @@ func compact(t *testing.T, text string) string {
 }
 
 func TestStatusReadsTheLedgerAlone(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
-	s.temporal.down = true
+	s.temporal.Down = true
 	s.begins("shop-1", true)
 	s.completes("shop-1", `"AAAA-BBBB"`)
 	got := s.run("status", "shop-1", "-o", "json")
@@ -55,6 +56,7 @@ func jsonText(t *testing.T, text string) string {
 }
 
 func TestListIsNewestFirstAndFiltered(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	got := s.run("list", "-o", "json")
 	require.Equal(t, exitDone, got.status)
@@ -100,8 +102,9 @@ func TestListIsNewestFirstAndFiltered(t *testing.T) {
 }
 
 func TestCodesAreShownAndTheLookIsOnRecord(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
-	s.temporal.down = true
+	s.temporal.Down = true
 	s.setenv("SSH_CONNECTION=192.0.2.7 50000 192.0.2.1 22")
 	s.begins("shop-1", true)
 	s.completes("shop-1", `"AAAA-BBBB"`, `{"pin":"12 & 34"}`)
@@ -110,7 +113,7 @@ func TestCodesAreShownAndTheLookIsOnRecord(t *testing.T) {
 	assert.Equal(t, `{"reference":"shop-1","orderId":"1f0c-shop-1","mock":true,"items":[{"itemId":"product_a","codes":["AAAA-BBBB",{"pin":"12 & 34"}]}]}`, compact(t, got.out))
 
 	assert.Equal(t, "product_a\n  AAAA-BBBB\n  {\"pin\":\"12 & 34\"}\n", s.run("codes", "shop-1").out)
-	entries, err := s.book.Audit(t.Context(), "shop-1")
+	entries, err := s.book.Log.Entries(t.Context(), "shop-1")
 	require.NoError(t, err)
 	looks := 0
 	for _, e := range entries {
@@ -125,6 +128,7 @@ func TestCodesAreShownAndTheLookIsOnRecord(t *testing.T) {
 }
 
 func TestWithoutACodeCodesSaysWhy(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	got := s.run("codes", "shop-1", "-o", "json")
@@ -143,6 +147,7 @@ func TestWithoutACodeCodesSaysWhy(t *testing.T) {
 }
 
 func TestCodesOfACompletedOrderThatDeliversNone(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	s.completes("shop-1")
@@ -153,12 +158,13 @@ func TestCodesOfACompletedOrderThatDeliversNone(t *testing.T) {
 	table := s.run("codes", "shop-1")
 	assert.Equal(t, exitDone, table.status)
 	assert.Equal(t, "product_a\n  no code: it is delivered without one, as a direct top-up to the player's account is\n", table.out)
-	entries, err := s.book.Audit(t.Context(), "shop-1")
+	entries, err := s.book.Log.Entries(t.Context(), "shop-1")
 	require.NoError(t, err)
 	assert.Equal(t, ledger.KindLook, entries[len(entries)-1].Kind, "a look that found nothing is one")
 }
 
 func TestMissingCodesAreSaidEverywhere(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	s.completesWithout("shop-1", 2, `"AAAA"`)
@@ -193,6 +199,7 @@ func TestMissingCodesAreSaidEverywhere(t *testing.T) {
 }
 
 func TestWhatAnOrderWaitsForIsACodeAndWords(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	s.enters("shop-1", order.Creating)
@@ -207,12 +214,13 @@ func TestWhatAnOrderWaitsForIsACodeAndWords(t *testing.T) {
 }
 
 func TestAPaymentInDoubtIsSaidAndNothingThatTakesItForUnpaid(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	s.enters("shop-1", order.Creating)
 	s.enters("shop-1", order.Active, withOrder("1f0c"))
 	s.enters("shop-1", order.Paused, waitsFor(order.WaitResume), func(o *order.Status) { o.PaymentInDoubt = true })
-	s.temporal.runs(s.book.ID(), "shop-1")
+	s.temporal.Runs(s.book.ID(), "shop-1")
 	require.Equal(t, exitDone, s.run("pause").status)
 	for _, args := range [][]string{{"status", "shop-1"}, {"explain", "shop-1"}, {"watch", "shop-1", "--timeout", "20ms"}} {
 		got := s.run(args...)
@@ -225,29 +233,18 @@ func TestAPaymentInDoubtIsSaidAndNothingThatTakesItForUnpaid(t *testing.T) {
 }
 
 func TestACodeCantSteerTheTerminal(t *testing.T) {
+	t.Parallel()
 	assert.Equal(t, "AAAA", plain(json.RawMessage(`"AAAA"`)))
 	assert.Equal(t, `"A\u001b[31m"`, plain(json.RawMessage(`"A\u001b[31m"`)))
 }
 
-func TestCodesOfAnEarlierOrderAreNotLeftOut(t *testing.T) {
-	id := "second"
-	items := shelve(order.Status{OrderID: &id, Items: []order.ItemStatus{{ItemID: "a"}, {ItemID: "b"}}}, []ledger.Code{
-		{OrderID: "second", ItemIndex: 1, ItemID: "b", Raw: json.RawMessage(`"B"`)},
-		{OrderID: "first", ItemIndex: 0, ItemID: "a", Raw: json.RawMessage(`"A"`)},
-	})
-	require.Len(t, items, 3)
-	assert.Empty(t, items[0].Codes)
-	assert.Len(t, items[1].Codes, 1)
-	assert.Equal(t, "a", items[2].ItemID)
-	assert.Len(t, items[2].Codes, 1)
-}
-
 func TestAuditShowsTheLogAndItsChain(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	s.enters("shop-1", order.Creating)
 	s.enters("shop-1", order.Cancelled, because(order.UserRequest))
-	entries, err := s.book.Audit(t.Context(), "shop-1")
+	entries, err := s.book.Log.Entries(t.Context(), "shop-1")
 	require.NoError(t, err)
 
 	got := s.run("audit", "shop-1", "-o", "json")
@@ -278,8 +275,9 @@ func TestAuditShowsTheLogAndItsChain(t *testing.T) {
 }
 
 func TestExplainTellsTheStory(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
-	s.temporal.down = true
+	s.temporal.Down = true
 	s.begins("shop-1", false)
 	s.enters("shop-1", order.Creating)
 	s.enters("shop-1", order.Active, withOrder("1f0c"))
@@ -304,6 +302,7 @@ func TestExplainTellsTheStory(t *testing.T) {
 }
 
 func TestStatsCountOrdersAndMoneyByStateAndDay(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	assert.Equal(t, `{"orders":0,"mock":0,"states":[],"days":[]}`, compact(t, s.run("stats", "-o", "json").out))
 	s.begins("shop-1", false)
@@ -331,6 +330,7 @@ func TestStatsCountOrdersAndMoneyByStateAndDay(t *testing.T) {
 }
 
 func TestKeysetNewPrintsOneThatWorks(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for _, form := range []string{"table", "json"} {
 		got := s.run("keyset", "new", "-o", form)

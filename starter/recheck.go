@@ -7,8 +7,9 @@ import (
 	"github.com/spf13/cobra"
 
 	"foxflow/activities"
+	"foxflow/foxreload"
 	"foxflow/order"
-	"foxflow/story"
+	"foxflow/starter/internal/show"
 )
 
 const recheckHelp = `Look once more at an order that has ended, as FoxReload shows it now. Codes that came
@@ -27,38 +28,36 @@ func (a *app) recheckCommand() *cobra.Command {
 		Long:  recheckHelp,
 		Args:  oneReference,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return a.atDesk(cmd.Context(), func(d *desk) error { return d.recheck(cmd.Context(), args[0]) })
+			return a.inSession(cmd.Context(), func(in *session) error { return in.recheck(cmd.Context(), args[0]) })
 		},
 	}
 }
 
-func (d *desk) recheck(ctx context.Context, reference string) error {
-	api, err := d.foxreload()
+func (in *session) recheck(ctx context.Context, reference string) error {
+	api, err := in.foxreload()
 	if err != nil {
 		return err
 	}
-	before, err := d.book.Status(ctx, reference)
-	switch {
-	case err != nil:
-		return d.notHere(reference, err)
-	case !before.State.Ended():
-		return failed(story.Command("watch", reference)+" follows it", "order %s has not ended (%s); foxflow looks by itself", reference, before.State)
-	}
-	acts := &activities.Activities{API: api, Ledger: d.book, Now: d.now, Currency: d.settings.Currency}
-	moving := d.Moving()
+	moving := show.NewMoving(in.Console)
 	moving.Show("looking again at " + reference)
-	after, err := ask(ctx, d, func(ctx context.Context) (order.Status, error) { return d.recheckWith(ctx, acts, reference) })
+	before, after, err := in.lookAgain(ctx, api, reference)
 	moving.Clear()
 	if err != nil {
 		return err
 	}
-	d.Note("%s", news(before, after))
-	return d.showStatus(after)
+	in.Note("%s", news(before, after))
+	return in.showStatus(after)
 }
 
-// recheckOrder looks again at an order that has ended.
-func recheckOrder(ctx context.Context, acts *activities.Activities, reference string) (order.Status, error) {
-	return acts.Recheck(ctx, reference)
+// lookAgain looks once more at an order that has ended, as soon as the request budget lets
+// it: how it stood, and how it stands.
+func (in *session) lookAgain(ctx context.Context, api *foxreload.Client, reference string) (before, after order.Status, err error) {
+	looker := in.rechecker(&activities.Activities{API: api, Ledger: in.book, Now: in.now, Currency: in.settings.Currency})
+	after, err = ask(ctx, in, func(ctx context.Context) (s order.Status, err error) {
+		before, s, err = in.client.Recheck(ctx, reference, looker)
+		return s, err
+	})
+	return before, after, err
 }
 
 // news is what a look found that was not on record before.

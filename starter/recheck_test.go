@@ -20,13 +20,14 @@ import (
 func looksAgain(t *testing.T) *shop {
 	s := newShop(t)
 	s.foxreload("1", nil)
-	s.temporal.down = true
+	s.temporal.Down = true
 	s.begins("shop-1", false)
 	s.completesWithout("shop-1", 2, `"AAAA"`)
 	return s
 }
 
 func TestRecheckShowsWhatCameSince(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		found func(*order.Status)
@@ -38,12 +39,13 @@ func TestRecheckShowsWhatCameSince(t *testing.T) {
 		{"nothing", func(*order.Status) {}, "nothing new came since"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
 			s := looksAgain(t)
 			s.rechecks = func(ctx context.Context, acts *activities.Activities, reference string) (order.Status, error) {
 				assert.NotNil(t, acts.API)
 				assert.NotNil(t, acts.Ledger)
 				assert.Equal(t, noon, acts.Now())
-				found, err := s.book.Status(ctx, reference)
+				found, err := s.book.Orders.Status(ctx, reference)
 				c.found(&found)
 				return found, err
 			}
@@ -63,6 +65,7 @@ func TestRecheckShowsWhatCameSince(t *testing.T) {
 }
 
 func TestRecheckIsForOrdersThatHaveEnded(t *testing.T) {
+	t.Parallel()
 	s := looksAgain(t)
 	s.rechecks = func(context.Context, *activities.Activities, string) (order.Status, error) {
 		t.Error("it was looked at")
@@ -88,6 +91,7 @@ func TestRecheckIsForOrdersThatHaveEnded(t *testing.T) {
 }
 
 func TestRecheckNeedsTheKey(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	s.completesWithout("shop-1", 2, `"AAAA"`)
@@ -97,6 +101,7 @@ func TestRecheckNeedsTheKey(t *testing.T) {
 }
 
 func TestARecheckThatFailsSaysWhatToDo(t *testing.T) {
+	t.Parallel()
 	s := looksAgain(t)
 	for _, c := range []struct {
 		err  error

@@ -6,7 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"foxflow/order"
-	"foxflow/story"
+	"foxflow/starter/internal/show"
 	"foxflow/workflows"
 )
 
@@ -49,7 +49,7 @@ func (a *app) resolveCommand() *cobra.Command {
 			default:
 				return misused("starter resolve --help says what each does", "resolve: give one of --adopt ORDER_ID, --retry, --abort")
 			}
-			return a.atDesk(cmd.Context(), func(d *desk) error { return d.resolve(cmd.Context(), args[0], decided) })
+			return a.inSession(cmd.Context(), func(in *session) error { return in.resolve(cmd.Context(), args[0], decided) })
 		},
 	}
 	c.Flags().StringVar(&adopt, "adopt", "", "go on with the FoxReload order of this `ORDER_ID`")
@@ -58,30 +58,13 @@ func (a *app) resolveCommand() *cobra.Command {
 	return c
 }
 
-func (d *desk) resolve(ctx context.Context, reference string, decided workflows.Resolution) error {
-	s, err := d.book.Status(ctx, reference)
-	if err != nil {
-		return d.notHere(reference, err)
-	}
-	if s.State.Ended() {
-		return failed(story.Command("status", reference)+" shows how it ended", "resolve order %s: it has ended already: %s", reference, s.State)
-	}
-	if owner, owned, err := d.book.OwnerOf(ctx, decided.OrderID); err != nil {
-		return err
-	} else if owned && owner != reference {
-		return failed(story.Command("status", owner)+" shows that order", "resolve order %s: order %s belongs to reference %s", reference, decided.OrderID, owner)
-	}
-	t, err := d.connectToOrders(ctx)
-	if err != nil {
-		return err
-	}
-	defer t.Close()
-	moving := d.Moving()
+func (in *session) resolve(ctx context.Context, reference string, decided workflows.Resolution) error {
+	moving := show.NewMoving(in.Console)
 	moving.Show("resolving " + reference)
-	s, err = t.update(ctx, s.WorkflowID, workflows.UpdateResolve, decided)
+	s, err := in.client.Resolve(ctx, reference, decided)
 	moving.Clear()
 	if err != nil {
-		return t.notUpdated(ctx, "resolve", reference, err)
+		return err
 	}
-	return d.showStatus(s)
+	return in.showStatus(s)
 }

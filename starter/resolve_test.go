@@ -16,10 +16,11 @@ func asking(s *shop, reference string) {
 	s.begins(reference, false)
 	s.enters(reference, order.Creating)
 	s.enters(reference, order.Blocked, waitsFor(order.WaitDecision))
-	s.temporal.runs(s.book.ID(), reference)
+	s.temporal.Runs(s.book.ID(), reference)
 }
 
 func TestResolveHandsOverTheDecision(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		flags []string
 		want  workflows.Resolution
@@ -31,7 +32,7 @@ func TestResolveHandsOverTheDecision(t *testing.T) {
 		s := newShop(t)
 		asking(s, "shop-1")
 		var got workflows.Resolution
-		s.temporal.resolved = func(reference string, r workflows.Resolution) (order.Status, error) {
+		s.temporal.Resolved = func(reference string, r workflows.Resolution) (order.Status, error) {
 			got = r
 			return s.enters(reference, order.Creating), nil
 		}
@@ -45,9 +46,10 @@ func TestResolveHandsOverTheDecision(t *testing.T) {
 }
 
 func TestResolveIsRefusedWithTheReason(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	waiting(s, "shop-1")
-	s.temporal.resolved = func(string, workflows.Resolution) (order.Status, error) {
+	s.temporal.Resolved = func(string, workflows.Resolution) (order.Status, error) {
 		return order.Status{}, sdk.NewApplicationError("resolve order shop-1: it asks for no decision; it is awaiting_topup and waits for a top-up", "wrapError")
 	}
 	got := s.run("resolve", "shop-1", "--retry", "-o", "json")
@@ -57,19 +59,21 @@ func TestResolveIsRefusedWithTheReason(t *testing.T) {
 }
 
 func TestOrderOfAnotherReferenceIsNotAdopted(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	asking(s, "shop-1")
 	s.begins("shop-2", false)
-	require.NoError(t, s.book.Pin(t.Context(), "shop-2", 0, "1f0c", s.now))
-	s.temporal.down = true // nobody needs to be asked
+	require.NoError(t, s.book.Pins.Pin(t.Context(), "shop-2", 0, "1f0c", s.now))
+	s.temporal.Down = true // nobody needs to be asked
 	got := s.run("resolve", "shop-1", "--adopt", "1f0c")
 	assert.Equal(t, exitError, got.status)
 	assert.Contains(t, got.err, "order 1f0c belongs to reference shop-2")
 }
 
 func TestResolveOfWhatHasEnded(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
-	s.temporal.down = true
+	s.temporal.Down = true
 	s.begins("shop-1", false)
 	s.completes("shop-1", `"A"`)
 	got := s.run("resolve", "shop-1", "--abort")

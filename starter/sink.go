@@ -7,6 +7,9 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
+
+	"foxflow/internal/program"
 )
 
 // sink is where a command writes what goes to a file of the user's choice.
@@ -36,20 +39,26 @@ func (a *app) openSink(ctx context.Context, path string, reads ...string) (*sink
 		}
 		return &sink{into: file}, nil
 	}
-	for _, read := range reads {
-		if other, err := os.Stat(read); err == nil && info != nil && os.SameFile(info, other) {
-			return nil, &os.PathError{Op: "write", Path: path, Err: errors.New("this command reads that file")}
-		}
+	if isOneOf(info, reads) {
+		return nil, &os.PathError{Op: "write", Path: path, Err: errors.New("this command reads that file")}
 	}
 	target, err := behind(path)
 	if err != nil {
 		return nil, err
 	}
-	probe, err := neighbour(target)
+	probe, err := program.Beside(target) // for its owner alone: what customers bought will stand in it
 	if err != nil {
 		return nil, err
 	}
 	return &sink{path: target}, errors.Join(probe.Close(), os.Remove(probe.Name()))
+}
+
+// isOneOf says whether a file, nil for none, is one of those that are named.
+func isOneOf(info os.FileInfo, names []string) bool {
+	return info != nil && slices.ContainsFunc(names, func(name string) bool {
+		other, err := os.Stat(name)
+		return err == nil && os.SameFile(info, other)
+	})
 }
 
 // behind is the file that a path leads to over any number of links, there or not.
@@ -68,12 +77,6 @@ func behind(path string) (string, error) {
 	return "", &os.PathError{Op: "write", Path: path, Err: errors.New("too many links lead to each other")}
 }
 
-// neighbour makes a file beside path, for its owner alone to read: what customers bought
-// will stand in it.
-func neighbour(path string) (*os.File, error) {
-	return os.CreateTemp(filepath.Dir(path), "."+filepath.Base(path)+".*")
-}
-
 // write has all of it written, and says how many lines that were.
 func (s *sink) write(write func(io.Writer) error) (lines int, err error) {
 	if s.into != nil {
@@ -81,20 +84,13 @@ func (s *sink) write(write func(io.Writer) error) (lines int, err error) {
 		err := errors.Join(write(c), s.into.Close())
 		return c.lines, err
 	}
-	file, err := neighbour(s.path)
+	c := &counter{}
+	err = program.Replace(s.path, func(file *os.File) error {
+		c.to = file
+		return write(c)
+	})
 	if err != nil {
 		return 0, err
-	}
-	c := &counter{to: file}
-	err = write(c)
-	if err == nil {
-		err = file.Sync()
-	}
-	if err = errors.Join(err, file.Close()); err == nil {
-		err = os.Rename(file.Name(), s.path)
-	}
-	if err != nil {
-		return 0, errors.Join(err, os.Remove(file.Name()))
 	}
 	return c.lines, nil
 }

@@ -60,12 +60,12 @@ days [{day, orders, mock, states}], the newest day first.`,
 			if days > 0 && !since.IsZero() {
 				return misused("leave one of the two out", "--days: stands beside --since")
 			}
-			return a.atDesk(cmd.Context(), func(d *desk) error {
+			return a.inSession(cmd.Context(), func(in *session) error {
 				if days > 0 {
-					since = d.now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-days)
+					since = in.now().UTC().Truncate(24*time.Hour).AddDate(0, 0, 1-days)
 				}
 				all, byDay := tally{}, map[string]tally{}
-				err := d.book.EachCount(cmd.Context(), since, func(c ledger.Count) {
+				err := in.book.Orders.EachCount(cmd.Context(), since, func(c ledger.Count) {
 					if byDay[c.Day] == nil {
 						byDay[c.Day] = tally{}
 					}
@@ -82,7 +82,7 @@ days [{day, orders, mock, states}], the newest day first.`,
 					one.Orders, one.Mock = byDay[day].orders()
 					doc.Days = append(doc.Days, one)
 				}
-				return d.showStats(doc)
+				return in.showStats(doc)
 			})
 		},
 	}
@@ -139,12 +139,12 @@ func (t tally) sums() []stateSum {
 	return sums
 }
 
-func (d *desk) showStats(doc statsDocument) error {
-	if d.JSON {
-		return d.Document(doc)
+func (in *session) showStats(doc statsDocument) error {
+	if in.JSON {
+		return in.Document(doc)
 	}
 	if doc.Orders+doc.Mock == 0 {
-		d.Note("no orders")
+		in.Note("no orders")
 		return nil
 	}
 	row := func(first string, s stateSum) []string {
@@ -152,7 +152,7 @@ func (d *desk) showStats(doc statsDocument) error {
 		for _, a := range s.Amounts {
 			amounts = append(amounts, show.Clean(strings.TrimSpace(a.Amount+" "+a.Currency)))
 		}
-		return []string{first, d.State(s.State), fmt.Sprint(s.Orders), fmt.Sprint(s.Mock), strings.Join(amounts, ", ")}
+		return []string{first, in.State(s.State), fmt.Sprint(s.Orders), fmt.Sprint(s.Mock), strings.Join(amounts, ", ")}
 	}
 	var rows [][]string
 	for _, s := range doc.States {
@@ -163,5 +163,5 @@ func (d *desk) showStats(doc statsDocument) error {
 			rows = append(rows, row(day.Day, s))
 		}
 	}
-	return d.Table([]string{"DAY (UTC)", "STATE", "ORDERS", "MOCK", "MONEY"}, rows, 4)
+	return in.Table([]string{"DAY (UTC)", "STATE", "ORDERS", "MOCK", "MONEY"}, rows, 4)
 }

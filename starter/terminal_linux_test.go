@@ -73,6 +73,7 @@ func (term *terminal) text() string {
 
 // Colours, moving lines and broken lines are for a person at a terminal that can show them.
 func TestOnlyATerminalGetsColoursAndMovingLines(t *testing.T) {
+	t.Parallel()
 	const colour, moving = "\x1b[3", "\r\x1b[K"
 	s := newShop(t)
 	s.begins("shop-1", false)

@@ -9,9 +9,10 @@ import (
 )
 
 func TestWrongUsageNamesFieldProblemAndFix(t *testing.T) {
+	t.Parallel()
 	place := func(args ...string) []string { return append([]string{"place", "--reference", "shop-1"}, args...) }
 	s := newShop(t)
-	s.temporal.starting = func(string) error { t.Error("something was started"); return nil }
+	s.temporal.Starting = func(string) error { t.Error("something was started"); return nil }
 	for _, c := range []struct {
 		args  []string
 		names []string // in message and hint
@@ -130,6 +131,7 @@ func TestWrongUsageNamesFieldProblemAndFix(t *testing.T) {
 }
 
 func TestAFlagWithoutItsValueIsNamed(t *testing.T) {
+	t.Parallel()
 	got := newShop(t).run("-o", "json", "list", "--state")
 	assert.Equal(t, exitUsage, got.status)
 	message, _ := problem(t, got)
@@ -145,6 +147,7 @@ func repeated(name, value string, n int) []string {
 }
 
 func TestWrongSettingsAreRefusedBeforeAnything(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct{ set, says string }{
 		{"FOXFLOW_TASK_QUEUE=", "FOXFLOW_TASK_QUEUE is set but empty"},
 		{"FOXFLOW_KEYSET=", "FOXFLOW_KEYSET is set but empty"},
@@ -155,6 +158,7 @@ func TestWrongSettingsAreRefusedBeforeAnything(t *testing.T) {
 		{"TEMPORAL_ADDRESS=", "TEMPORAL_ADDRESS is set but empty"},
 	} {
 		t.Run(c.set, func(t *testing.T) {
+			t.Parallel()
 			s := newShop(t)
 			s.setenv(c.set)
 			got := s.run("place", "--reference", "shop-1", "--item", "product_a")
@@ -162,12 +166,13 @@ func TestWrongSettingsAreRefusedBeforeAnything(t *testing.T) {
 			assert.Contains(t, got.err, c.says)
 			assert.Contains(t, got.err, "for example")
 			assert.NotContains(t, got.err, "991")
-			assert.Empty(t, s.temporal.started)
+			assert.Empty(t, s.temporal.Started())
 		})
 	}
 }
 
 func TestAKeysetIsNeededAndAnotherOneIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.begins("shop-1", false)
 	s.env = s.env[1:]
@@ -182,6 +187,7 @@ func TestAKeysetIsNeededAndAnotherOneIsRefused(t *testing.T) {
 }
 
 func TestHelpWorksInABrokenEnvironment(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	s.setenv("FOXFLOW_TASK_QUEUE=")
 	got := s.run("--help")
@@ -197,6 +203,7 @@ func TestHelpWorksInABrokenEnvironment(t *testing.T) {
 }
 
 func TestAReferenceThatIsNotHere(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	for _, args := range [][]string{{"status", "shop-9"}, {"watch", "shop-9"}, {"codes", "shop-9"}, {"audit", "shop-9"}, {"explain", "shop-9"},
 		{"cancel", "shop-9"}, {"resolve", "shop-9", "--retry"}, {"top-up", "shop-9"}} {
@@ -209,6 +216,7 @@ func TestAReferenceThatIsNotHere(t *testing.T) {
 }
 
 func TestErrorsForPeopleEndWithWhatToDo(t *testing.T) {
+	t.Parallel()
 	s := newShop(t)
 	got := s.run("status", "shop-9")
 	assert.Equal(t, "starter: order shop-9 is not in this ledger\n  → starter list shows what is here; FOXFLOW_LEDGER names the ledger (now "+

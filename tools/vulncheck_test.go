@@ -81,7 +81,7 @@ func vulncheck(t *testing.T, environment ...string) (status int, said string) {
 	defer cancel()
 	script, err := filepath.Abs("vulncheck.sh")
 	require.NoError(t, err)
-	command := exec.CommandContext(ctx, script, "./keyset")
+	command := exec.CommandContext(ctx, script, "./internal/keyset")
 	command.Dir = ".."
 	command.Env = append(append(os.Environ(), "VULNCHECK_OFFLINE="), environment...)
 	out, err := command.CombinedOutput()

@@ -5,8 +5,8 @@ import (
 	"fmt"
 	"os"
 
-	"foxflow/healthcheck"
-	"foxflow/settings"
+	"foxflow/internal/healthcheck"
+	"foxflow/internal/settings"
 )
 
 // askHealth is "worker health": it asks the worker that runs with the same

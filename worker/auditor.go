@@ -8,8 +8,9 @@ import (
 
 	"go.uber.org/zap"
 
+	"foxflow/internal/metrics"
+	"foxflow/internal/store"
 	"foxflow/ledger"
-	"foxflow/metrics"
 )
 
 const (
@@ -37,22 +38,12 @@ type auditor struct {
 
 // run works until ctx ends.
 func (a *auditor) run(ctx context.Context) {
-	for ticker := time.NewTicker(auditTick); ; {
-		if err := a.tend(ctx); err != nil && ctx.Err() == nil {
-			a.log.Warn("check of the audit log", zap.Error(err))
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			ticker.Stop()
-			return
-		}
-	}
+	every(ctx, auditTick, a.tend, a.log, "check of the audit log")
 }
 
 // report is what the last check came to; the zero one before the first.
 func (a *auditor) report(ctx context.Context) (r metrics.AuditReport, err error) {
-	text, there, err := a.ledger.Setting(ctx, auditSetting)
+	text, there, err := a.ledger.Switches.Setting(ctx, auditSetting)
 	if err != nil || !there {
 		return r, err
 	}
@@ -64,7 +55,7 @@ func (a *auditor) report(ctx context.Context) (r metrics.AuditReport, err error)
 
 // tend checks if it is time, and this worker's turn.
 func (a *auditor) tend(ctx context.Context) error {
-	return a.ledger.Alone(ctx, ledger.Sole{Name: auditLeaseName, Holder: a.holder, Lasts: auditLease, Now: a.now}, a.due, a.check)
+	return a.ledger.Store.Leases.Alone(ctx, store.Sole{Name: auditLeaseName, Holder: a.holder, Lasts: auditLease, Now: a.now}, a.due, a.check)
 }
 
 func (a *auditor) due(ctx context.Context) (bool, error) {
@@ -72,7 +63,7 @@ func (a *auditor) due(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	now, err := a.ledger.Clock(ctx, a.now())
+	now, err := a.ledger.Store.Now(ctx, a.now())
 	if err != nil {
 		return false, err
 	}
@@ -81,12 +72,12 @@ func (a *auditor) due(ctx context.Context) (bool, error) {
 }
 
 func (a *auditor) check(ctx context.Context) error {
-	at, err := a.ledger.Clock(ctx, a.now())
+	at, err := a.ledger.Store.Now(ctx, a.now())
 	if err != nil {
 		return err
 	}
 	began := a.now()
-	orders, entries, broken, err := a.ledger.VerifyAll(ctx)
+	orders, entries, broken, err := a.ledger.Log.VerifyAll(ctx)
 	if err != nil {
 		return err
 	}
@@ -98,7 +89,7 @@ func (a *auditor) check(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := a.ledger.SetSetting(ctx, auditSetting, string(text)); err != nil {
+	if err := a.ledger.Switches.Set(ctx, auditSetting, string(text)); err != nil {
 		return fmt.Errorf("keep what the check of the audit log came to: %w", err)
 	}
 	return nil

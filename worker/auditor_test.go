@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"database/sql"
-	"path/filepath"
 	"sync"
 	"testing"
 	"time"
@@ -13,10 +12,11 @@ import (
 	"go.uber.org/zap"
 	_ "modernc.org/sqlite"
 
-	"foxflow/keyset"
+	"foxflow/internal/blank"
+	"foxflow/internal/keyset"
+	"foxflow/internal/ledgertest"
+	"foxflow/internal/metrics"
 	"foxflow/ledger"
-	"foxflow/ledger/ledgertest"
-	"foxflow/metrics"
 	"foxflow/order"
 )
 
@@ -33,24 +33,18 @@ func (c *counter) Took(operation string, _ time.Duration) {
 		c.n++
 	}
 }
-func (*counter) Entered(ledger.Step) {}
+func (*counter) Entered(ledger.Transition) {}
 
 func auditedLedger(t *testing.T) (*ledger.Ledger, *counter, string) {
 	t.Helper()
-	text, err := keyset.New()
-	require.NoError(t, err)
-	keys, err := keyset.Parse(text)
-	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "foxflow.db")
-	book, err := ledger.Open(t.Context(), path, keys)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = book.Close() })
+	file := blank.New(t)
+	book := file.Open(t)
 	checks := &counter{}
 	book.Observe(checks)
-	_, _, err = book.Begin(t.Context(), order.Request{Reference: "shop-1", Items: []order.Item{{ItemID: "product_a", Quantity: 1}}}, time.Now())
+	_, _, err := book.Orders.Begin(t.Context(), order.Request{Reference: "shop-1", Items: []order.Item{{ItemID: "product_a", Quantity: 1}}}, time.Now())
 	require.NoError(t, err)
-	require.NoError(t, book.Append(t.Context(), ledger.Entry{Reference: "shop-1", Key: "note", Kind: ledger.KindNote, Reason: "true"}))
-	return book, checks, path
+	require.NoError(t, book.Log.Append(t.Context(), ledger.Entry{Reference: "shop-1", Key: "note", Kind: ledger.KindNote, Reason: "true"}))
+	return book, checks, file.Path
 }
 
 func TestTheAuditLogIsCheckedOnceAnHourByOneOfAllWorkers(t *testing.T) {
@@ -114,7 +108,7 @@ func TestALongCheckIsMadeLessOften(t *testing.T) {
 	book, checks, _ := auditedLedger(t)
 	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
 	a := &auditor{ledger: book, holder: "a", now: func() time.Time { return now }, log: zap.NewNop()}
-	require.NoError(t, book.SetSetting(t.Context(), auditSetting, `{"at":"2026-11-24T10:00:00Z","whole":true,"took":600000000000}`)) // ten minutes
+	require.NoError(t, book.Switches.Set(t.Context(), auditSetting, `{"at":"2026-11-24T10:00:00Z","whole":true,"took":600000000000}`)) // ten minutes
 	require.NoError(t, a.tend(t.Context()))
 	assert.Zero(t, checks.n)
 	now = now.Add(80 * time.Minute) // 200 minutes later
@@ -125,7 +119,7 @@ func TestALongCheckIsMadeLessOften(t *testing.T) {
 func TestAnotherWorkersLeaseIsKept(t *testing.T) {
 	book, checks, _ := auditedLedger(t)
 	now := time.Now()
-	mine, err := book.Lease(context.Background(), auditLeaseName, "another", now, now.Add(auditLease))
+	mine, err := book.Store.Leases.Take(context.Background(), auditLeaseName, "another", now, now.Add(auditLease))
 	require.NoError(t, err)
 	require.True(t, mine)
 	a := &auditor{ledger: book, holder: "a", now: func() time.Time { return now }, log: zap.NewNop()}

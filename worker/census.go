@@ -10,8 +10,9 @@ import (
 	"github.com/google/uuid"
 	"go.uber.org/zap"
 
+	"foxflow/internal/reconcile"
+	"foxflow/internal/store"
 	"foxflow/ledger"
-	"foxflow/reconcile"
 )
 
 const (
@@ -50,23 +51,14 @@ type counted struct {
 
 // run works until ctx ends.
 func (c *census) run(ctx context.Context) {
-	sole := ledger.Sole{Name: censusName, Holder: c.holder, Lasts: censusLease, Now: c.now}
-	for ticker := time.NewTicker(censusTick); ; {
-		if err := c.ledger.Alone(ctx, sole, c.due, c.take); err != nil && ctx.Err() == nil {
-			c.log.Warn("ledger and Temporal could not be held against each other", zap.Error(err))
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			ticker.Stop()
-			return
-		}
-	}
+	sole := store.Sole{Name: censusName, Holder: c.holder, Lasts: censusLease, Now: c.now}
+	take := func(ctx context.Context) error { return c.ledger.Store.Leases.Alone(ctx, sole, c.due, c.take) }
+	every(ctx, censusTick, take, c.log, "ledger and Temporal could not be held against each other")
 }
 
 // last is what the last census came to; the zero one before the first.
 func (c *census) last(ctx context.Context) (found counted, err error) {
-	text, there, err := c.ledger.Setting(ctx, censusName)
+	text, there, err := c.ledger.Switches.Setting(ctx, censusName)
 	if err != nil || !there || json.Unmarshal([]byte(text), &found) != nil {
 		return counted{}, err
 	}
@@ -107,7 +99,7 @@ func (c *census) take(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return c.ledger.SetSetting(ctx, censusName, string(text))
+	return c.ledger.Switches.Set(ctx, censusName, string(text))
 }
 
 // check is why orders stand still though all else is well: Temporal's data is not what the

@@ -25,11 +25,11 @@ func (c closing) Wait(ctx context.Context, p foxreload.Priority) error {
 	defer leave()
 	defer context.AfterFunc(c.stopping, leave)()
 	if c.stopping.Err() != nil {
-		return &foxreload.HeldError{For: askElsewhere}
+		return &foxreload.ThrottledError{For: askElsewhere}
 	}
 	err := c.Gate.Wait(waiting, p)
 	if err != nil && c.stopping.Err() != nil && ctx.Err() == nil {
-		return &foxreload.HeldError{For: askElsewhere}
+		return &foxreload.ThrottledError{For: askElsewhere}
 	}
 	return err
 }

@@ -25,10 +25,11 @@ func (q queue) Wait(ctx context.Context, _ foxreload.Priority) error {
 	}
 }
 
-func (queue) Hold(context.Context, time.Duration) error { return nil }
+func (queue) Throttle(context.Context, time.Duration) error { return nil }
 
 func newQueue() queue { return queue{entered: make(chan struct{}, 1), open: make(chan struct{})} }
 
+// Promise 7: a deploy breaks no running order.
 func TestStoppingWorkerBeginsNoCall(t *testing.T) {
 	q := newQueue()
 	stopping, stop := context.WithCancel(t.Context())
@@ -38,20 +39,21 @@ func TestStoppingWorkerBeginsNoCall(t *testing.T) {
 	go func() { queued <- gate.Wait(t.Context(), foxreload.PriorityPay) }()
 	<-q.entered
 	stop()
-	var held *foxreload.HeldError
+	var throttled *foxreload.ThrottledError
 	select {
 	case err := <-queued:
-		require.ErrorAs(t, err, &held, "one that queues goes back")
+		require.ErrorAs(t, err, &throttled, "one that queues goes back")
 	case <-time.After(10 * time.Second): // bounds a failure, measures nothing
 		t.Fatal("one that queues waits on")
 	}
-	assert.Positive(t, held.For)
+	assert.Positive(t, throttled.For)
 
 	close(q.open)
-	require.ErrorAs(t, gate.Wait(t.Context(), foxreload.PriorityPay), &held, "one that comes later too, budget or not")
+	require.ErrorAs(t, gate.Wait(t.Context(), foxreload.PriorityPay), &throttled, "one that comes later too, budget or not")
 	assert.Empty(t, q.entered, "and takes no place in the queue")
 }
 
+// Promise 6: the request budget is respected and spent on orders.
 func TestWorkingWorkerKeepsToTheBudget(t *testing.T) {
 	q := newQueue()
 	gate := closing{q, t.Context()}
@@ -65,5 +67,5 @@ func TestWorkingWorkerKeepsToTheBudget(t *testing.T) {
 	up()
 	err := gate.Wait(given, foxreload.PriorityPay)
 	require.ErrorIs(t, err, context.Canceled, "the caller's own end is the caller's")
-	assert.False(t, errors.As(err, new(*foxreload.HeldError)))
+	assert.False(t, errors.As(err, new(*foxreload.ThrottledError)))
 }

@@ -65,20 +65,13 @@ func newCopies(book *ledger.Ledger, temporal client.Client, queue, self string, 
 // run works until ctx ends.
 func (c *copies) run(ctx context.Context) {
 	var present time.Time
-	for ticker := time.NewTicker(copiesTick); ; {
+	look := func(ctx context.Context) error {
 		if c.now().Sub(present) >= presentEvery && c.ledger.Present(ctx, c.self, c.now()) == nil {
 			present = c.now()
 		}
-		if err := c.look(ctx); err != nil && ctx.Err() == nil {
-			c.log.Warn("who else works on this task queue could not be seen", zap.Error(err))
-		}
-		select {
-		case <-ticker.C:
-		case <-ctx.Done():
-			ticker.Stop()
-			return
-		}
+		return c.look(ctx)
 	}
+	every(ctx, copiesTick, look, c.log, "who else works on this task queue could not be seen")
 }
 
 // look takes in who polls now. Temporal shows a worker that is gone for minutes: one counts

@@ -16,8 +16,10 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
+	"foxflow/internal/budget"
+	"foxflow/internal/program"
+	"foxflow/internal/settings"
 	"foxflow/ledger"
-	"foxflow/settings"
 	"foxflow/workflows"
 )
 
@@ -48,7 +50,7 @@ type verdict struct {
 
 // newHealth has a check for each thing without which orders stand still. What each means and
 // what to do is told in docs/readiness.md, which a test holds against this table.
-func newHealth(c client.Client, book *ledger.Ledger, budget *ledger.Budget, seen *observation, s settings.Worker) *health {
+func newHealth(c client.Client, book *ledger.Ledger, requests *budget.Budget, seen *observation, s settings.Worker) *health {
 	h := &health{redact: redactor(s)}
 	h.checks = map[string]check{
 		"ledger": func(ctx context.Context) (string, error) { return "", book.Ping(ctx) },
@@ -63,8 +65,8 @@ func newHealth(c client.Client, book *ledger.Ledger, budget *ledger.Budget, seen
 			return "", seen.polls.check()
 		},
 		"key":    func(context.Context) (string, error) { return seen.key.check() },
-		"clock":  func(ctx context.Context) (string, error) { return seen.clock.check(ctx, book.Clock) },
-		"budget": func(ctx context.Context) (string, error) { return "", notHeld(ctx, budget, time.Now) },
+		"clock":  func(ctx context.Context) (string, error) { return seen.clock.check(ctx, book.Store.Now) },
+		"budget": func(ctx context.Context) (string, error) { return "", notSilenced(ctx, requests, time.Now) },
 	}
 	return h
 }
@@ -78,14 +80,14 @@ func (h *health) holdAgainst(c *census, f *fence, others *copies) {
 	}
 }
 
-// notHeld is an error while FoxReload has asked for silence.
-func notHeld(ctx context.Context, budget *ledger.Budget, now func() time.Time) error {
-	standing, err := budget.Standing(ctx)
+// notSilenced is an error while FoxReload has asked for silence.
+func notSilenced(ctx context.Context, requests *budget.Budget, now func() time.Time) error {
+	standing, err := requests.Standing(ctx)
 	switch {
 	case err != nil:
 		return err
-	case standing.HeldUntil.After(now()):
-		return fmt.Errorf("FoxReload asked for silence (429) until %s: nothing is sent before", standing.HeldUntil.Format(time.RFC3339))
+	case standing.SilentUntil.After(now()):
+		return fmt.Errorf("FoxReload asked for silence (429) until %s: nothing is sent before", standing.SilentUntil.Format(time.RFC3339))
 	}
 	return nil
 }
@@ -174,19 +176,13 @@ func (h *health) serve(ctx context.Context, addr string, metrics http.Handler, l
 	}
 	server := &http.Server{Handler: h.routes(metrics), ReadHeaderTimeout: checkTimeout}
 	logger.Info("health and metrics", zap.String("address", listener.Addr().String()))
-	if at, ok := listener.Addr().(*net.TCPAddr); !ok || !at.IP.IsLoopback() {
+	if program.Open(listener.Addr()) {
 		logger.Warn("FOXFLOW_HTTP is open to other machines: whoever reaches it sees balances and counts of orders, without a password", zap.String("address", addr))
 	}
-	go func() {
-		<-ctx.Done()
-		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), shutdownTimeout)
-		defer cancel()
-		_ = server.Shutdown(closing)
-	}()
-	if err := server.Serve(listener); !errors.Is(err, http.ErrServerClosed) {
+	if err := program.Serve(ctx, listener, server, shutdownTimeout); err != nil && ctx.Err() == nil {
 		return err
 	}
-	return nil
+	return nil // who still asks while the worker stops has no answer to wait for
 }
 
 func (h *health) routes(metrics http.Handler) http.Handler {

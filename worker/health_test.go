@@ -19,7 +19,9 @@ import (
 	"google.golang.org/grpc/status"
 
 	"foxflow/foxreload"
-	"foxflow/settings"
+	"foxflow/foxreload/foxtest"
+	"foxflow/internal/budget"
+	"foxflow/internal/settings"
 )
 
 type readiness struct {
@@ -98,16 +100,11 @@ func TestTheKeyIsJudgedByWhatCallsShow(t *testing.T) {
 // account is a client's answer to a question about the key, as keyState is told of it.
 func account(t *testing.T, k *keyState, status int, body string) {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Location", "/login")
-		w.WriteHeader(status)
-		_, _ = w.Write([]byte(body))
-	}))
-	defer server.Close()
-	api, err := foxreload.New(foxreload.Config{BaseURL: server.URL, APIKey: "key"})
-	require.NoError(t, err)
+	server := foxtest.New(t)
+	server.Say(foxtest.Any, foxtest.Answer(status, body))
+	api := server.Client(t, foxreload.Config{})
 	api.Observe(k)
-	_, err = api.Account(t.Context())
+	_, err := api.Account(t.Context())
 	k.judge(err)
 }
 
@@ -246,12 +243,12 @@ func TestAnAddressOfTheNetworkIsWarnedOf(t *testing.T) {
 
 func TestAHeldBudgetMakesAWorkerUnreadyForAsLong(t *testing.T) {
 	book, _, _ := auditedLedger(t)
-	budget := book.Budget("key", 100)
-	require.NoError(t, notHeld(t.Context(), budget, time.Now))
-	require.NoError(t, budget.Hold(t.Context(), time.Minute))
-	err := notHeld(t.Context(), budget, time.Now)
+	requests := budget.New(book.Store, book.KeyID("key"), 100)
+	require.NoError(t, notSilenced(t.Context(), requests, time.Now))
+	require.NoError(t, requests.Throttle(t.Context(), time.Minute))
+	err := notSilenced(t.Context(), requests, time.Now)
 	require.ErrorContains(t, err, "FoxReload asked for silence (429) until 20")
-	require.NoError(t, notHeld(t.Context(), budget, func() time.Time { return time.Now().Add(2 * time.Minute) }))
+	require.NoError(t, notSilenced(t.Context(), requests, func() time.Time { return time.Now().Add(2 * time.Minute) }))
 	require.NoError(t, book.Close())
-	require.Error(t, notHeld(t.Context(), budget, time.Now), "nobody knows")
+	require.Error(t, notSilenced(t.Context(), requests, time.Now), "nobody knows")
 }

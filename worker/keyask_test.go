@@ -77,7 +77,7 @@ func TestSilenceOfFoxReloadIsToldAfterTwoMinutes(t *testing.T) {
 		"no answer":   &foxreload.Error{Code: foxreload.CodeNoAnswer},
 		"in trouble":  &foxreload.Error{Status: 503, Class: foxreload.ClassPassing},
 		"no such key": nil, // FoxReload's word: ready all the time
-		"no room":     &foxreload.HeldError{For: time.Second},
+		"no room":     &foxreload.ThrottledError{For: time.Second},
 		"not sent":    &foxreload.Error{Code: foxreload.CodeNotSent},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -10,33 +10,28 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.uber.org/zap"
 
-	"foxflow/keyset"
-	"foxflow/ledger"
+	"foxflow/internal/blank"
+	"foxflow/internal/keyset"
+	"foxflow/internal/settings"
 	"foxflow/order"
-	"foxflow/settings"
 )
 
 // TestWorkerDoesNotRunWithoutTheLedgersKeyset: it ends before it talks to anybody,
 // so nothing that it could not open is ever fetched, and nothing is paid.
 func TestWorkerDoesNotRunWithoutTheLedgersKeyset(t *testing.T) {
-	text, err := keyset.New()
-	require.NoError(t, err)
-	keys, err := keyset.Parse(text)
-	require.NoError(t, err)
-	path := filepath.Join(t.TempDir(), "foxflow.db")
-	book, err := ledger.Open(t.Context(), path, keys)
-	require.NoError(t, err)
-	_, _, err = book.Begin(t.Context(), order.Request{Reference: "shop-1", Items: []order.Item{{ItemID: "product_a", Quantity: 1}}}, time.Now())
+	file := blank.New(t)
+	book := file.Open(t)
+	_, _, err := book.Orders.Begin(t.Context(), order.Request{Reference: "shop-1", Items: []order.Item{{ItemID: "product_a", Quantity: 1}}}, time.Now())
 	require.NoError(t, err)
 	require.NoError(t, book.Close())
 
 	open := filepath.Join(t.TempDir(), "keyset.json")
-	require.NoError(t, os.WriteFile(open, []byte(text), 0o600))
+	require.NoError(t, os.WriteFile(open, []byte(file.Keyset), 0o600))
 	require.NoError(t, os.Chmod(open, 0o644))
 	other, err := keyset.New()
 	require.NoError(t, err)
 
-	rest := []string{"FOXRELOAD_API_KEY=key", "FOXFLOW_LEDGER=" + path, "FOXFLOW_HTTP=127.0.0.1:0"}
+	rest := []string{"FOXRELOAD_API_KEY=key", "FOXFLOW_LEDGER=" + file.Path, "FOXFLOW_HTTP=127.0.0.1:0"}
 	require.Equal(t, 2, run(nil, rest), "no keyset at all is wrong usage")
 
 	for name, c := range map[string]struct{ set, says string }{

@@ -16,14 +16,19 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"foxflow/activities"
-	"foxflow/budget"
-	"foxflow/codec"
-	"foxflow/desk"
+	"foxflow/foxreload"
+	"foxflow/internal/balance"
+	"foxflow/internal/budget"
+	"foxflow/internal/codec"
+	"foxflow/internal/desk"
+	"foxflow/internal/door"
+	"foxflow/internal/logging"
+	"foxflow/internal/metrics"
+	"foxflow/internal/program"
+	"foxflow/internal/reconcile"
+	"foxflow/internal/settings"
+	"foxflow/internal/watch"
 	"foxflow/ledger"
-	"foxflow/logging"
-	"foxflow/metrics"
-	"foxflow/reconcile"
-	"foxflow/settings"
 )
 
 // dialTimeout is how long the worker waits for Temporal at its start before it
@@ -41,7 +46,7 @@ func run(args, environ []string) int {
 		return askHealth(environ)
 	}
 	if len(args) > 0 {
-		return usage(args, os.Stdout, os.Stderr)
+		return program.Usage("worker", help(), args, os.Stdout, os.Stderr)
 	}
 	s, err := settings.LoadWorker(environ)
 	if err != nil {
@@ -94,12 +99,12 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	}
 	defer func() { _ = book.Close() }()
 	book.Observe(watching.metrics)
-	since, err := book.Clock(ctx, time.Now())
+	since, err := book.Store.Now(ctx, time.Now())
 	if err != nil {
 		return err
 	}
-	requests := book.Budget(s.APIKey.Reveal(), s.PerMinute)
-	api, err := s.Client(closing{watching.metrics.Gate(budget.Gate(requests)), ctx})
+	requests := budget.New(book.Store, book.KeyID(s.APIKey.Reveal()), s.PerMinute)
+	api, err := s.Client(closing{watching.metrics.Gate(requests), ctx})
 	if err != nil {
 		return err
 	}
@@ -115,6 +120,7 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 
 	acts := &activities.Activities{API: api, Money: api, Ledger: book, Now: time.Now, IdempotencyKeys: s.IdempotencyKey == "body",
 		DailyLimit: s.DailyLimit, Currency: s.Currency, PayTakes: payTakes(s.Timeout), Since: since, Polled: watching.metrics.Polled}
+	watcher := newWatcher(acts, api, temporal, options.Namespace, requests, s, watching, logger)
 	fence := &fence{ledger: book.ID(), payloads: options.DataConverter, now: time.Now, log: logger}
 	workers := newWorkers(temporal, s, acts, fence)
 	census := newCensus(book, reconcile.Temporal{Client: temporal, Namespace: options.Namespace, Payloads: options.DataConverter}, payTakes(s.Timeout), logger)
@@ -122,21 +128,37 @@ func serve(ctx context.Context, s settings.Worker, options client.Options, logge
 	copies := newCopies(book, temporal, s.TaskQueue, self, logger)
 	health.holdAgainst(census, fence, copies)
 	audits := &auditor{ledger: book, holder: uuid.NewString(), now: time.Now, log: logger}
-	if err := watching.metrics.Watch(metrics.Sources{Figures: book.Figures, Standing: requests.Standing, Audit: audits.report, Astray: census.astray, Ready: health.passing,
+	if err := watching.metrics.Watch(metrics.Sources{Figures: book.Figures, Money: balance.New(book.Store).Figures, Standing: requests.Standing, Audit: audits.report, Astray: census.astray, Ready: health.passing,
 		Now: time.Now, Log: logger, PerMinute: s.PerMinute, LowBalance: s.LowBalance, DailyLimit: s.DailyLimit}); err != nil {
 		return err
 	}
-	watch := &desk.Desk{API: api, Ledger: book, Temporal: temporal, Now: time.Now, Holder: uuid.NewString(),
-		Currency: s.Currency, Low: s.LowBalance, Log: logger}
+	balances := &desk.Desk{API: api, Store: book.Store, Temporal: temporal, Now: time.Now, Holder: uuid.NewString(), Currency: s.Currency, Low: s.LowBalance, Log: logger}
+	entrance := &door.Door{Ledger: book, Temporal: temporal, Payloads: options.DataConverter, TaskQueue: s.TaskQueue, Now: time.Now, Holder: uuid.NewString(), PerMinute: s.PerMinute, Budget: requests.Standing, Log: logger}
+	release := &desk.Release{Ledger: book, Temporal: temporal, Now: time.Now, Holder: uuid.NewString(), Withheld: acts.Withheld, PerMinute: s.PerMinute, Log: logger}
 
-	group, ctx := errgroup.WithContext(ctx)
-	group.Go(func() error { return health.serve(ctx, s.Addr, watching.handler(), logger) })
-	group.Go(func() error { return workers.runOn(ctx, book, payTakes(s.Timeout), health, logger) })
+	serving := func(ctx context.Context) error { return health.serve(ctx, s.Addr, watching.handler(), logger) }
+	working := func(ctx context.Context) error { return workers.runOn(ctx, book, payTakes(s.Timeout), health, logger) }
 	asking := func(ctx context.Context) { watching.key.ask(ctx, api.Account, watching.clock.off) }
-	for _, run := range []func(context.Context){watchdog{health.look, logger, os.Exit}.run, watch.Run, audits.run, census.run, copies.run, asking} {
+	return together(ctx, serving, working, watchdog{health.look, logger, os.Exit}.run, watcher.Run, tending(balances.Tend, logger, "balance desk"), tending(release.Tend, logger, "release of paused orders"), tending(entrance.Tend, logger, "door"), audits.run, census.run, copies.run, asking, collectSeldom)
+}
+
+// together serves and works, with the jobs beside it, until one of the two fails or ctx ends.
+func together(ctx context.Context, serving, working func(context.Context) error, jobs ...func(context.Context)) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.Go(func() error { return serving(ctx) })
+	group.Go(func() error { return working(ctx) })
+	for _, run := range jobs {
 		group.Go(func() error { run(ctx); return nil })
 	}
 	return group.Wait()
+}
+
+// newWatcher is what looks at all orders for their activities.
+func newWatcher(acts *activities.Activities, api *foxreload.Client, temporal client.Client, namespace string, requests *budget.Budget, s settings.Worker, seen *observation, logger *zap.Logger) *watch.Watcher {
+	w := watch.New(watch.Parts{Orders: activities.LookerFor(acts), API: api, Ledger: acts.Ledger, Temporal: temporal, Namespace: namespace, Now: time.Now,
+		Holder: uuid.NewString(), PerMinute: s.PerMinute, Budget: requests.Standing, Looked: seen.metrics.Looked, Log: logger})
+	acts.Watch = w.Registered
+	return w
 }
 
 // connect is a connection to Temporal, observed, that goes with the ledger.

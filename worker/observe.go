@@ -9,9 +9,9 @@ import (
 	"go.uber.org/zap"
 	"google.golang.org/grpc"
 
-	"foxflow/metrics"
-	"foxflow/settings"
-	"foxflow/tracing"
+	"foxflow/internal/metrics"
+	"foxflow/internal/settings"
+	"foxflow/internal/tracing"
 )
 
 // tracingStops bounds how long a stopping worker waits for a collector.

@@ -18,16 +18,17 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"foxflow/foxreload"
-	"foxflow/keyset"
+	"foxflow/internal/keyset"
+	"foxflow/internal/settings"
 	"foxflow/ledger"
 	"foxflow/order"
-	"foxflow/settings"
 )
 
 const marker = "hunt-me-7731-and-find"
 
 // Every type that holds a secret, in every way in which Go turns a value into
 // text, alone and inside whatever may hold it.
+// Promise 5: codes, keys and player data are secrets.
 func TestNoSecretIsPrintedLoggedOrEncoded(t *testing.T) {
 	text, err := keyset.New()
 	require.NoError(t, err)

@@ -13,8 +13,9 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"foxflow/activities"
-	"foxflow/ledger"
-	"foxflow/settings"
+	"foxflow/internal/budget"
+	"foxflow/internal/settings"
+	"foxflow/internal/store"
 	"foxflow/workflows"
 )
 
@@ -32,21 +33,21 @@ func timeouts(http time.Duration) []struct {
 	otherwise       string
 } {
 	call := span{"an HTTP call", http}
-	queued := span{"its place in the budget's queue and an HTTP call", ledger.LongestWait + http}
+	queued := span{"its place in the budget's queue and an HTTP call", budget.LongestWait + http}
 	pay := span{"a pay", payTakes(http)}
 	attempt := span{"an attempt (start-to-close)", workflows.StartToClose}
 	stop := span{"a worker's stop", stopTakes(http)}
-	busy := span{"the ledger's wait for its turn to write", ledger.BusyTimeout}
+	busy := span{"the ledger's wait for its turn to write", store.BusyTimeout}
 	return []struct {
 		shorter, longer span
 		otherwise       string
 	}{
 		{call, attempt, "the server would start a second attempt while the first one's request is on its way"},
-		{span{"a look, a pay and another look, with what is written between them", 2*queued.Duration + ledger.LongestWait + pay.Duration + 4*busy.Duration}, attempt,
+		{span{"a look, a pay and another look, with what is written between them", 2*queued.Duration + budget.LongestWait + pay.Duration + 4*busy.Duration}, attempt,
 			"a payment would be tried again while it is being made"},
 		{call, pay, "the ledger would let a second pay go while the first is on its way"},
 		{span{"an HTTP call, and its answer written down", http + busy.Duration}, stop, "every deploy would kill calls in flight"},
-		{stop, span{"a container's grace (README)", graceFromREADME(http)}, "the container would be killed while it stops"},
+		{stop, span{"a container's grace (docs/deploying.md)", graceFromDocs(http)}, "the container would be killed while it stops"},
 		{stop, span{"a container's grace (docker-compose.yml)", graceFromCompose()}, "docker compose would kill a worker while it stops"},
 		{span{"the health server's end", shutdownTimeout}, stop, "the process would wait for its least important part"},
 		{span{"three heartbeats", 3 * activities.HeartbeatEvery}, span{"the heartbeat time-out", workflows.HeartbeatTimeout},
@@ -57,9 +58,9 @@ func timeouts(http time.Duration) []struct {
 	}
 }
 
-// graceFromREADME is what operators are told to give a stopping worker.
-func graceFromREADME(http time.Duration) time.Duration {
-	text, err := os.ReadFile("../README.md")
+// graceFromDocs is what operators are told to give a stopping worker.
+func graceFromDocs(http time.Duration) time.Duration {
+	text, err := os.ReadFile("../docs/deploying.md")
 	if err != nil {
 		return 0
 	}

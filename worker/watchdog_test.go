@@ -17,7 +17,7 @@ import (
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
 
-	"foxflow/logging"
+	"foxflow/internal/logging"
 )
 
 // hanging is readiness with one check that answers and one that never ends,

@@ -13,7 +13,7 @@ import (
 	"go.uber.org/zap"
 
 	"foxflow/activities"
-	"foxflow/settings"
+	"foxflow/internal/settings"
 	"foxflow/workflows"
 )
 
@@ -40,15 +40,17 @@ func newWorkers(c client.Client, s settings.Worker, acts *activities.Activities,
 	stop := stopTakes(s.Timeout)
 	p := pair{
 		orders: worker.New(c, s.TaskQueue, worker.Options{
-			LocalActivityWorkerOnly: true,
-			WorkerStopTimeout:       stop,
-			Interceptors:            around,
+			LocalActivityWorkerOnly:    true,
+			WorkflowTaskPollerBehavior: pollers(),
+			WorkerStopTimeout:          stop,
+			Interceptors:               around,
 		}),
 		calls: worker.New(c, workflows.APITaskQueue(s.TaskQueue), worker.Options{
 			DisableWorkflowWorker:              true,
 			Interceptors:                       around,
 			WorkerStopTimeout:                  stop,
 			MaxConcurrentActivityExecutionSize: callsAtOnce,
+			ActivityTaskPollerBehavior:         pollers(),
 			// Left alone, the SDK passes a heartbeat on only every 8 s of the 10 s
 			// after which the server takes us for dead.
 			MaxHeartbeatThrottleInterval: activities.HeartbeatEvery,
@@ -62,6 +64,15 @@ func newWorkers(c client.Client, s settings.Worker, acts *activities.Activities,
 	p.orders.RegisterActivity(acts)
 	p.calls.RegisterActivity(acts)
 	return p
+}
+
+// pollers is how many polls of each kind wait for tasks. A task that finds none waiting goes through
+// Temporal's database, so a crowd needs more than the two that the SDK has. But tasks go to those that
+// have waited longest: with many of them, a worker that is frozen, or has another ledger, gets a task
+// again and again before another one does. So there are two while little is to be done.
+func pollers() worker.PollerBehavior {
+	return worker.NewPollerBehaviorAutoscaling(worker.PollerBehaviorAutoscalingOptions{
+		InitialNumberOfPollers: 2, MinimumNumberOfPollers: 2, MaximumNumberOfPollers: 8})
 }
 
 // stopTakes is the longest that a stopping worker waits for its calls in flight:

@@ -5,9 +5,9 @@ import (
 	"go.temporal.io/sdk/client"
 	"go.temporal.io/sdk/temporal"
 
+	"foxflow/internal/story"
 	"foxflow/life"
 	"foxflow/order"
-	"foxflow/story"
 )
 
 // Names that programs in any language rely on.
@@ -35,6 +35,8 @@ var (
 type OrderInput struct {
 	Request   order.Request  `json:"request"`
 	Intervals life.Intervals `json:"intervals"`
+	// Carried is what the run before knew, where this one continues it.
+	Carried *Carried `json:"carried,omitempty"`
 }
 
 // Resolution is a person's decision for a blocked order that asks for one: what

@@ -16,7 +16,9 @@ import (
 // An attempt has put the end on record and dies before Temporal hears of it; the
 // next one can't reach FoxReload. The end has happened all the same: the order must
 // not be said to stall, or to be blocked, after it.
+// Promise 4: each state is on record.
 func TestWhatIsOnRecordIsNotTakenBackByTheNextAttempt(t *testing.T) {
+	t.Parallel()
 	for name, refused := range map[string]error{
 		"outage":      apiError(foxreload.ClassPassing, "HTTP_502"),
 		"refused key": apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED"),

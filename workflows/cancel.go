@@ -10,7 +10,7 @@ import (
 
 // refuseCancel says why the order can't be cancelled now; a refused update
 // leaves no trace in the history.
-func (o *run) refuseCancel() error {
+func (o *orderWorkflow) refuseCancel() error {
 	if why := o.facts.WhyNot(); why != "" {
 		return fmt.Errorf("order %s can't be cancelled: %s", o.terms.Request.Reference, why)
 	}
@@ -19,7 +19,7 @@ func (o *run) refuseCancel() error {
 
 // cancel asks for the end and waits until it is there. A payment in flight is
 // waited for: if it got through, the order can't be cancelled any more.
-func (o *run) cancel(ctx workflow.Context) (order.Status, error) {
+func (o *orderWorkflow) cancel(ctx workflow.Context) (order.Status, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	o.cancelling++
 	o.facts.Asked.Cancel = true
@@ -37,6 +37,6 @@ func (o *run) cancel(ctx workflow.Context) (order.Status, error) {
 }
 
 // toCancel says whether somebody wants the order cancelled, and it may be.
-func (o *run) toCancel() bool {
+func (o *orderWorkflow) toCancel() bool {
 	return (o.facts.Asked.Cancel || o.facts.Asked.Stop) && o.facts.MayEnd()
 }

@@ -13,6 +13,7 @@ import (
 )
 
 func TestCancelWhileAwaitingTopUp(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	var a *answer
 	w.at(time.Hour, func() { a = w.cancel() })
@@ -24,6 +25,7 @@ func TestCancelWhileAwaitingTopUp(t *testing.T) {
 }
 
 func TestCancelWhileCreatingInAnOutage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.onCreate = func(int) error { return apiError(foxreload.ClassPassing, "HTTP_503") }
 	var a *answer
@@ -35,6 +37,7 @@ func TestCancelWhileCreatingInAnOutage(t *testing.T) {
 }
 
 func TestCancelIsRefusedOncePaid(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var a *answer
 	w.at(10*time.Second, func() { a = w.cancel() })
@@ -46,6 +49,7 @@ func TestCancelIsRefusedOncePaid(t *testing.T) {
 // The payment was sent, its answer is lost, FoxReload does not answer: nobody knows what
 // became of it, and the cancellation is refused with that.
 func TestCancelIsRefusedWhileALostPayCanNotBeSeen(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.losePay = func(int) bool { return true }
 	w.fox.onGet = func(int) error {
@@ -62,6 +66,7 @@ func TestCancelIsRefusedWhileALostPayCanNotBeSeen(t *testing.T) {
 }
 
 func TestCancelAfterTheOrderWasPaidElsewhere(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	var a *answer
 	w.at(time.Hour, func() {
@@ -73,8 +78,9 @@ func TestCancelAfterTheOrderWasPaidElsewhere(t *testing.T) {
 }
 
 func TestCancelWhilePaused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
-	require.NoError(t, w.book.Pause(t.Context(), "test", time.Now()))
+	require.NoError(t, w.book.Switches.Pause(t.Context(), "test", time.Now()))
 	var a *answer
 	w.at(time.Hour, func() {
 		assert.Equal(t, order.Paused, w.now().State)
@@ -87,6 +93,7 @@ func TestCancelWhilePaused(t *testing.T) {
 }
 
 func TestCancelWhileBlocked(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.onPay = func(int) error { return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED") }
 	var a *answer
@@ -98,6 +105,7 @@ func TestCancelWhileBlocked(t *testing.T) {
 
 // Blocked with a payment in doubt: nothing may be promised.
 func TestCancelIsRefusedWhileAPaymentIsInDoubt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.losePay = func(int) bool { return true }
 	w.fox.onGet = func(int) error {
@@ -117,6 +125,7 @@ func TestCancelIsRefusedWhileAPaymentIsInDoubt(t *testing.T) {
 }
 
 func TestCancelAfterTheEnd(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	w.at(time.Hour, func() { w.cancel(); w.cancel() })
 	assert.Equal(t, order.Cancelled, w.run().State)
@@ -125,6 +134,7 @@ func TestCancelAfterTheEnd(t *testing.T) {
 // Cancelling the workflow itself, as the Web UI's button does, is a request to
 // cancel the order.
 func TestWorkflowCancellation(t *testing.T) {
+	t.Parallel()
 	t.Run("stops an order that is not paid", func(t *testing.T) {
 		w := poor(t)
 		w.at(time.Hour, func() { w.env.CancelWorkflow() })
@@ -142,6 +152,7 @@ func TestWorkflowCancellation(t *testing.T) {
 // The workflow is cancelled while a payment is in doubt: the order is not paid again, but
 // looked at until that is clear, and then cancelled.
 func TestCancelledWorkflowInDoubtIsNotPaidAgain(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	away := true
 	w.fox.onGet = func(int) error {
@@ -166,13 +177,14 @@ func TestCancelledWorkflowInDoubtIsNotPaidAgain(t *testing.T) {
 }
 
 func TestPausedGoesOnByItself(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
-	require.NoError(t, w.book.Pause(t.Context(), "test", time.Now()))
-	w.at(time.Hour, func() { require.NoError(t, w.book.Resume(t.Context())) })
+	require.NoError(t, w.book.Switches.Pause(t.Context(), "test", time.Now()))
+	w.at(time.Hour, func() { require.NoError(t, w.book.Switches.Resume(t.Context())) })
 	s := w.run()
 	assert.Equal(t, order.Completed, s.State)
 	assert.Equal(t, []order.State{order.Creating, order.Active, order.Paused, order.Paid, order.Processing, order.Completed}, w.states())
-	entries, err := w.book.Audit(t.Context(), reference)
+	entries, err := w.book.Log.Entries(t.Context(), reference)
 	require.NoError(t, err)
 	var intents int
 	for _, e := range entries {
@@ -184,9 +196,10 @@ func TestPausedGoesOnByItself(t *testing.T) {
 }
 
 func TestMockOrdersAreNotPaused(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.in.Request.Mock = true
-	require.NoError(t, w.book.Pause(t.Context(), "test", time.Now()))
+	require.NoError(t, w.book.Switches.Pause(t.Context(), "test", time.Now()))
 	assert.Equal(t, order.Completed, w.run().State)
 	assert.NotContains(t, w.states(), order.Paused)
 }
@@ -194,11 +207,12 @@ func TestMockOrdersAreNotPaused(t *testing.T) {
 // Somebody waits for a cancellation: it is answered in ten seconds, while FoxReload asks for
 // silence, too.
 func TestCancelDoesNotWaitForTheBudget(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	var a *answer
 	var asked time.Time
 	w.at(time.Hour, func() {
-		w.fox.do(func() { w.fox.onGet = func(int) error { return &foxreload.HeldError{For: 5 * time.Minute} } })
+		w.fox.do(func() { w.fox.onGet = func(int) error { return &foxreload.ThrottledError{For: 5 * time.Minute} } })
 		a, asked = w.cancel(), w.env.Now()
 	})
 	s := w.run()

@@ -25,6 +25,7 @@ func codesOf(item foxreload.Item, n int) (codes []json.RawMessage) {
 // However an answer turns its items round, from the first look or between two, and whichever
 // of them has its codes first: each code is under its own product, once.
 func TestCodesAreFiledUnderTheirProduct(t *testing.T) {
+	t.Parallel()
 	const first, second = "product_steam_100usd", "product_steam_5usd"
 	for name, row := range map[string]struct {
 		turned func(age time.Duration) bool
@@ -58,7 +59,7 @@ func TestCodesAreFiledUnderTheirProduct(t *testing.T) {
 			}
 			s := w.run()
 			assert.Equal(t, order.Completed, s.State)
-			codes, err := w.book.Codes(t.Context(), reference)
+			codes, err := w.book.Vault.Codes(t.Context(), reference)
 			require.NoError(t, err)
 			require.Len(t, codes, 3)
 			for _, c := range codes {
@@ -75,7 +76,9 @@ func TestCodesAreFiledUnderTheirProduct(t *testing.T) {
 
 // Completed is not delivered: codes that come a moment later are waited for, some that never
 // come are said to be missing, and where none comes the order is given up as such.
+// Promise 3: nothing is lost.
 func TestCompletedIsNotDelivered(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		after   time.Duration
 		codes   int
@@ -114,6 +117,7 @@ func TestCompletedIsNotDelivered(t *testing.T) {
 
 // A mock order that FoxReload made real is never paid, also where only a look shows it.
 func TestAMockOrderThatIsNoneIsNotPaid(t *testing.T) {
+	t.Parallel()
 	for _, unsaid := range []bool{false, true} {
 		w := newWorld(t)
 		w.in.Request.Mock = true

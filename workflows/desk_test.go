@@ -10,8 +10,9 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
 
-	"foxflow/desk"
 	"foxflow/foxreload"
+	"foxflow/internal/balance"
+	"foxflow/internal/desk"
 	"foxflow/ledger"
 	"foxflow/order"
 )
@@ -31,7 +32,7 @@ func (t counter) SignalWorkflow(_ context.Context, id, _, signal string, arg any
 
 // withDesk has a balance desk at work, from a time on.
 func (w *world) withDesk(from time.Duration) {
-	d := &desk.Desk{API: counter{w}, Ledger: w.book, Temporal: counter{w}, Now: w.env.Now, Holder: "test", Log: zap.NewNop()}
+	d := &desk.Desk{API: counter{w}, Store: w.book.Store, Temporal: counter{w}, Now: w.env.Now, Holder: "test", Log: zap.NewNop()}
 	for after := from; after < from+30*time.Minute; after += 10 * time.Second {
 		w.at(after, func() { require.NoError(w, d.Tend(w.Context())) })
 	}
@@ -40,12 +41,13 @@ func (w *world) withDesk(from time.Duration) {
 // othersAreRefused is what the ledger hears when others try to pay in vain.
 func (w *world) othersAreRefused() {
 	for _, other := range []string{"other-1", "other-2"} {
-		require.NoError(w, w.book.PaymentRefused(w.Context(), other, w.env.Now()))
+		require.NoError(w, balance.New(w.book.Store).Refused(w.Context(), other, w.env.Now()))
 	}
 }
 
 // A top-up in FoxReload's own dashboard: no signal comes but the desk's.
 func TestTopUpIsNoticedWithoutAnyHint(t *testing.T) {
+	t.Parallel()
 	for name, cancels := range map[string]bool{"the order is still active": false, "it was cancelled, and is replaced": true} {
 		t.Run(name, func(t *testing.T) {
 			w := poor(t)
@@ -66,6 +68,7 @@ func TestTopUpIsNoticedWithoutAnyHint(t *testing.T) {
 
 // Two others were refused just now: a hint costs no request, and the order waits on.
 func TestHintAtAClosedGateAsksNothing(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	var gets int
 	w.at(time.Hour, func() {
@@ -80,7 +83,7 @@ func TestHintAtAClosedGateAsksNothing(t *testing.T) {
 		assert.Contains(t, *now.WaitingFor, "starter top-up shop-1001")
 		assert.Equal(t, 1, w.fox.pays)
 		assert.Equal(t, gets, w.fox.get)
-		d, err := w.book.Desk(t.Context())
+		d, err := balance.New(w.book.Store).Standing(t.Context())
 		require.NoError(t, err)
 		assert.True(t, d.Asked, "the desk is to look")
 	})
@@ -92,6 +95,7 @@ func TestHintAtAClosedGateAsksNothing(t *testing.T) {
 // What the gate says of the balance says nothing of the order: one that FoxReload
 // cancelled meanwhile is found and replaced when there is money.
 func TestOrderThatEndedBehindAClosedGateIsReplaced(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	w.fox.window = 15 * time.Minute
 	w.at(time.Hour, func() {
@@ -106,12 +110,13 @@ func TestOrderThatEndedBehindAClosedGateIsReplaced(t *testing.T) {
 
 // A new order that the balance does not cover while others wait is not even tried.
 func TestNewOrderBesideThoseThatWait(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
-	_, _, err := w.book.Begin(t.Context(), order.Request{Reference: "earlier", Items: w.in.Request.Items}, w.env.Now())
+	_, _, err := w.book.Orders.Begin(t.Context(), order.Request{Reference: "earlier", Items: w.in.Request.Items}, w.env.Now())
 	require.NoError(t, err)
-	require.NoError(t, w.book.Record(t.Context(), ledger.Entry{Reference: "earlier", Key: "state", Kind: ledger.KindState, At: w.env.Now()},
+	require.NoError(t, w.book.Orders.Record(t.Context(), ledger.Entry{Reference: "earlier", Key: "state", Kind: ledger.KindState, At: w.env.Now()},
 		order.Status{Reference: "earlier", State: order.AwaitingTopUp, StartedAt: w.env.Now()}))
-	_, err = w.book.SawBalances(t.Context(), w.env.Now(), map[string]decimal.Decimal{"usd": decimal.NewFromInt(1)})
+	_, err = balance.New(w.book.Store).Saw(t.Context(), w.env.Now(), map[string]decimal.Decimal{"usd": decimal.NewFromInt(1)})
 	require.NoError(t, err)
 	w.at(time.Minute, func() {
 		assert.Equal(t, order.AwaitingTopUp, w.now().State)
@@ -125,6 +130,7 @@ func TestNewOrderBesideThoseThatWait(t *testing.T) {
 
 // Mock orders cost nothing, and an external provider has money of its own.
 func TestClosedGateIsForTheBalanceAlone(t *testing.T) {
+	t.Parallel()
 	t.Run("mock", func(t *testing.T) {
 		w := newWorld(t)
 		w.in.Request.Mock = true
@@ -148,12 +154,13 @@ func TestClosedGateIsForTheBalanceAlone(t *testing.T) {
 // The answer to a payment is lost, and then the gate closes: whether the money is out
 // is found out by looking, never taken for refused.
 func TestClosedGateDoesNotHideAPayment(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	w.fox.losePay = func(n int) bool { return n == 2 }
 	w.fox.onPay = func(n int) error {
 		if n == 2 {
 			w.othersAreRefused()
-			require.NoError(t, w.book.TakeBack(t.Context(), reference))
+			require.NoError(t, balance.New(w.book.Store).Release(t.Context(), reference))
 		}
 		return nil
 	}

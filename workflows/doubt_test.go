@@ -10,8 +10,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foxflow/foxreload"
+	"foxflow/internal/story"
 	"foxflow/order"
-	"foxflow/story"
 	"foxflow/workflows"
 )
 
@@ -51,6 +51,7 @@ const never time.Duration = -1
 // The first request to pay lands at once, late or never. It, or its repeats, are answered
 // like that for a quarter of an hour; meanwhile a person cancels, pauses or aborts.
 func TestNoAnswerToPayEndsAnOrderThatMayBePaid(t *testing.T) {
+	t.Parallel()
 	for _, answer := range payAnswers {
 		for _, lostFirst := range []bool{false, true} {
 			for _, lands := range []time.Duration{0, 2 * time.Minute, never} {
@@ -121,8 +122,8 @@ func (p *payTrial) aborted() {
 }
 
 func (p *payTrial) paused() {
-	p.at(4*time.Second, func() { require.NoError(p, p.book.Pause(p.Context(), "ann", p.env.Now())) })
-	p.at(30*time.Minute, func() { require.NoError(p, p.book.Resume(p.Context())) })
+	p.at(4*time.Second, func() { require.NoError(p, p.book.Switches.Pause(p.Context(), "ann", p.env.Now())) })
+	p.at(30*time.Minute, func() { require.NoError(p, p.book.Switches.Resume(p.Context())) })
 }
 
 func (p *payTrial) judge(s order.Status) {
@@ -145,6 +146,7 @@ func (p *payTrial) judge(s order.Status) {
 
 // Whoever wants an order to end that was surely refused is not turned down.
 func TestASurelyRefusedPayLeavesNoDoubt(t *testing.T) {
+	t.Parallel()
 	for _, row := range payAnswers {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -176,8 +178,9 @@ func TestASurelyRefusedPayLeavesNoDoubt(t *testing.T) {
 // limit is reached, between the request and its repeat: it is looked at all the same, and
 // nobody is told that nothing is paid.
 func TestAPauseOrALimitForgetsNoDoubt(t *testing.T) {
+	t.Parallel()
 	for name, hold := range map[string]func(*world){
-		"pause":                     func(w *world) { require.NoError(w, w.book.Pause(w.Context(), "ann", w.env.Now())) },
+		"pause":                     func(w *world) { require.NoError(w, w.book.Switches.Pause(w.Context(), "ann", w.env.Now())) },
 		"limit":                     func(w *world) { w.acts.DailyLimit = map[string]decimal.Decimal{"usd": decimal.NewFromInt(1)} },
 		"limit in another currency": func(w *world) { w.acts.DailyLimit = map[string]decimal.Decimal{"rub": decimal.NewFromInt(1)} },
 	} {
@@ -209,11 +212,11 @@ func TestAPauseOrALimitForgetsNoDoubt(t *testing.T) {
 						assert.Equal(t, order.Paused, s.State)
 						assert.False(t, s.PaymentInDoubt, "an hour after the last request to pay the doubt is over")
 						assert.Contains(t, story.Means(s), "othing is paid")
-						onRecord, err := w.book.Status(t.Context(), reference)
+						onRecord, err := w.book.Orders.Status(t.Context(), reference)
 						require.NoError(t, err)
 						assert.False(t, onRecord.PaymentInDoubt, "on record, too")
 					}
-					require.NoError(t, w.book.Resume(t.Context()))
+					require.NoError(t, w.book.Switches.Resume(t.Context()))
 					w.acts.DailyLimit = nil
 				})
 				s := w.run()
@@ -232,10 +235,12 @@ func TestAPauseOrALimitForgetsNoDoubt(t *testing.T) {
 
 // In doubt an order is looked at: at the polling pace for five minutes, then once a
 // minute.
+// Promise 6: the request budget is respected and spent on orders.
 func TestADoubtIsLookedAtAndCostsLittle(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.onPay = func(int) error { return errLost }
-	w.at(10*time.Second, func() { require.NoError(t, w.book.Pause(t.Context(), "ann", w.env.Now())) })
+	w.at(10*time.Second, func() { require.NoError(t, w.book.Switches.Pause(t.Context(), "ann", w.env.Now())) })
 	early, late := 0, 0
 	w.at(5*time.Minute, func() { early = w.fox.get })
 	w.at(6*time.Minute, func() { late = w.fox.get })
@@ -245,12 +250,13 @@ func TestADoubtIsLookedAtAndCostsLittle(t *testing.T) {
 		assert.LessOrEqual(t, w.fox.pays, 2)
 		w.fox.do(func() { w.fox.settle(w.fox.orders[0]) })
 	})
-	assert.Equal(t, order.Completed, w.run().State, "also while payments are held")
+	assert.Equal(t, order.Completed, w.run().State, "also while payments are paused")
 }
 
 // The payment window is over, and FoxReload goes on showing the order as active: a minute
 // later it surely is not paid any more. It is replaced, and the replacement is paid.
 func TestADoubtEndsAMinuteAfterThePaymentWindow(t *testing.T) {
+	t.Parallel()
 	for _, row := range payAnswers {
 		t.Run(row.name, func(t *testing.T) {
 			w := newWorld(t)
@@ -283,7 +289,7 @@ func TestADoubtEndsAMinuteAfterThePaymentWindow(t *testing.T) {
 			assert.Contains(t, w.fox.debits, "fox-2")
 			assert.LessOrEqual(t, last, 15*time.Minute, "nothing is sent once the window is over")
 			assert.GreaterOrEqual(t, again, 16*time.Minute)
-			intent, err := w.book.PaymentIntent(t.Context(), "fox-1")
+			intent, err := w.book.Payments.Intent(t.Context(), "fox-1")
 			require.NoError(t, err)
 			assert.True(t, intent.Voided)
 		})
@@ -292,6 +298,7 @@ func TestADoubtEndsAMinuteAfterThePaymentWindow(t *testing.T) {
 
 // FoxReload's own word ends a doubt: an order that it cancelled as unpaid is replaced.
 func TestFoxReloadsOwnWordEndsADoubt(t *testing.T) {
+	t.Parallel()
 	for reason, end := range map[string]order.State{order.PaymentExpiration: order.Completed, order.PaymentFailure: order.Completed, order.UserRequest: order.Cancelled} {
 		t.Run(reason, func(t *testing.T) {
 			w := newWorld(t)
@@ -322,6 +329,7 @@ func TestFoxReloadsOwnWordEndsADoubt(t *testing.T) {
 // of reach. Whoever asks the workflow, and whoever reads the Web UI, is told of the doubt:
 // not only when the order waits for something else, too.
 func TestADoubtIsToldWhileItIsLookedAt(t *testing.T) {
+	t.Parallel()
 	for name, look := range map[string]error{"it shows as active": nil, "it can't be seen": apiError(foxreload.ClassPassing, "HTTP_503")} {
 		for _, before := range []order.State{order.Active, order.AwaitingTopUp} {
 			t.Run(name+", "+string(before), func(t *testing.T) {
@@ -349,7 +357,7 @@ func TestADoubtIsToldWhileItIsLookedAt(t *testing.T) {
 						s := w.now()
 						assert.True(t, s.PaymentInDoubt, "%s after %s", s.State, d)
 						assert.NotContains(t, webUI(t, w.env), "othing is paid", d)
-						onRecord, err := w.book.Status(t.Context(), reference)
+						onRecord, err := w.book.Orders.Status(t.Context(), reference)
 						require.NoError(t, err)
 						assert.True(t, onRecord.PaymentInDoubt)
 					})
@@ -362,10 +370,12 @@ func TestADoubtIsToldWhileItIsLookedAt(t *testing.T) {
 	}
 }
 
-// Promise 1. Once the payment window is over nothing is sent, not the first request either:
+// Once the payment window is over nothing is sent, not the first request either:
 // its answer might be lost, and a minute after the window a doubt ends, however late it
 // began. The order is replaced then, as FoxReload shows it unpaid still.
+// Promise 1: one reference, one paid order.
 func TestNothingIsSentOnceThePaymentWindowIsOver(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.in.Intervals.StallPoll = 20 * time.Second
 	w.fox.window = 15 * time.Minute
@@ -384,8 +394,8 @@ func TestNothingIsSentOnceThePaymentWindowIsOver(t *testing.T) {
 		w.fox.settleIn(w.fox.orders[len(w.fox.orders)-1], 40*time.Second)
 		return errLost
 	}
-	require.NoError(t, w.book.Pause(t.Context(), "ann", w.env.Now()))
-	w.at(15*time.Minute+30*time.Second, func() { require.NoError(t, w.book.Resume(t.Context())) })
+	require.NoError(t, w.book.Switches.Pause(t.Context(), "ann", w.env.Now()))
+	w.at(15*time.Minute+30*time.Second, func() { require.NoError(t, w.book.Switches.Resume(t.Context())) })
 	s := w.run()
 	assert.Equal(t, order.Completed, s.State)
 	assert.GreaterOrEqual(t, first, 16*time.Minute)
@@ -396,6 +406,7 @@ func TestNothingIsSentOnceThePaymentWindowIsOver(t *testing.T) {
 // FoxReload cancels an order after it was paid, for whatever reason, or while its payment
 // link is out: nobody reads that nothing was paid, nor that it may be ordered again.
 func TestAnOrderThatWasPaidAndIsCancelledIsNotCalledUnpaid(t *testing.T) {
+	t.Parallel()
 	for _, reason := range []string{order.UserRequest, order.PaymentFailure, order.PaymentExpiration, "fraud", ""} {
 		t.Run("paid, "+reason, func(t *testing.T) {
 			w := newWorld(t)
@@ -418,6 +429,7 @@ func TestAnOrderThatWasPaidAndIsCancelledIsNotCalledUnpaid(t *testing.T) {
 // An order was cancelled on request, and is paid past us after that: whoever looks again is
 // told so.
 func TestACancelledOrderThatIsPaidAfterAllSaysSo(t *testing.T) {
+	t.Parallel()
 	for _, shown := range []foxreload.Status{foxreload.StatusPaid, foxreload.StatusCompleted} {
 		w := poor(t)
 		w.at(time.Hour, func() { w.cancel() })
@@ -447,9 +459,11 @@ func saysMoneyOut(t *testing.T, s order.Status, how string) {
 	assert.NotContains(t, story.Hint(s), "place --reference NEW")
 }
 
-// Promise 1. The payment window is shown only after the request to pay, or is another then,
+// The payment window is shown only after the request to pay, or is another then,
 // and is over for long: a request that has left just now may land all the same.
+// Promise 1: one reference, one paid order.
 func TestARequestHasItsMinuteWhateverWindowIsShownThen(t *testing.T) {
+	t.Parallel()
 	for name, first := range map[string]time.Duration{"none was shown": 0, "another was shown": 15 * time.Minute} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)

@@ -17,11 +17,11 @@ import (
 func limited(t *testing.T, spent string) *world {
 	w := newWorld(t)
 	w.limit("100")
-	_, _, err := w.book.Begin(t.Context(), order.Request{Reference: "earlier", Items: []order.Item{{ItemID: "product_a", Quantity: 1}}}, w.env.Now())
+	_, _, err := w.book.Orders.Begin(t.Context(), order.Request{Reference: "earlier", Items: []order.Item{{ItemID: "product_a", Quantity: 1}}}, w.env.Now())
 	require.NoError(t, err)
-	require.NoError(t, w.book.Pin(t.Context(), "earlier", 0, "fox-earlier", w.env.Now()))
+	require.NoError(t, w.book.Pins.Pin(t.Context(), "earlier", 0, "fox-earlier", w.env.Now()))
 	amount := decimal.RequireFromString(spent)
-	err = w.book.BeginPayment(t.Context(), ledger.Payment{Attempt: "earlier", Reference: "earlier", OrderID: "fox-earlier", Amount: &amount, Currency: "usd", At: w.env.Now()})
+	err = w.book.Payments.Begin(t.Context(), ledger.Payment{Attempt: "earlier", Reference: "earlier", OrderID: "fox-earlier", Amount: &amount, Currency: "usd", At: w.env.Now()})
 	require.NoError(t, err)
 	return w
 }
@@ -33,6 +33,7 @@ func (w *world) limit(usd string) {
 // Whoever reaches the limit waits visibly until the next day, and costs no request
 // meanwhile.
 func TestDailyLimitHoldsUntilTheNextDay(t *testing.T) {
+	t.Parallel()
 	w := limited(t, "90.46") // the order costs 9.55
 	began := w.env.Now()
 	looks := 0
@@ -53,12 +54,14 @@ func TestDailyLimitHoldsUntilTheNextDay(t *testing.T) {
 }
 
 func TestDailyLimitReachedExactlyIsAllowed(t *testing.T) {
+	t.Parallel()
 	w := limited(t, "90.45")
 	assert.Equal(t, order.Completed, w.run().State)
 	assert.NotContains(t, w.states(), order.Paused)
 }
 
 func TestDailyLimitRaised(t *testing.T) {
+	t.Parallel()
 	w := limited(t, "100")
 	w.at(time.Hour, func() { w.limit("200") })
 	assert.Equal(t, order.Completed, w.run().State)
@@ -68,11 +71,12 @@ func TestDailyLimitRaised(t *testing.T) {
 // The pause is lifted, and then the limit holds the order: it says what it waits for
 // now.
 func TestPauseGivesWayToTheLimit(t *testing.T) {
+	t.Parallel()
 	w := limited(t, "95")
-	require.NoError(t, w.book.Pause(t.Context(), "ann", w.env.Now()))
+	require.NoError(t, w.book.Switches.Pause(t.Context(), "ann", w.env.Now()))
 	w.at(time.Minute, func() {
 		assert.Contains(t, *w.now().WaitingFor, "starter resume")
-		require.NoError(t, w.book.Resume(t.Context()))
+		require.NoError(t, w.book.Switches.Resume(t.Context()))
 	})
 	w.at(time.Hour, func() {
 		assert.Contains(t, *w.now().WaitingFor, "FOXFLOW_DAILY_LIMIT")
@@ -82,6 +86,7 @@ func TestPauseGivesWayToTheLimit(t *testing.T) {
 }
 
 func TestMockOrdersDoNotCountTowardsTheLimit(t *testing.T) {
+	t.Parallel()
 	w := limited(t, "100")
 	w.in.Request.Mock = true
 	assert.Equal(t, order.Completed, w.run().State)
@@ -90,6 +95,7 @@ func TestMockOrdersDoNotCountTowardsTheLimit(t *testing.T) {
 
 // What is paid in a currency that nobody names might count towards any limit.
 func TestMoneyOfUnknownCurrencyWaits(t *testing.T) {
+	t.Parallel()
 	w := limited(t, "1")
 	w.fox.onSee = func(o *foxreload.Order) { o.Currency = "" }
 	w.at(time.Hour, func() {

@@ -9,16 +9,16 @@ import (
 
 // listen registers everything that can be said to the order or asked of it,
 // before the first blocking call.
-func (o *run) listen(ctx workflow.Context) error {
+func (o *orderWorkflow) listen(ctx workflow.Context) error {
 	if err := workflow.SetQueryHandlerWithOptions(ctx, QueryStatus, func() (order.Status, error) { return o.status(), nil },
 		workflow.QueryHandlerOptions{Description: "How the order stands: the JSON of starter status."}); err != nil {
 		return err
 	}
-	hints := workflow.GetSignalChannelWithOptions(ctx, SignalTopUp,
+	o.hints = workflow.GetSignalChannelWithOptions(ctx, SignalTopUp,
 		workflow.SignalChannelOptions{Description: "The balance may have been raised: look again."})
 	workflow.GoNamed(ctx, "hints", func(ctx workflow.Context) {
 		for {
-			hints.Receive(ctx, nil)
+			o.hints.Receive(ctx, nil)
 			o.facts.Asked.Hint = life.FreshHint
 		}
 	})

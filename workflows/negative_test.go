@@ -2,8 +2,6 @@ package workflows_test
 
 import (
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
@@ -11,18 +9,16 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foxflow/foxreload"
+	"foxflow/foxreload/foxtest"
 	"foxflow/order"
 )
 
 // readPrice has FoxReload's orders cost what the API client makes of an answer.
 func readPrice(t *testing.T, w *world, price string) {
 	t.Helper()
-	server := httptest.NewServer(http.HandlerFunc(func(answer http.ResponseWriter, _ *http.Request) {
-		_, _ = fmt.Fprintf(answer, `{"id":"o","status":"active","price":%q,"currency":"usd"}`, price)
-	}))
-	defer server.Close()
-	api, err := foxreload.New(foxreload.Config{BaseURL: server.URL, APIKey: "key"})
-	require.NoError(t, err)
+	server := foxtest.New(t)
+	server.Say(foxtest.Look, foxtest.Answer(200, fmt.Sprintf(`{"id":"o","status":"active","price":%q,"currency":"usd"}`, price)))
+	api := server.Client(t, foxreload.Config{})
 	read, err := api.GetOrder(t.Context(), "o")
 	require.NoError(t, err)
 	w.fox.onSee = func(o *foxreload.Order) { o.Price = read.Price }
@@ -31,6 +27,7 @@ func readPrice(t *testing.T, w *world, price string) {
 // A negative price is no price: nobody knows what the order costs. So it goes on where the
 // amount does not matter, and is paid neither past a highest price nor past a daily limit.
 func TestANegativePriceIsNotKnown(t *testing.T) {
+	t.Parallel()
 	t.Run("without guard and limit the order goes on", func(t *testing.T) {
 		w := newWorld(t)
 		readPrice(t, w, "-5")

@@ -4,24 +4,25 @@ import (
 	"errors"
 	"time"
 
-	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
 
 	"foxflow/activities"
+	"foxflow/internal/story"
 	"foxflow/life"
 	"foxflow/order"
-	"foxflow/story"
 )
 
 // acts names the activities for typed references; it is never called on.
 var acts *activities.Activities
 
-// run carries one order: what is known of it, and who waits for what of it. What comes
+// orderWorkflow carries one order: what is known of it, and who waits for what of it. What comes
 // next, and what follows from what is seen, package life says.
-type run struct {
+type orderWorkflow struct {
 	terms life.Terms
 	facts life.Facts
-	seq   int // the step that was begun last
+	seq   int    // the step that was begun last
+	chain string // the run that this one continues; "": none
+	hints workflow.ReceiveChannel
 
 	cancelling int       // cancel updates that wait for the end
 	decision   *decision // a person's, for a blocked order that asks for one
@@ -49,6 +50,9 @@ func OrderWorkflow(ctx workflow.Context, in OrderInput) (order.Status, error) {
 		o.facts.Asked.Stop = true
 	})
 	for !o.facts.State.Ended() {
+		if o.full(ctx) {
+			return o.status(), o.anew(ctx, in)
+		}
 		if err := o.step(ctx); err != nil {
 			return o.status(), err
 		}
@@ -60,38 +64,43 @@ func OrderWorkflow(ctx workflow.Context, in OrderInput) (order.Status, error) {
 // and puts the order's first state on record. The check is an activity's: its
 // verdict is history, so a later version may judge otherwise and running orders
 // still replay.
-func open(ctx workflow.Context, in OrderInput) (*run, error) {
+func open(ctx workflow.Context, in OrderInput) (*orderWorkflow, error) {
 	started := workflow.GetInfo(ctx).WorkflowStartTime
-	o := &run{terms: life.Terms{Request: in.Request, Intervals: in.Intervals.OrDefaults()}, facts: life.Begin(started)}
+	o := &orderWorkflow{terms: life.Terms{Request: in.Request, Intervals: in.Intervals.OrDefaults()}, facts: life.Begin(started)}
+	if in.Carried != nil {
+		o.carry(in.Carried)
+	}
 	if err := o.listen(ctx); err != nil {
 		return nil, err
 	}
 	var known activities.Opened
-	err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "open the ledger's row"), acts.OpenOrder, in.Request, started).Get(ctx, &known)
-	if err != nil {
+	now := workflow.Now(ctx)
+	begun := activities.OpenInput{Terms: o.terms, StartedAt: started, Now: now, Seq: nextStep(ctx, o.seq), Carried: o.seq}
+	if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "begin, and record the first state"), acts.OpenOrder, begun).Get(ctx, &known); err != nil {
 		return nil, err
 	}
 	// After a reset the ledger knows more than the workflow: an order may be paid, and
 	// a person who was told that it is cancelled relies on it.
 	o.learn(known.Names)
+	if known.Continued {
+		o.show(ctx)
+		return o, nil
+	}
+	o.forget(started)
 	o.facts.Asked.Stop = o.facts.Asked.Stop || known.Cancelled
-	o.seq = max(o.seq, known.Seq)
-	return o, o.enter(ctx, life.Opened(o.facts, known.StartedAt, known.OrderID, known.Replacements, known.Money, workflow.Now(ctx)), false)
+	o.seq = known.Seq
+	return o, o.transition(ctx, known.Begin(o.facts, now))
 }
 
 // step takes the order one step further. A call or a wait is broken off as soon as what was
 // asked of the order means that something else comes next; a request that has left is
 // waited for all the same.
-func (o *run) step(ctx workflow.Context) error {
+func (o *orderWorkflow) step(ctx workflow.Context) error {
 	move := o.terms.Next(o.facts)
-	tries := move.Do == life.Create || move.Do == life.Pay
-	if tries {
+	if tries(move) {
 		o.facts = life.Paying(o.facts)
 	}
-	moved := func() bool {
-		hinted := tries && o.facts.Asked.Hint == life.FreshHint && (o.facts.Money == life.Doubtful || o.facts.State != order.AwaitingTopUp && o.facts.Blocker != nil)
-		return hinted || o.terms.Next(o.facts).Do != move.Do
-	}
+	moved := func() bool { return o.moved(move) }
 	switch move.Do {
 	case life.Create:
 		return o.act(apiOptions(ctx, priorityCreate, "create "+o.summary()), acts.CreateOrder, o.input(ctx), moved)
@@ -105,6 +114,8 @@ func (o *run) step(ctx workflow.Context) error {
 		return o.replace(ctx, move.Pause, moved)
 	case life.AwaitTopUp:
 		return o.await(ctx, move.Until, "wait for a top-up; then give up", moved)
+	case life.AwaitRelease:
+		return workflow.Await(ctx, moved)
 	case life.AwaitPerson:
 		return o.await(ctx, move.Until, "wait for a person's decision; then give up", moved)
 	case life.Decide:
@@ -114,18 +125,28 @@ func (o *run) step(ctx workflow.Context) error {
 	}
 }
 
+// tries says whether a move asks FoxReload for something that it may refuse for a while.
+func tries(move life.Move) bool { return move.Do == life.Create || move.Do == life.Pay }
+
+// moved says whether something else comes next than the move that the order is at, or a
+// hint bids it try that move again at once.
+func (o *orderWorkflow) moved(move life.Move) bool {
+	hinted := tries(move) && o.facts.Asked.Hint == life.FreshHint && (o.facts.Money == life.Doubtful || o.facts.State != order.AwaitingTopUp && o.facts.Blocker != nil)
+	return hinted || o.terms.Next(o.facts).Do != move.Do
+}
+
 // look watches the order until there is news, or until the time is up.
-func (o *run) look(ctx workflow.Context, until time.Time, moved func() bool) error {
+func (o *orderWorkflow) look(ctx workflow.Context, until time.Time, moved func() bool) error {
 	in := activities.PollInput{Step: o.input(ctx), Until: until}
 	if seen := o.facts.Order.SeenAt; !seen.IsZero() && (o.facts.Blocker == nil || o.facts.Money == life.Doubtful) {
 		in.NotBefore = seen.Add(o.terms.Pace(o.facts, 1, workflow.Now(ctx)))
 	}
-	return o.act(apiOptions(ctx, priorityPoll, "watch "+o.named()), acts.PollStatus, in, moved)
+	return o.act(watchOptions(ctx, "watch "+o.named()), acts.PollStatus, in, moved)
 }
 
 // lastLook looks at the order once more before it ends as one that is not paid, in case it
 // was paid past us. Where it can't be seen, the ledger says whether it may end all the same.
-func (o *run) lastLook(ctx workflow.Context) error {
+func (o *orderWorkflow) lastLook(ctx workflow.Context) error {
 	in := activities.PollInput{Step: o.input(ctx), Once: true}
 	in.Answer = true
 	out, err := o.call(apiOptions(ctx, priorityPay, "look once more at "+o.named()), acts.PollStatus, in, nil)
@@ -143,29 +164,24 @@ func (o *run) lastLook(ctx workflow.Context) error {
 
 // end puts an end on record that says that nothing was paid, unless the ledger knows of a
 // payment that may have gone through.
-func (o *run) end(ctx workflow.Context) error {
+func (o *orderWorkflow) end(ctx workflow.Context) error {
 	if err := o.remember(ctx); err != nil || o.terms.Next(o.facts).Do != life.End {
 		return err
 	}
-	err := o.enter(ctx, o.terms.Ended(o.facts, workflow.Now(ctx)), true)
-	if app := new(temporal.ApplicationError); errors.As(err, &app) && app.Type() == activities.TypeInDoubt {
-		o.facts = life.Doubt(o.facts)
-		return nil
-	}
-	return err
+	return o.enter(ctx, o.terms.Ended(o.facts, workflow.Now(ctx)), true)
 }
 
 // remember has all that was said to the order so far put into its history before
 // anything follows from it. An update is there only once its workflow task has
 // completed; what was put on record before that would stand alone if the worker
 // died.
-func (o *run) remember(ctx workflow.Context) error {
+func (o *orderWorkflow) remember(ctx workflow.Context) error {
 	return sleep(ctx, time.Millisecond, "keep what was said to the order")
 }
 
 // replace gives up the present FoxReload order, which ended unpaid, for a new
 // one under the same reference.
-func (o *run) replace(ctx workflow.Context, pause time.Duration, moved func() bool) error {
+func (o *orderWorkflow) replace(ctx workflow.Context, pause time.Duration, moved func() bool) error {
 	if pause > 0 {
 		if broken, err := await(ctx, pause, "wait before a new order takes the place of the one that ended unpaid", moved); broken || err != nil {
 			return err
@@ -175,7 +191,7 @@ func (o *run) replace(ctx workflow.Context, pause time.Duration, moved func() bo
 }
 
 // await waits until something else comes next, or until the time is up.
-func (o *run) await(ctx workflow.Context, until time.Time, what string, moved func() bool) error {
+func (o *orderWorkflow) await(ctx workflow.Context, until time.Time, what string, moved func() bool) error {
 	if left := until.Sub(workflow.Now(ctx)); left > 0 {
 		if broken, err := await(ctx, left, what, moved); broken || err != nil {
 			return err
@@ -185,7 +201,7 @@ func (o *run) await(ctx workflow.Context, until time.Time, what string, moved fu
 }
 
 // act runs an activity that calls FoxReload, and takes in what it saw or was refused.
-func (o *run) act(ctx workflow.Context, activity, in any, moved func() bool) error {
+func (o *orderWorkflow) act(ctx workflow.Context, activity, in any, moved func() bool) error {
 	out, err := o.call(ctx, activity, in, moved)
 	now := workflow.Now(ctx)
 	switch refused, isRefusal := refusalIn(err); {
@@ -195,8 +211,8 @@ func (o *run) act(ctx workflow.Context, activity, in any, moved func() bool) err
 		return nil // the next step looks at what was asked
 	case err != nil:
 		return err
-	case out.Doubt:
-		return o.enter(ctx, life.Doubt(o.facts), false)
+	case out.Doubt != nil:
+		return o.enter(ctx, life.Doubt(o.facts, *out.Doubt, now), false)
 	case out.Seen == nil:
 		return o.enter(ctx, o.terms.Overdue(o.facts, now), false)
 	}
@@ -209,7 +225,7 @@ var errBrokenOff = errors.New("broken off")
 
 // call runs an activity to its end. Where moved is given and becomes true, the activity
 // is cancelled and waited for: if it got through all the same, its result counts.
-func (o *run) call(ctx workflow.Context, activity, in any, moved func() bool) (out activities.Outcome, err error) {
+func (o *orderWorkflow) call(ctx workflow.Context, activity, in any, moved func() bool) (out activities.Outcome, err error) {
 	ctx, stop := workflow.WithCancel(ctx)
 	defer stop()
 	o.seq = nextStep(ctx, o.seq)
@@ -231,8 +247,8 @@ func (o *run) call(ctx workflow.Context, activity, in any, moved func() bool) (o
 
 // input is what an activity is told of the order now; its step is the one that is begun
 // with it.
-func (o *run) input(ctx workflow.Context) activities.Step {
-	return activities.Step{Terms: o.terms, Facts: o.facts, Seq: nextStep(ctx, o.seq)}
+func (o *orderWorkflow) input(ctx workflow.Context) activities.Step {
+	return activities.Step{Terms: o.terms, Facts: o.facts, Seq: nextStep(ctx, o.seq), Chain: o.chain}
 }
 
 // nextStep numbers the step after last. Time numbers them, and so over all runs: what a
@@ -242,4 +258,4 @@ func nextStep(ctx workflow.Context, last int) int {
 	return max(last+1, int(workflow.Now(ctx).UnixMilli()))
 }
 
-func (o *run) status() order.Status { return o.terms.Status(o.facts) }
+func (o *orderWorkflow) status() order.Status { return o.terms.Status(o.facts) }

@@ -15,19 +15,21 @@ import (
 )
 
 func TestHappyOrder(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	s := w.run()
 	assert.Equal(t, order.Completed, s.State)
 	assert.Equal(t, []order.State{order.Creating, order.Active, order.Paid, order.Processing, order.Completed}, w.states())
 	assert.Equal(t, "9.55", *s.Price)
 	assert.Equal(t, 1, s.Items[0].Codes)
-	codes, err := w.book.Codes(t.Context(), reference)
+	codes, err := w.book.Vault.Codes(t.Context(), reference)
 	require.NoError(t, err)
 	require.Len(t, codes, 1)
 	assert.JSONEq(t, `"AAAA-BBBB"`, string(codes[0].Raw))
 }
 
 func TestPollCadence(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.stages = []stage{{0, foxreload.StatusPaid}, {2 * time.Minute, foxreload.StatusCompleted}}
 	var looks []time.Duration
@@ -53,6 +55,7 @@ func TestPollCadence(t *testing.T) {
 }
 
 func TestSkippedStates(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.stages = []stage{{0, foxreload.StatusCompleted}}
 	w.run()
@@ -60,6 +63,7 @@ func TestSkippedStates(t *testing.T) {
 }
 
 func TestUnknownStatusIsNoEnd(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.stages = []stage{{0, foxreload.StatusPaid}, {5 * time.Second, "in_review"}, {100 * time.Second, foxreload.StatusProcessing}, {120 * time.Second, foxreload.StatusCompleted}}
 	var during order.Status
@@ -70,6 +74,7 @@ func TestUnknownStatusIsNoEnd(t *testing.T) {
 }
 
 func TestSupplierFails(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.stages = []stage{{0, foxreload.StatusPaid}, {4 * time.Second, foxreload.StatusFailed}}
 	w.fox.itemError = "no such player 00123456"
@@ -82,6 +87,7 @@ func TestSupplierFails(t *testing.T) {
 }
 
 func TestCodesOfAFailedOrderAreKept(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.stages = []stage{{0, foxreload.StatusPaid}, {6 * time.Second, foxreload.StatusProcessing}, {40 * time.Second, foxreload.StatusFailed}}
 	w.fox.onGet = func(int) error {
@@ -94,6 +100,7 @@ func TestCodesOfAFailedOrderAreKept(t *testing.T) {
 }
 
 func TestRefusedRequestFails(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.onCreate = func(int) error { return apiError(foxreload.ClassFinal, "NOTE_INVALID") }
 	s := w.run()
@@ -104,6 +111,7 @@ func TestRefusedRequestFails(t *testing.T) {
 }
 
 func TestOutageIsWaitedOut(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	outage := func(n int) error {
 		if n <= 8 {
@@ -116,6 +124,7 @@ func TestOutageIsWaitedOut(t *testing.T) {
 }
 
 func TestPriceGuardHoldsBeforePaying(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	limit := decimal.RequireFromString("9.54")
 	w.in.Request.MaxPrice = &limit
@@ -128,10 +137,11 @@ func TestPriceGuardHoldsBeforePaying(t *testing.T) {
 }
 
 func TestStalledThenDelivered(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.stages = []stage{{0, foxreload.StatusPaid}, {3 * time.Second, foxreload.StatusProcessing}, {20 * time.Minute, foxreload.StatusCompleted}}
 	var before, during order.Status
-	w.at(299*time.Second, func() { before = w.now() })
+	w.at(299*time.Second, func() { before = w.onRecord() })
 	w.at(302*time.Second, func() { during = w.now() })
 	looks := 0
 	w.at(400*time.Second, func() { looks = w.fox.get })
@@ -147,6 +157,7 @@ func TestStalledThenDelivered(t *testing.T) {
 }
 
 func TestStalledForADayIsUnresolved(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.in.Intervals.StallPoll = seldom
 	w.fox.stages = []stage{{0, foxreload.StatusPaid}}
@@ -157,6 +168,7 @@ func TestStalledForADayIsUnresolved(t *testing.T) {
 }
 
 func TestStallIsNoticedDuringAnOutage(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.onGet = func(int) error {
 		if w.env.Now().Sub(w.fox.orders[0].paidAt) < 10*time.Minute {
@@ -169,6 +181,7 @@ func TestStallIsNoticedDuringAnOutage(t *testing.T) {
 }
 
 func TestStepBackIsAStaleAnswer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.stages = []stage{{0, foxreload.StatusProcessing}, {5 * time.Second, foxreload.StatusPaid}, {40 * time.Second, foxreload.StatusCompleted}}
 	w.run()
@@ -177,7 +190,7 @@ func TestStepBackIsAStaleAnswer(t *testing.T) {
 
 // notes are the remarks on the audit log.
 func (w *world) notes() string {
-	entries, err := w.book.Audit(w.Context(), reference)
+	entries, err := w.book.Log.Entries(w.Context(), reference)
 	require.NoError(w, err)
 	var notes string
 	for _, e := range entries {

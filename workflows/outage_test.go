@@ -15,7 +15,9 @@ import (
 // again ever more rarely, down to once in 30 s and no less: so K open orders make
 // 2 K requests a minute when it comes back, and each order goes on within 30 s.
 // How many of those go through at once is the request budget's to say.
+// Promise 6: the request budget is respected and spent on orders.
 func TestHourOfOutageEndsWithoutAStampede(t *testing.T) {
+	t.Parallel()
 	const outage, rarest = time.Hour, time.Minute
 	for call, away := range map[string]func(*upstream, func(int) error){
 		"create": func(u *upstream, f func(int) error) { u.onCreate = f },

@@ -6,6 +6,8 @@ import (
 
 	"go.temporal.io/sdk/temporal"
 	"go.temporal.io/sdk/workflow"
+
+	"foxflow/activities"
 )
 
 // Time-outs of activities, longest last. HTTPTimeoutMax < StartToClose holds
@@ -69,6 +71,17 @@ func apiOptions(ctx workflow.Context, priority int, summary string) workflow.Con
 		Priority: temporal.Priority{PriorityKey: priority},
 		Summary:  summarised(summary),
 	})
+}
+
+// watchOptions are for PollStatus where it waits for news: it hands the order to the watcher,
+// which completes it. No heartbeat comes meanwhile; the watcher finds what was left behind by
+// a worker that died before that. A look does no harm, so nobody waits for the end of one
+// that was broken off.
+func watchOptions(ctx workflow.Context, summary string) workflow.Context {
+	ctx = apiOptions(ctx, priorityPoll, summary)
+	options := workflow.GetActivityOptions(ctx)
+	options.StartToCloseTimeout, options.HeartbeatTimeout, options.WaitForCancellation = activities.WatchLasts, 0, false
+	return workflow.WithActivityOptions(ctx, options)
 }
 
 // ledgerOptions are for the ledger's idempotent appends: local activities cost

@@ -33,6 +33,7 @@ func number(n int64) *int64 { return &n }
 // Every mistake is told at once, with what is allowed, and never with what was given:
 // that is the player's.
 func TestOrderThatItsProductDoesNotAllowIsNotCreated(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		product foxreload.Product
 		note    map[string]string
@@ -61,7 +62,7 @@ func TestOrderThatItsProductDoesNotAllowIsNotCreated(t *testing.T) {
 			assert.Equal(t, "PRODUCT_CHECK", s.Error.Code)
 			assert.Equal(t, c.says, s.Error.Message)
 			assert.Zero(t, w.fox.creates)
-			entries, err := w.book.Audit(t.Context(), reference)
+			entries, err := w.book.Log.Entries(t.Context(), reference)
 			require.NoError(t, err)
 			for _, e := range entries {
 				assert.NotContains(t, e.Reason, "about to create")
@@ -71,6 +72,7 @@ func TestOrderThatItsProductDoesNotAllowIsNotCreated(t *testing.T) {
 }
 
 func TestOrderThatItsProductAllowsGoesOn(t *testing.T) {
+	t.Parallel()
 	for name, p := range map[string]foxreload.Product{
 		"within the limits": {Price: usd("9.55"), OrderMinQuantity: number(1), OrderMaxQuantity: number(1)},
 		"with its note":     {Price: usd("9.55"), RequiredNoteFields: []string{"player_id"}, NoteFieldTypes: map[string]string{"player_id": "digits"}},
@@ -87,6 +89,7 @@ func TestOrderThatItsProductAllowsGoesOn(t *testing.T) {
 // Where the catalogue can't answer, the create has the last word; and an order placed
 // with --no-check does not even ask.
 func TestCatalogueThatCannotAnswerHoldsNothingUp(t *testing.T) {
+	t.Parallel()
 	for class, code := range map[foxreload.Class]string{
 		foxreload.ClassNotFound: "NOT_FOUND", foxreload.ClassPassing: "HTTP_503", foxreload.ClassUnauthorised: "FORBIDDEN",
 	} {
@@ -103,6 +106,7 @@ func TestCatalogueThatCannotAnswerHoldsNothingUp(t *testing.T) {
 
 // The lost create may have taken the last one: what exists is not refused.
 func TestOrderThatMayExistIsNotCheckedAgain(t *testing.T) {
+	t.Parallel()
 	w := sells(t, foxreload.Product{Price: usd("9.55")})
 	w.fox.loseCreate = func(n int) bool {
 		w.fox.onProduct = func(id string) (foxreload.Product, error) { return foxreload.Product{ID: id}, nil }
@@ -113,6 +117,7 @@ func TestOrderThatMayExistIsNotCheckedAgain(t *testing.T) {
 }
 
 func TestHighestPrice(t *testing.T) {
+	t.Parallel()
 	dear := func(w *world, most string) *world {
 		w.in.Request.MaxPrice = usd(most)
 		return w

@@ -27,8 +27,10 @@ func (w *world) refuseWrites(table, condition string) (allow func()) {
 	}
 }
 
-// Promise 2: a delivered code is stored before the order is called completed.
+// A delivered code is stored before the order is called completed.
+// Promise 3: nothing is lost.
 func TestNoOrderIsCompletedBeforeItsCodesAreStored(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	allow := w.refuseWrites("codes", "1")
 	w.at(10*time.Minute, func() {
@@ -41,8 +43,10 @@ func TestNoOrderIsCompletedBeforeItsCodesAreStored(t *testing.T) {
 	assert.Equal(t, 1, s.Items[0].Codes)
 }
 
-// Promise 3: each state is on record before the next step is taken.
+// Each state is on record before the next step is taken.
+// Promise 4: each state is on record.
 func TestNothingIsPaidBeforeTheStateIsOnRecord(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	allow := w.refuseWrites("audit", "NEW.state = 'active' AND NEW.kind = 'state'")
 	w.at(10*time.Minute, func() {
@@ -53,8 +57,10 @@ func TestNothingIsPaidBeforeTheStateIsOnRecord(t *testing.T) {
 	assert.Equal(t, order.Completed, w.run().State)
 }
 
-// Promise 1: no intent on record, no payment.
+// No intent on record, no payment.
+// Promise 1: one reference, one paid order.
 func TestNothingIsPaidBeforeItsIntentIsOnRecord(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	allow := w.refuseWrites("payments", "1")
 	w.at(10*time.Minute, func() {
@@ -65,8 +71,10 @@ func TestNothingIsPaidBeforeItsIntentIsOnRecord(t *testing.T) {
 	assert.Equal(t, 1, w.fox.pays)
 }
 
-// Promise 1: no pin on record, no payment.
+// No pin on record, no payment.
+// Promise 1: one reference, one paid order.
 func TestNothingIsPaidBeforeItsOrderIsPinned(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	allow := w.refuseWrites("pins", "1")
 	w.at(10*time.Minute, func() {

@@ -6,8 +6,8 @@ import (
 	"time"
 
 	"foxflow/foxreload"
+	"foxflow/internal/story"
 	"foxflow/order"
-	"foxflow/story"
 	"foxflow/workflows"
 )
 
@@ -49,9 +49,9 @@ func (t *trial) say(what string) {
 			t.decide(workflows.Resolution{Choice: workflows.Adopt, OrderID: id})
 		}
 	case "pause":
-		_ = t.book.Pause(t.ctx, "a person", t.now())
+		_ = t.book.Switches.Pause(t.ctx, "a person", t.now())
 	case "resume":
-		_ = t.book.Resume(t.ctx)
+		_ = t.book.Switches.Resume(t.ctx)
 	case "reset":
 		t.env.SignalWorkflow(workflows.SignalTopUp, nil) // wakes what waits, so that the run finds itself abandoned
 	case "workflow cancelled":
@@ -131,7 +131,7 @@ const late = 15 * time.Minute
 // honest holds what a person reads now against what FoxReload has done: one who waits is
 // told for what, and nobody is told that nothing is paid while a payment is out or may be.
 func (t *trial) honest() {
-	s, err := t.book.Status(t.ctx, t.ref())
+	s, err := t.book.Orders.Status(t.ctx, t.ref())
 	if err != nil {
 		return // it has not begun
 	}

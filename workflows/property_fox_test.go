@@ -14,7 +14,8 @@ import (
 )
 
 // hostile is FoxReload as a script has it behave, in virtual time. Its money
-// ledger is the truth that everything is held against.
+// ledger is the truth that everything is held against: so it shares nothing with the
+// simulator or with upstream, whose mistakes it would repeat.
 //
 // It is coherent, as the real one must be: an order is paid at most once,
 // whatever is said about it, and what it refuses has not happened.

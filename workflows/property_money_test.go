@@ -80,7 +80,7 @@ func (h *hostile) queue(call string) error {
 		return nil
 	}
 	h.tell("%s: the budget has no room", call)
-	return &foxreload.HeldError{For: h.script.Queue[n]}
+	return &foxreload.ThrottledError{For: h.script.Queue[n]}
 }
 
 // take is what a create does when it is carried out.
@@ -230,11 +230,11 @@ func (h *hostile) mayPay(id string) {
 		h.breach("%s is paid, and a person was told that it is cancelled", short(id))
 	}
 	h.land(h.now())
-	owner, pinned, err := h.book.OwnerOf(h.ctx, id)
+	owner, pinned, err := h.book.Pins.OwnerOf(h.ctx, id)
 	if err != nil || !pinned || owner != h.ref() {
 		h.breach("%s is paid without its pin on record: %v", short(id), err)
 	}
-	intent, err := h.book.PaymentIntent(h.ctx, id)
+	intent, err := h.book.Payments.Intent(h.ctx, id)
 	if err != nil || intent.Begun.IsZero() || intent.Voided {
 		h.breach("%s is paid without an intent that stands: %v", short(id), err)
 	}

@@ -29,13 +29,16 @@ func init() {
 	}
 }
 
-// Promises 1, 2 and 3, whatever happens.
+// Whatever FoxReload answers, whoever dies and whatever people do.
+// Promise 1: one reference, one paid order. Promise 2: nothing is guessed.
+// Promise 3: nothing is lost.
 func TestPropertyOneReferenceOnePayment(t *testing.T) {
 	s := newShelf(t)
 	rapid.Check(t, func(rt *rapid.T) { s.holds(t, rt, scripts.Draw(rt, "script")) })
 }
 
 // The same where it is hardest: while nobody can tell whether money has left.
+// Promise 1: one reference, one paid order. Promise 2: nothing is guessed.
 func TestPropertyPaymentInDoubt(t *testing.T) {
 	s := newShelf(t)
 	rapid.Check(t, func(rt *rapid.T) { s.holds(t, rt, doubtful.Draw(rt, "script")) })
@@ -116,11 +119,11 @@ func (t *trial) filed(rt *rapid.T, codes []ledger.Code) {
 // onRecord: the ledger tells the same as the workflow, its log is whole, a legal
 // walk, and no code that anybody saw is missing.
 func (t *trial) onRecord(rt *rapid.T, end order.Status) {
-	row, err := t.book.Status(t.ctx, t.ref())
+	row, err := t.book.Orders.Status(t.ctx, t.ref())
 	require.NoError(rt, err)
 	require.Equal(rt, end, row, "the ledger and the workflow tell the same")
-	require.NoError(rt, t.book.Verify(t.ctx, t.ref()))
-	entries, err := t.book.Audit(t.ctx, t.ref())
+	require.NoError(rt, t.book.Log.Verify(t.ctx, t.ref()))
+	entries, err := t.book.Log.Entries(t.ctx, t.ref())
 	require.NoError(rt, err)
 	previous, again := order.State(""), false
 	for _, e := range entries {
@@ -134,7 +137,7 @@ func (t *trial) onRecord(rt *rapid.T, end order.Status) {
 		}
 	}
 	require.Equal(rt, end.State, previous, "the last entry is the end")
-	codes, err := t.book.Codes(t.ctx, t.ref())
+	codes, err := t.book.Vault.Codes(t.ctx, t.ref())
 	require.NoError(rt, err)
 	t.filed(rt, codes)
 	for _, m := range t.fox.orders {

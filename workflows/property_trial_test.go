@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -25,7 +24,8 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"foxflow/activities"
-	"foxflow/keyset"
+	"foxflow/internal/balance"
+	"foxflow/internal/blank"
 	"foxflow/ledger"
 	"foxflow/life"
 	"foxflow/order"
@@ -71,15 +71,9 @@ type shelf struct {
 func newShelf(t *testing.T) *shelf {
 	t.Helper()
 	strikeAtCommits()
-	text, err := keyset.New()
-	require.NoError(t, err)
-	keys, err := keyset.Parse(text)
-	require.NoError(t, err)
-	file := filepath.Join(t.TempDir(), "ledger.db")
-	book, err := ledger.Open(t.Context(), file, keys)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = book.Close() })
-	raw, err := sql.Open("sqlite", file)
+	file := blank.New(t)
+	book := file.Open(t)
+	raw, err := sql.Open("sqlite", file.Path)
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = raw.Close() })
 	return &shelf{book: book, raw: raw}
@@ -126,7 +120,7 @@ func (t *trial) tellBalance() {
 	case "rub":
 		listed = map[string]decimal.Decimal{"rub": decimal.NewFromInt(1000)}
 	}
-	if _, err := t.book.SawBalances(t.ctx, t.now(), listed); err != nil {
+	if _, err := balance.New(t.book.Store).Saw(t.ctx, t.now(), listed); err != nil {
 		t.breach("the balance can't be kept: %v", err)
 	}
 }
@@ -199,13 +193,14 @@ func (t *trial) open() {
 	env.RegisterActivity(t.acts)
 	env.RegisterWorkflowWithOptions(workflows.OrderWorkflow, workflow.RegisterOptions{Name: workflows.OrderWorkflowName})
 	t.env = env
+	tellPaused(t.ctx, env, t.acts, t.ref())
 	for _, what := range t.asked {
 		env.RegisterDelayedCallback(func() { t.say(what) }, 0)
 	}
 	for _, after := range []time.Duration{5 * time.Second, time.Minute, 6 * time.Minute, 18 * time.Minute, 30 * time.Minute, 90 * time.Minute} {
 		env.RegisterDelayedCallback(t.honest, after)
 	}
-	// Payments that are held have no end of their own.
+	// Payments that are paused have no end of their own.
 	for _, e := range append(t.script.Events, event{At: 4 * time.Hour, What: "resume"}) {
 		if after := t.began.Add(e.At).Sub(start); t.runs == 1 || after > 0 {
 			env.RegisterDelayedCallback(func() { t.happen(e.What) }, after)

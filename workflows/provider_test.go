@@ -34,6 +34,7 @@ func webUI(t *testing.T, env *testsuite.TestWorkflowEnvironment) string {
 }
 
 func TestTheWebUIShowsTheLink(t *testing.T) {
+	t.Parallel()
 	w := byProvider(t)
 	w.at(5*time.Minute, func() {
 		assert.Contains(t, webUI(t, w.env), "**Pay here:** <https://pay.example/x>")
@@ -43,9 +44,10 @@ func TestTheWebUIShowsTheLink(t *testing.T) {
 }
 
 func TestWhatTheProviderAnsweredIsKept(t *testing.T) {
+	t.Parallel()
 	w := byProvider(t)
 	w.run()
-	raw, kept, err := w.book.PaymentAnswer(t.Context(), reference, "fox-1")
+	raw, kept, err := w.book.Payments.Answer(t.Context(), reference, "fox-1")
 	require.NoError(t, err)
 	require.True(t, kept)
 	assert.JSONEq(t, `{"session":"s-1","paymentUrl":"https://pay.example/x"}`, string(raw))
@@ -53,23 +55,25 @@ func TestWhatTheProviderAnsweredIsKept(t *testing.T) {
 
 // What the balance pays for has no link to keep.
 func TestAPaymentFromTheBalanceKeepsNoAnswer(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.run()
-	_, kept, err := w.book.PaymentAnswer(t.Context(), reference, "fox-1")
+	_, kept, err := w.book.Payments.Answer(t.Context(), reference, "fox-1")
 	require.NoError(t, err)
 	assert.False(t, kept)
 }
 
 // After a reset the link that is out is shown again, and no second one is asked for.
 func TestALinkIsAskedForOnce(t *testing.T) {
+	t.Parallel()
 	w := byProvider(t)
 	id := w.lies("product_a", "")
-	_, _, err := w.book.Begin(t.Context(), w.in.Request, w.env.Now())
+	_, _, err := w.book.Orders.Begin(t.Context(), w.in.Request, w.env.Now())
 	require.NoError(t, err)
-	require.NoError(t, w.book.Pin(t.Context(), reference, 0, id, w.env.Now()))
-	err = w.book.BeginPayment(t.Context(), ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: id, At: w.env.Now()})
+	require.NoError(t, w.book.Pins.Pin(t.Context(), reference, 0, id, w.env.Now()))
+	err = w.book.Payments.Begin(t.Context(), ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: id, At: w.env.Now()})
 	require.NoError(t, err)
-	require.NoError(t, w.book.KeepPaymentAnswer(t.Context(), reference, id, "earlier", []byte(`{"redirectUrl":"https://pay.example/first"}`), w.env.Now()))
+	require.NoError(t, w.book.Payments.KeepAnswer(t.Context(), reference, id, "earlier", []byte(`{"redirectUrl":"https://pay.example/first"}`), w.env.Now()))
 	w.at(5*time.Minute, func() {
 		s := w.now()
 		assert.Equal(t, order.AwaitingPayment, s.State)
@@ -81,6 +85,7 @@ func TestALinkIsAskedForOnce(t *testing.T) {
 }
 
 func TestAnAnswerWithoutALinkSaysWhereToLook(t *testing.T) {
+	t.Parallel()
 	w := byProvider(t)
 	w.fox.link, w.fox.linkless = "", true
 	w.at(5*time.Minute, func() {
@@ -95,6 +100,7 @@ func TestAnAnswerWithoutALinkSaysWhereToLook(t *testing.T) {
 
 // The key is refused for a while: after that it is said again what is waited for.
 func TestAfterABlockItIsSaidWhatIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	w := byProvider(t)
 	w.fox.window = 10 * time.Hour
 	refused := false
@@ -119,9 +125,10 @@ func TestAfterABlockItIsSaidWhatIsWaitedFor(t *testing.T) {
 	assert.Equal(t, order.Completed, w.run().State)
 }
 
-// Payments are held until its payment window is over, and nobody was asked for a payment:
+// Payments are paused until its payment window is over, and nobody was asked for a payment:
 // that is no end, whether FoxReload says so or goes on showing it as active.
 func TestAnOrderThatExpiresBeforeTheProviderIsAskedIsReplaced(t *testing.T) {
+	t.Parallel()
 	for name, status := range map[string]foxreload.Status{"it is cancelled": foxreload.StatusCancelled, "it shows as active": foxreload.StatusActive} {
 		t.Run(name, func(t *testing.T) {
 			w := byProvider(t)
@@ -130,8 +137,8 @@ func TestAnOrderThatExpiresBeforeTheProviderIsAskedIsReplaced(t *testing.T) {
 					o.Status, o.CancelReason = status, ""
 				}
 			}
-			require.NoError(t, w.book.Pause(t.Context(), "ann", w.env.Now()))
-			w.at(time.Hour, func() { require.NoError(t, w.book.Resume(t.Context())) })
+			require.NoError(t, w.book.Switches.Pause(t.Context(), "ann", w.env.Now()))
+			w.at(time.Hour, func() { require.NoError(t, w.book.Switches.Resume(t.Context())) })
 			w.at(65*time.Minute, func() {
 				s := w.now()
 				assert.Equal(t, order.AwaitingPayment, s.State)

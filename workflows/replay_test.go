@@ -32,7 +32,9 @@ var paths = []string{
 	"request-arrived", "request-expired", "request-lost", "request-failed", "open-request",
 }
 
+// Promise 7: a deploy breaks no running order.
 func TestRecordedHistoriesReplay(t *testing.T) {
+	t.Parallel()
 	files, err := filepath.Glob(filepath.Join(histories, "*.json"))
 	require.NoError(t, err)
 	for _, file := range files {
@@ -42,7 +44,9 @@ func TestRecordedHistoriesReplay(t *testing.T) {
 	}
 }
 
+// Promise 7: a deploy breaks no running order.
 func TestEveryPathIsRecorded(t *testing.T) {
+	t.Parallel()
 	entries, err := os.ReadDir(histories)
 	require.NoError(t, err)
 	for _, path := range paths {
@@ -53,7 +57,9 @@ func TestEveryPathIsRecorded(t *testing.T) {
 
 // A guard that never fails guards nothing: a change that breaks running orders
 // must be caught by these very histories.
+// Promise 7: a deploy breaks no running order.
 func TestReplayCatchesABreakingChange(t *testing.T) {
+	t.Parallel()
 	broken := func(ctx workflow.Context, in workflows.OrderInput) (order.Status, error) {
 		if err := workflow.Sleep(ctx, 1); err != nil {
 			return order.Status{}, err
@@ -75,7 +81,9 @@ func TestReplayCatchesABreakingChange(t *testing.T) {
 }
 
 // The same change behind a version is harmless to orders that run already.
+// Promise 7: a deploy breaks no running order.
 func TestReplayAcceptsAVersionedChange(t *testing.T) {
+	t.Parallel()
 	versioned := func(ctx workflow.Context, in workflows.OrderInput) (order.Status, error) {
 		if workflow.GetVersion(ctx, "sleep-first", workflow.DefaultVersion, 1) == 1 {
 			if err := workflow.Sleep(ctx, 1); err != nil {

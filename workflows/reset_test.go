@@ -22,6 +22,7 @@ import (
 // looking.
 
 func TestOrderPaidBeforeAResetIsNotCancelledAfterIt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	first := w.run()
 	require.Equal(t, order.Completed, first.State)
@@ -38,6 +39,7 @@ func TestOrderPaidBeforeAResetIsNotCancelledAfterIt(t *testing.T) {
 // Whoever was told that an order is cancelled relies on it: a reset, which takes no
 // decision of that time along, neither creates nor pays it.
 func TestOrderCancelledBeforeAResetStaysCancelled(t *testing.T) {
+	t.Parallel()
 	t.Run("by cancel", func(t *testing.T) {
 		w := poor(t)
 		w.at(time.Minute, func() { w.cancel() })
@@ -84,6 +86,7 @@ func TestOrderCancelledBeforeAResetStaysCancelled(t *testing.T) {
 // The key is refused when the order is taken up again: that it is paid, or may be, is not
 // forgotten, neither by a cancellation nor when it is given up.
 func TestResetForgetsNoPayment(t *testing.T) {
+	t.Parallel()
 	refused := func(int) error { return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED") }
 	for words, lost := range map[string]bool{"it is paid": false, "outcome is not known": true} {
 		t.Run(words, func(t *testing.T) {
@@ -112,6 +115,7 @@ func TestResetForgetsNoPayment(t *testing.T) {
 // FoxReload shows an order that was on record as paid as it was before, or calls it ended
 // for want of a payment, after a reset: it is neither paid again nor replaced.
 func TestResetBelievesTheRecordOfAPayment(t *testing.T) {
+	t.Parallel()
 	for name, bend := range map[string]func(*foxreload.Order){
 		"as it was before":        func(o *foxreload.Order) { o.Status = foxreload.StatusActive },
 		"ended for want of money": func(o *foxreload.Order) { o.Status, o.CancelReason = foxreload.StatusCancelled, order.PaymentFailure },
@@ -137,6 +141,7 @@ func TestResetBelievesTheRecordOfAPayment(t *testing.T) {
 // Temporal's own cancellation of a workflow meets a payment in doubt: it waits for
 // the look, and does nothing else meanwhile.
 func TestCancelledWorkflowWaitsForAPaymentInDoubt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	require.Equal(t, order.Completed, w.run().State)
 	w.restart()
@@ -155,6 +160,7 @@ func TestCancelledWorkflowWaitsForAPaymentInDoubt(t *testing.T) {
 // A lost pay is repeated, and the key is refused then: the first may have gone
 // through all the same, so the order is not cancelled before that was seen.
 func TestRefusedRepeatLeavesThePaymentInDoubt(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.onPay = func(n int) error {
 		if n == 1 {
@@ -177,27 +183,28 @@ func TestRefusedRepeatLeavesThePaymentInDoubt(t *testing.T) {
 
 // An order whose payment link is out, or whose payment is held, is taken up again.
 func TestResetOfAnOrderThatWaits(t *testing.T) {
+	t.Parallel()
 	for name, prepare := range map[string]func(*world){
 		"link out": func(w *world) {
 			w.in.Request.Provider, w.in.Request.ReturnURL = "pally", "https://shop.example/return"
 			w.fox.link = "https://pay.example/x"
 		},
-		"paused": func(w *world) { require.NoError(w, w.book.Pause(w.Context(), "ann", w.env.Now())) },
+		"paused": func(w *world) { require.NoError(w, w.book.Switches.Pause(w.Context(), "ann", w.env.Now())) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			prepare(w)
 			id := w.lies("product_a", "")
-			_, _, err := w.book.Begin(t.Context(), w.in.Request, w.env.Now())
+			_, _, err := w.book.Orders.Begin(t.Context(), w.in.Request, w.env.Now())
 			require.NoError(t, err)
-			require.NoError(t, w.book.Pin(t.Context(), reference, 0, id, w.env.Now()))
+			require.NoError(t, w.book.Pins.Pin(t.Context(), reference, 0, id, w.env.Now()))
 			w.at(time.Hour, func() {
 				w.fox.do(func() {
 					if w.fox.link != "" {
 						w.fox.settle(w.fox.orders[0])
 					}
 				})
-				require.NoError(t, w.book.Resume(t.Context()))
+				require.NoError(t, w.book.Switches.Resume(t.Context()))
 				w.env.SignalWorkflow(workflows.SignalTopUp, nil)
 			})
 			assert.Equal(t, order.Completed, w.run().State)
@@ -208,19 +215,20 @@ func TestResetOfAnOrderThatWaits(t *testing.T) {
 // Taken up again, the order shows a status that nobody knows before it shows that
 // it is active: the state of before was never put on record by this run.
 func TestResetIntoAStrangeStatus(t *testing.T) {
+	t.Parallel()
 	for name, paused := range map[string]bool{"link out": false, "paused": true} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
 			id := w.lies("product_a", "")
 			if paused {
-				require.NoError(t, w.book.Pause(t.Context(), "ann", w.env.Now()))
+				require.NoError(t, w.book.Switches.Pause(t.Context(), "ann", w.env.Now()))
 			} else {
 				w.in.Request.Provider, w.in.Request.ReturnURL = "pally", "https://shop.example/return"
 				w.fox.link = "https://pay.example/x"
 			}
-			_, _, err := w.book.Begin(t.Context(), w.in.Request, w.env.Now())
+			_, _, err := w.book.Orders.Begin(t.Context(), w.in.Request, w.env.Now())
 			require.NoError(t, err)
-			require.NoError(t, w.book.Pin(t.Context(), reference, 0, id, w.env.Now()))
+			require.NoError(t, w.book.Pins.Pin(t.Context(), reference, 0, id, w.env.Now()))
 			w.fox.onSee = func(o *foxreload.Order) {
 				if w.fox.get == 1 {
 					o.Status = "on_hold"
@@ -228,7 +236,7 @@ func TestResetIntoAStrangeStatus(t *testing.T) {
 			}
 			w.at(time.Hour, func() {
 				assert.Contains(t, []order.State{order.AwaitingPayment, order.Paused}, w.now().State)
-				require.NoError(t, w.book.Resume(t.Context()))
+				require.NoError(t, w.book.Switches.Resume(t.Context()))
 				w.fox.do(func() {
 					if w.fox.link != "" {
 						w.fox.settle(w.fox.orders[0])
@@ -244,9 +252,10 @@ func TestResetIntoAStrangeStatus(t *testing.T) {
 // The old run's request to pay is on its way, and the order still shows as active:
 // the cancellation waits until the request must have landed, and finds it paid.
 func TestCancelWaitsForThePayOfAnEarlierRun(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	w.at(time.Minute, func() {
-		err := w.book.BeginPayment(t.Context(), ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: "fox-1", At: w.env.Now(), InFlight: time.Minute})
+		err := w.book.Payments.Begin(t.Context(), ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: "fox-1", At: w.env.Now(), InFlight: time.Minute})
 		require.NoError(t, err)
 	})
 	w.at(100*time.Second, func() { w.fox.do(func() { w.fox.settle(w.fox.orders[0]) }) })
@@ -262,6 +271,7 @@ func TestCancelWaitsForThePayOfAnEarlierRun(t *testing.T) {
 // and FoxReload does not answer when the order is cancelled: a look that sees nothing
 // is no ground to call it unpaid.
 func TestBlindLookIsNoGroundToCallAnOrderUnpaid(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.onPay = func(n int) error {
 		if n == 1 {
@@ -289,6 +299,7 @@ func TestBlindLookIsNoGroundToCallAnOrderUnpaid(t *testing.T) {
 // The price rises while a payment is on its way: the price guard does not end an order
 // that may be paid.
 func TestPriceGuardWaitsForThePaymentOnItsWay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	most := decimal.NewFromInt(10)
 	w.in.Request.MaxPrice = &most
@@ -308,6 +319,7 @@ func TestPriceGuardWaitsForThePaymentOnItsWay(t *testing.T) {
 // The earlier run begins to pay right between the last look and the end on record:
 // that look is no ground for the end.
 func TestPayThatBeginsAfterTheLastLookIsSeen(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	w.at(70*time.Second, func() { w.cancel() })
 	begun := false
@@ -316,7 +328,7 @@ func TestPayThatBeginsAfterTheLastLookIsSeen(t *testing.T) {
 			out, err := w.acts.PollStatus(ctx, in)
 			if in.Once && !begun {
 				begun = true
-				err := w.book.BeginPayment(ctx, ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: "fox-1", At: w.env.Now(), InFlight: time.Minute})
+				err := w.book.Payments.Begin(ctx, ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: "fox-1", At: w.env.Now(), InFlight: time.Minute})
 				require.NoError(t, err)
 				w.fox.do(func() { w.fox.balance = decimal.NewFromInt(100); w.fox.settle(w.fox.orders[0]) })
 			}
@@ -329,6 +341,7 @@ func TestPayThatBeginsAfterTheLastLookIsSeen(t *testing.T) {
 // The order's window ends while the request to pay it may still be on its way: its
 // replacement is not paid beside it.
 func TestReplacementWaitsForThePayOfTheOrderBefore(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.window = 5 * time.Second
 	var at []time.Time
@@ -349,7 +362,9 @@ func TestReplacementWaitsForThePayOfTheOrderBefore(t *testing.T) {
 
 // A ledger that can't be written for a while delays an order, whatever it was about
 // to put on record, and never ends it.
+// Promise 3: nothing is lost.
 func TestLedgerOutageEndsNoOrder(t *testing.T) {
+	t.Parallel()
 	for _, state := range []string{"creating", "active", "paid", "awaiting_topup", "completed"} {
 		t.Run(state, func(t *testing.T) {
 			w := newWorld(t)
@@ -367,6 +382,7 @@ func TestLedgerOutageEndsNoOrder(t *testing.T) {
 // The order is blocked for one reason, then for another: whoever reads the ledger
 // learns what it waits for now.
 func TestNewReasonToWaitIsOnRecord(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.onCreate = func(n int) error {
 		if n == 1 {
@@ -375,7 +391,7 @@ func TestNewReasonToWaitIsOnRecord(t *testing.T) {
 		return &foxreload.Error{Code: "ORDER_ALREADY_EXISTS", Class: foxreload.ClassExists, Status: 409}
 	}
 	w.at(time.Hour, func() {
-		onRecord, err := w.book.Status(t.Context(), reference)
+		onRecord, err := w.book.Orders.Status(t.Context(), reference)
 		require.NoError(t, err)
 		assert.Equal(t, order.Blocked, onRecord.State)
 		assert.Equal(t, "ORDER_ALREADY_EXISTS", onRecord.Error.Code)

@@ -19,7 +19,7 @@ type decision struct {
 
 // refuseResolve says why a decision is not asked for or makes no sense; a refused
 // update leaves no trace in the history.
-func (o *run) refuseResolve(r Resolution) error {
+func (o *orderWorkflow) refuseResolve(r Resolution) error {
 	switch {
 	case r.Choice != Adopt && r.Choice != Retry && r.Choice != Abort:
 		return fmt.Errorf("resolve order %s: choice %q is none of adopt, retry, abort", o.terms.Request.Reference, r.Choice)
@@ -38,7 +38,7 @@ func (o *run) refuseResolve(r Resolution) error {
 }
 
 // waiting says what the order waits for, if for anything.
-func (o *run) waiting() string {
+func (o *orderWorkflow) waiting() string {
 	if words := o.status().WaitingFor; words != nil {
 		return " and waits for " + *words
 	}
@@ -46,7 +46,7 @@ func (o *run) waiting() string {
 }
 
 // resolve hands a decision to the order and waits until it is carried out.
-func (o *run) resolve(ctx workflow.Context, r Resolution) (order.Status, error) {
+func (o *orderWorkflow) resolve(ctx workflow.Context, r Resolution) (order.Status, error) {
 	ctx, _ = workflow.NewDisconnectedContext(ctx)
 	// Of two updates that come together, both pass the validator.
 	if err := o.refuseResolve(r); err != nil {
@@ -66,7 +66,7 @@ func (o *run) resolve(ctx workflow.Context, r Resolution) (order.Status, error) 
 }
 
 // decide carries out what a person decided.
-func (o *run) decide(ctx workflow.Context) error {
+func (o *orderWorkflow) decide(ctx workflow.Context) error {
 	d := o.decision
 	defer func() { d.done, o.decision = true, nil }()
 	o.facts.Asked.Decide = false
@@ -85,7 +85,7 @@ func (o *run) decide(ctx workflow.Context) error {
 
 // adopt goes on with the order that a person named. Where that can't be, the
 // order stays blocked.
-func (o *run) adopt(ctx workflow.Context, d *decision) error {
+func (o *orderWorkflow) adopt(ctx workflow.Context, d *decision) error {
 	in := o.decided(ctx, d, "go on with order "+d.OrderID)
 	in.OrderID = d.OrderID
 	out, err := o.call(apiOptions(ctx, priorityCreate, "adopt order "+d.OrderID), acts.AdoptOrder, in, nil)
@@ -100,7 +100,7 @@ func (o *run) adopt(ctx workflow.Context, d *decision) error {
 }
 
 // retry goes back to where the order was blocked.
-func (o *run) retry(ctx workflow.Context, d *decision) error {
+func (o *orderWorkflow) retry(ctx workflow.Context, d *decision) error {
 	in := o.decided(ctx, d, "try again")
 	if in.FreshKey = o.facts.Order.ID == ""; in.FreshKey {
 		in.Text = "create it anew under a fresh key; the order that can't be found, should there be one, expires unpaid"
@@ -112,7 +112,7 @@ func (o *run) retry(ctx workflow.Context, d *decision) error {
 }
 
 // abort ends the order, unless a last look finds it paid.
-func (o *run) abort(ctx workflow.Context, d *decision) error {
+func (o *orderWorkflow) abort(ctx workflow.Context, d *decision) error {
 	if err := o.record(ctx, o.decided(ctx, d, "end the order")); err != nil {
 		return err
 	}
@@ -131,13 +131,13 @@ func (o *run) abort(ctx workflow.Context, d *decision) error {
 	return nil
 }
 
-func (o *run) decided(ctx workflow.Context, d *decision, text string) activities.Decision {
+func (o *orderWorkflow) decided(ctx workflow.Context, d *decision, text string) activities.Decision {
 	in := activities.Decision{Step: o.input(ctx), ID: d.id, By: d.By, Text: text}
 	// A refusal is the answer to whoever decided, not one more reason to wait.
 	in.Answer = true
 	return in
 }
 
-func (o *run) record(ctx workflow.Context, in activities.Decision) error {
+func (o *orderWorkflow) record(ctx workflow.Context, in activities.Decision) error {
 	return workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record the decision"), acts.RecordDecision, in).Get(ctx, nil)
 }

@@ -28,7 +28,7 @@ func (w *world) resolve(id string, r workflows.Resolution) *answer {
 func hidden(t *testing.T) *world {
 	w := newWorld(t)
 	w.fox.onCreate = func(n int) error {
-		if n == 1 {
+		if n <= 3 {
 			return &foxreload.Error{Code: "ORDER_ALREADY_EXISTS", Class: foxreload.ClassExists, Status: 409}
 		}
 		return nil
@@ -48,6 +48,7 @@ func (w *world) lies(item, key string) (id string) {
 }
 
 func TestRetryCreatesAnewUnderAFreshKey(t *testing.T) {
+	t.Parallel()
 	w := hidden(t)
 	var a *answer
 	w.at(time.Hour, func() {
@@ -66,6 +67,7 @@ func TestRetryCreatesAnewUnderAFreshKey(t *testing.T) {
 
 // The fresh key is the ledger's memory, not the workflow's.
 func TestFreshKeyOutlivesAReset(t *testing.T) {
+	t.Parallel()
 	w := hidden(t)
 	w.fox.loseCreate = func(int) bool { return true }
 	w.at(time.Hour, func() { w.resolve("u1", workflows.Resolution{Choice: workflows.Retry}) })
@@ -77,6 +79,7 @@ func TestFreshKeyOutlivesAReset(t *testing.T) {
 }
 
 func TestAdoptGoesOnWithTheOrderThatAPersonFound(t *testing.T) {
+	t.Parallel()
 	for name, key := range map[string]string{"it shows no key": "", "it shows ours": activities.IdempotencyKey(reference, 0, 0)} {
 		t.Run(name, func(t *testing.T) {
 			w := hidden(t)
@@ -99,6 +102,7 @@ func TestAdoptGoesOnWithTheOrderThatAPersonFound(t *testing.T) {
 
 // An order that a person names is taken only if it can be this reference's.
 func TestAdoptRefusesWhatIsNotOurs(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		order func(*world) string
 		says  string
@@ -106,9 +110,9 @@ func TestAdoptRefusesWhatIsNotOurs(t *testing.T) {
 		"another reference's": {func(w *world) string {
 			id := w.lies("product_a", "")
 			other := order.Request{Reference: "shop-2", Items: w.in.Request.Items}
-			_, _, err := w.book.Begin(w.Context(), other, w.env.Now())
+			_, _, err := w.book.Orders.Begin(w.Context(), other, w.env.Now())
 			require.NoError(w, err)
-			require.NoError(w, w.book.Pin(w.Context(), "shop-2", 0, id, w.env.Now()))
+			require.NoError(w, w.book.Pins.Pin(w.Context(), "shop-2", 0, id, w.env.Now()))
 			return id
 		}, "belongs to reference shop-2"},
 		"for something else": {func(w *world) string { return w.lies("product_b", "") }, "is for 1 × product_b, this reference asks for 1 × product_a"},
@@ -139,6 +143,7 @@ func TestAdoptRefusesWhatIsNotOurs(t *testing.T) {
 
 // What was paid in the dashboard is followed, not paid again.
 func TestAdoptedOrderThatIsPaidIsNotPaidAgain(t *testing.T) {
+	t.Parallel()
 	w := hidden(t)
 	id := w.lies("product_a", "")
 	w.at(time.Hour, func() {
@@ -152,6 +157,7 @@ func TestAdoptedOrderThatIsPaidIsNotPaidAgain(t *testing.T) {
 }
 
 func TestAbortEndsTheOrder(t *testing.T) {
+	t.Parallel()
 	w := hidden(t)
 	var a *answer
 	w.at(time.Hour, func() { a = w.resolve("u1", workflows.Resolution{Choice: workflows.Abort}) })
@@ -165,6 +171,7 @@ func TestAbortEndsTheOrder(t *testing.T) {
 
 // A decision that nobody asks for leaves no trace.
 func TestDecisionIsRefusedWhereNoneIsAskedFor(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		world func(*testing.T) *world
 		with  workflows.Resolution
@@ -194,6 +201,7 @@ func TestDecisionIsRefusedWhereNoneIsAskedFor(t *testing.T) {
 }
 
 func TestOneDecisionAtATime(t *testing.T) {
+	t.Parallel()
 	w := hidden(t)
 	var first, second *answer
 	w.at(time.Hour, func() {
@@ -208,6 +216,7 @@ func TestOneDecisionAtATime(t *testing.T) {
 // Nothing is adopted that is not known by our key: where none is sent, FoxReload's
 // word alone makes no order ours.
 func TestWithoutAKeyNothingIsAdopted(t *testing.T) {
+	t.Parallel()
 	for name, id := range map[string]string{"the answer names an order": "fox-1", "the answer names nothing": ""} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -230,12 +239,13 @@ func TestWithoutAKeyNothingIsAdopted(t *testing.T) {
 // The ledger holds a payment of another order of this reference, which may have
 // gone through: the person goes on with that one.
 func TestGuardIsResolvedByTheOrderInTheWay(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	paid := w.lies("product_a", "")
-	_, _, err := w.book.Begin(t.Context(), w.in.Request, w.env.Now())
+	_, _, err := w.book.Orders.Begin(t.Context(), w.in.Request, w.env.Now())
 	require.NoError(t, err)
-	require.NoError(t, w.book.Pin(t.Context(), reference, 7, paid, w.env.Now()))
-	err = w.book.BeginPayment(t.Context(), ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: paid, At: w.env.Now()})
+	require.NoError(t, w.book.Pins.Pin(t.Context(), reference, 7, paid, w.env.Now()))
+	err = w.book.Payments.Begin(t.Context(), ledger.Payment{Attempt: "earlier", Reference: reference, OrderID: paid, At: w.env.Now()})
 	require.NoError(t, err)
 	w.fox.settle(w.fox.find(paid))
 	w.at(time.Hour, func() {
@@ -252,7 +262,9 @@ func TestGuardIsResolvedByTheOrderInTheWay(t *testing.T) {
 
 // A paid order is never given up silently: whoever reads its end learns that money
 // is out.
+// Promise 3: nothing is lost.
 func TestPaidOrderIsNotGivenUpSilently(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.in.Intervals.StallPoll = seldom
 	w.fox.onGet = func(int) error { return apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED") }
@@ -266,6 +278,7 @@ func TestPaidOrderIsNotGivenUpSilently(t *testing.T) {
 // FoxReload does not know the order any more that is to be paid, and a person names another:
 // that is paid in its place, unless a request to pay the first may have gone through.
 func TestAnotherOrderTakesThePlaceOfOneThatIsGone(t *testing.T) {
+	t.Parallel()
 	for name, lost := range map[string]bool{"each request was refused": false, "one may have gone through": true} {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t)
@@ -311,6 +324,7 @@ func TestAnotherOrderTakesThePlaceOfOneThatIsGone(t *testing.T) {
 // A look is broken off by a person's decision when it has put on record that the order is
 // paid: what is on record counts, and nothing is taken back.
 func TestDecisionMeetsWhatIsOnRecord(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	a := w.decidedWhile(func(decide func()) { w.fox.do(func() { w.fox.onGet = w.found(decide) }) })
 	w.fox.stages = []stage{{0, foxreload.StatusPaid}, {3 * time.Hour, foxreload.StatusCompleted}}
@@ -326,6 +340,7 @@ func TestDecisionMeetsWhatIsOnRecord(t *testing.T) {
 // A decision that comes while news is put on record comes too late: whoever decided is told
 // so at once, and nothing of it is left for a later question.
 func TestNewsComesBeforeADecision(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	var told bool
 	a := w.decidedWhile(func(decide func()) {

@@ -6,7 +6,7 @@ import (
 
 	"go.temporal.io/sdk/workflow"
 
-	"foxflow/story"
+	"foxflow/internal/story"
 )
 
 // The words of the order's story are package story's; here is where Temporal is given
@@ -14,26 +14,26 @@ import (
 // details can change without a version.
 
 // show sets the text that the Web UI shows for the order.
-func (o *run) show(ctx workflow.Context) {
+func (o *orderWorkflow) show(ctx workflow.Context) {
 	told := story.Tell(o.status(), story.Told{Request: o.terms.Request, Names: o.names, Watch: o.watch()})
 	workflow.SetCurrentDetails(ctx, story.Markdown(told, o.timeline))
 }
 
 // watch is how often the order is looked at, and until when it waits.
-func (o *run) watch() *story.Watch {
+func (o *orderWorkflow) watch() *story.Watch {
 	i := o.terms.Intervals
 	return &story.Watch{PollInitial: i.PollInitial, PollMax: i.PollMax, StallAfter: i.StallAfter, StallPoll: i.StallPoll,
 		Until: o.terms.GivenUp(o.facts)}
 }
 
 // learn takes in what products are called.
-func (o *run) learn(names story.Names) {
+func (o *orderWorkflow) learn(names story.Names) {
 	if len(names) > 0 {
 		o.names = names
 	}
 }
 
-func (o *run) summary() string { return story.Summary(o.terms.Request, o.names) }
+func (o *orderWorkflow) summary() string { return story.Summary(o.terms.Request, o.names) }
 
 // longestSummary bounds what is said of an activity or timer, in bytes: an order id in it
 // comes from outside, and Temporal takes 400, the seal included.
@@ -54,6 +54,6 @@ func await(ctx workflow.Context, d time.Duration, what string, condition func() 
 }
 
 // named is the present FoxReload order, for a summary.
-func (o *run) named() string {
+func (o *orderWorkflow) named() string {
 	return "order " + cmp.Or(o.facts.Order.ID, "of "+o.terms.Request.Reference)
 }

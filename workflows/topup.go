@@ -10,8 +10,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"foxflow/activities"
+	"foxflow/internal/phrase"
+	"foxflow/internal/story"
 	"foxflow/order"
-	"foxflow/story"
 )
 
 // TopUpWorkflowName is the type of the workflow that carries a request for a top-up.
@@ -116,7 +117,7 @@ func (t *topUp) refused(ctx workflow.Context, err error) error {
 
 // take takes in where to send the money, and until when that is waited for.
 func (t *topUp) take(asked activities.AskedTopUp, started time.Time) {
-	t.status.Address, t.status.Link, t.status.ExpiresAt = ptr(asked.Address), ptr(asked.Link), asked.ExpiresAt
+	t.status.Address, t.status.Link, t.status.ExpiresAt = phrase.Some(asked.Address), phrase.Some(asked.Link), asked.ExpiresAt
 	if asked.Amount != "" {
 		t.status.Amount = asked.Amount
 	}
@@ -152,7 +153,7 @@ func expiredReason(w activities.Watched) string {
 // then shown, and indexed.
 func (t *topUp) become(ctx workflow.Context, next order.TopUpState, reason string) error {
 	s := t.status
-	s.State, s.Reason = next, ptr(reason)
+	s.State, s.Reason = next, phrase.Some(reason)
 	t.seq = nextStep(ctx, t.seq)
 	if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next)), acts.RecordTopUp, s, t.seq, workflow.Now(ctx).UTC()).Get(ctx, nil); err != nil {
 		return err
@@ -179,11 +180,4 @@ func TopUpStartOptions(r order.TopUpRequest, taskQueue, ledgerID string) client.
 		Memo:                     map[string]any{MemoLedger: ledgerID},
 		TypedSearchAttributes:    temporal.NewSearchAttributes(AttributeState.ValueSet(string(order.TopUpRequested))),
 	}
-}
-
-func ptr(s string) *string {
-	if s == "" {
-		return nil
-	}
-	return &s
 }

@@ -19,8 +19,9 @@ import (
 	"go.uber.org/zap"
 
 	"foxflow/activities"
-	"foxflow/desk"
 	"foxflow/foxreload"
+	"foxflow/internal/balance"
+	"foxflow/internal/desk"
 	"foxflow/order"
 	"foxflow/workflows"
 )
@@ -58,7 +59,7 @@ func (c *till) again() {
 	c.restart()
 	c.acts.Money = c
 	c.woke = false
-	watcher := &desk.Desk{API: c, Ledger: c.book, Now: c.env.Now, Holder: "worker", Log: zap.NewNop()}
+	watcher := &desk.Desk{API: c, Store: c.book.Store, Now: c.env.Now, Holder: "worker", Log: zap.NewNop()}
 	c.env.SetOnActivityStartedListener(func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
 		c.woke = c.woke || info.ActivityType.Name == "WakeOrders"
 		_ = watcher.Tend(c.Context()) // a look that fails is one of the stories
@@ -113,7 +114,7 @@ func (c *till) play() order.TopUp {
 	var s order.TopUp
 	require.NoError(c, c.env.GetWorkflowResult(&s))
 	require.True(c, s.State.Ended())
-	onRecord, _, err := c.book.TopUp(c.Context(), c.request.ID)
+	onRecord, _, err := c.book.TopUps.Status(c.Context(), c.request.ID)
 	require.NoError(c, err)
 	if onRecord.Raw != nil {
 		require.JSONEq(c, c.answer, string(onRecord.Raw))
@@ -125,6 +126,7 @@ func (c *till) play() order.TopUp {
 }
 
 func TestTopUpIsRequestedAndArrives(t *testing.T) {
+	t.Parallel()
 	c := newTill(t)
 	var during order.TopUp
 	c.at(time.Hour, func() {
@@ -148,6 +150,7 @@ func TestTopUpIsRequestedAndArrives(t *testing.T) {
 
 // Orders that are paid meanwhile make the balance fall: a rise is one between two looks.
 func TestTopUpArrivesAfterTheBalanceFell(t *testing.T) {
+	t.Parallel()
 	c := newTill(t)
 	c.usd = decimal.NewFromInt(100)
 	c.at(time.Hour, func() { c.do(func() { c.usd = decimal.NewFromInt(5) }) })
@@ -160,9 +163,10 @@ func TestTopUpArrivesAfterTheBalanceFell(t *testing.T) {
 // What the desk saw before the top-up was asked for is not what came of it: an order
 // was paid in between.
 func TestALookBeforeTheTopUpIsNone(t *testing.T) {
+	t.Parallel()
 	c := newTill(t)
 	c.every = 6 * time.Hour
-	_, err := c.book.SawBalances(t.Context(), c.env.Now().Add(-time.Second), map[string]decimal.Decimal{"usd": decimal.NewFromInt(40)})
+	_, err := balance.New(c.book.Store).Saw(t.Context(), c.env.Now().Add(-time.Second), map[string]decimal.Decimal{"usd": decimal.NewFromInt(40)})
 	require.NoError(t, err)
 	assert.Equal(t, order.TopUpExpired, c.play().State)
 }
@@ -170,15 +174,17 @@ func TestALookBeforeTheTopUpIsNone(t *testing.T) {
 // Nor where the balance could not be read then: what had come since that old look was
 // there before.
 func TestAnOldLookIsNoBeginning(t *testing.T) {
+	t.Parallel()
 	c := newTill(t)
 	c.every, c.deaf = 6*time.Hour, apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED")
-	_, err := c.book.SawBalances(t.Context(), c.env.Now().Add(-time.Hour), map[string]decimal.Decimal{"usd": decimal.Zero})
+	_, err := balance.New(c.book.Store).Saw(t.Context(), c.env.Now().Add(-time.Hour), map[string]decimal.Decimal{"usd": decimal.Zero})
 	require.NoError(t, err)
 	c.at(time.Minute, func() { c.do(func() { c.deaf = nil }) })
 	assert.Equal(t, order.TopUpExpired, c.play().State)
 }
 
 func TestARiseInAnyCurrencyCounts(t *testing.T) {
+	t.Parallel()
 	c := newTill(t)
 	c.at(2*time.Hour, func() { c.do(func() { c.rub, c.usd = decimal.NewFromInt(4000), decimal.Zero }) })
 	assert.Equal(t, "the balance has risen by 4000 rub", *c.play().Reason)
@@ -186,14 +192,15 @@ func TestARiseInAnyCurrencyCounts(t *testing.T) {
 
 // However many top-ups are followed, the desk looks for all of them.
 func TestTopUpsThatWaitShareTheDesksLooks(t *testing.T) {
+	t.Parallel()
 	looks := func(others int) int {
 		c := newTill(t)
 		for i := range others {
 			other := order.TopUpRequest{ID: fmt.Sprint("other-", i), Amount: decimal.NewFromInt(5), Currency: "usdt"}
-			require.NoError(t, c.book.OpenTopUp(t.Context(), other, c.env.Now()))
+			require.NoError(t, c.book.TopUps.Open(t.Context(), other, c.env.Now()))
 			waits := order.NewTopUp(other)
 			waits.State = order.TopUpWaiting
-			require.NoError(t, c.book.RecordTopUp(t.Context(), waits, 1, c.env.Now()))
+			require.NoError(t, c.book.TopUps.Record(t.Context(), waits, 1, c.env.Now()))
 			for after := time.Minute; after < 2*time.Hour; after += 3 * time.Minute {
 				c.at(after+time.Duration(i)*time.Second, func() {
 					_, err := (&activities.Activities{Ledger: c.book, Now: c.env.Now}).WatchBalance(context.Background(), activities.WatchInput{
@@ -212,6 +219,7 @@ func TestTopUpsThatWaitShareTheDesksLooks(t *testing.T) {
 }
 
 func TestTopUpExpires(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		answer string
 		after  time.Duration
@@ -236,6 +244,7 @@ func TestTopUpExpires(t *testing.T) {
 }
 
 func TestAnAnswerThatNamesNothingIsStillFollowed(t *testing.T) {
+	t.Parallel()
 	c := newTill(t)
 	c.answer = `{"sendTo":"TXyz"}`
 	c.at(time.Hour, func() {
@@ -248,6 +257,7 @@ func TestAnAnswerThatNamesNothingIsStillFollowed(t *testing.T) {
 // The answer is lost: it can't be asked for again, and nothing is sent twice, whoever
 // takes the request up again.
 func TestALostAnswerIsSaidAndNothingIsSentAgain(t *testing.T) {
+	t.Parallel()
 	c := newTill(t)
 	c.fails = []error{apiError(foxreload.ClassUnknown, foxreload.CodeTimeout)}
 	for range 2 {
@@ -261,9 +271,10 @@ func TestALostAnswerIsSaidAndNothingIsSentAgain(t *testing.T) {
 
 // A worker that dies in the middle of the request leaves an intent behind.
 func TestTheWorkerDiesInTheMiddleOfTheRequest(t *testing.T) {
+	t.Parallel()
 	c := newTill(t)
-	require.NoError(t, c.book.OpenTopUp(t.Context(), c.request, c.env.Now()))
-	sent, err := c.book.SendTopUp(t.Context(), topUpID, "other", c.env.Now())
+	require.NoError(t, c.book.TopUps.Open(t.Context(), c.request, c.env.Now()))
+	sent, err := c.book.TopUps.Send(t.Context(), topUpID, "other", c.env.Now())
 	require.NoError(t, err)
 	require.True(t, sent.Now)
 	s := c.play()
@@ -273,12 +284,13 @@ func TestTheWorkerDiesInTheMiddleOfTheRequest(t *testing.T) {
 
 // It was thought dead and was only slow: what it was told counts.
 func TestTheOtherAttemptsAnswerIsTaken(t *testing.T) {
+	t.Parallel()
 	c := newTill(t)
-	require.NoError(t, c.book.OpenTopUp(t.Context(), c.request, c.env.Now()))
-	_, err := c.book.SendTopUp(t.Context(), topUpID, "other", c.env.Now())
+	require.NoError(t, c.book.TopUps.Open(t.Context(), c.request, c.env.Now()))
+	_, err := c.book.TopUps.Send(t.Context(), topUpID, "other", c.env.Now())
 	require.NoError(t, err)
 	c.at(30*time.Second, func() {
-		require.NoError(t, c.book.AnswerTopUp(context.Background(), topUpID, json.RawMessage(c.answer)))
+		require.NoError(t, c.book.TopUps.Answer(context.Background(), topUpID, json.RawMessage(c.answer)))
 	})
 	c.at(time.Hour, func() { c.do(func() { c.usd = decimal.NewFromInt(51) }) })
 	s := c.play()
@@ -288,14 +300,16 @@ func TestTheOtherAttemptsAnswerIsTaken(t *testing.T) {
 }
 
 func TestARequestThatSurelyWasNotSentIsSent(t *testing.T) {
+	t.Parallel()
 	c := newTill(t)
-	c.fails = []error{apiError(foxreload.ClassPassing, foxreload.CodeNoAnswer), &foxreload.HeldError{For: time.Minute}}
+	c.fails = []error{apiError(foxreload.ClassPassing, foxreload.CodeNoAnswer), &foxreload.ThrottledError{For: time.Minute}}
 	c.at(time.Hour, func() { c.do(func() { c.usd = decimal.NewFromInt(51) }) })
 	assert.Equal(t, order.TopUpArrived, c.play().State)
 	assert.Equal(t, 3, c.posts)
 }
 
 func TestARefusedRequestFails(t *testing.T) {
+	t.Parallel()
 	for _, class := range []foxreload.Class{foxreload.ClassFinal, foxreload.ClassUnauthorised, foxreload.ClassNotFound, foxreload.ClassMisdirected} {
 		t.Run(string(class), func(t *testing.T) {
 			c := newTill(t)
@@ -313,6 +327,7 @@ func TestARefusedRequestFails(t *testing.T) {
 
 // Taken up again after a reset, it goes on with the answer that it has.
 func TestResetOfATopUp(t *testing.T) {
+	t.Parallel()
 	c := newTill(t)
 	c.at(time.Hour, func() { c.do(func() { c.usd = decimal.NewFromInt(51) }) })
 	first := c.play()
@@ -322,6 +337,7 @@ func TestResetOfATopUp(t *testing.T) {
 }
 
 func TestABalanceThatCantBeReadIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	c := newTill(t)
 	c.deaf = apiError(foxreload.ClassUnauthorised, "UNAUTHORIZED")
 	c.at(time.Hour, func() { c.do(func() { c.deaf = nil }) })
@@ -337,12 +353,13 @@ func TestABalanceThatCantBeReadIsWaitedFor(t *testing.T) {
 }
 
 func TestACancelledTopUpEnds(t *testing.T) {
+	t.Parallel()
 	c := newTill(t)
 	c.at(time.Hour, c.env.CancelWorkflow)
 	c.env.ExecuteWorkflow(workflows.TopUpWorkflowName, workflows.TopUpInput{Request: c.request, LookEvery: c.every})
 	require.True(t, c.env.IsWorkflowCompleted())
 	assert.True(t, temporal.IsCanceledError(c.env.GetWorkflowError()))
-	s, _, err := c.book.TopUp(t.Context(), topUpID)
+	s, _, err := c.book.TopUps.Status(t.Context(), topUpID)
 	require.NoError(t, err)
 	assert.Equal(t, order.TopUpCancelled, s.State)
 	assert.Equal(t, "TXyz", *s.Address, "whoever has sent money can still see where to")
@@ -350,12 +367,13 @@ func TestACancelledTopUpEnds(t *testing.T) {
 }
 
 func TestATopUpThatShouldNotHaveBeenStarted(t *testing.T) {
+	t.Parallel()
 	for name, change := range map[string]func(*till){
 		"nothing":      func(c *till) { c.request.Amount = decimal.Zero },
 		"no coin":      func(c *till) { c.request.Currency = "" },
 		"another's id": func(c *till) { c.request.ID = "tu-2" },
 		"other content": func(c *till) {
-			require.NoError(c, c.book.OpenTopUp(c.Context(), c.request, c.env.Now()))
+			require.NoError(c, c.book.TopUps.Open(c.Context(), c.request, c.env.Now()))
 			c.request.Amount = decimal.NewFromInt(60)
 		},
 	} {

@@ -18,6 +18,7 @@ func poor(t *testing.T) *world {
 }
 
 func TestTopUpArrivesWhileOrderIsStillActive(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	var during order.Status
 	w.at(time.Minute, func() { during = w.now() })
@@ -34,6 +35,7 @@ func TestTopUpArrivesWhileOrderIsStillActive(t *testing.T) {
 }
 
 func TestLowBalanceCancelsAndTopUpBringsAReplacement(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	w.fox.lowCancels = true
 	w.at(time.Hour, func() {
@@ -49,6 +51,7 @@ func TestLowBalanceCancelsAndTopUpBringsAReplacement(t *testing.T) {
 }
 
 func TestTopUpArrivesAfterPaymentWindow(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	w.fox.window = 15 * time.Minute
 	w.at(2*time.Hour, func() { w.topUp(20) })
@@ -58,6 +61,7 @@ func TestTopUpArrivesAfterPaymentWindow(t *testing.T) {
 }
 
 func TestSpuriousTopUps(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	for i := range 5 {
 		w.at(time.Duration(i+1)*time.Minute, func() { w.topUp(0) })
@@ -72,6 +76,7 @@ func TestSpuriousTopUps(t *testing.T) {
 }
 
 func TestTopUpHintsInABurstMeanOneLook(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	w.at(time.Minute, func() {
 		for range 10 {
@@ -84,6 +89,7 @@ func TestTopUpHintsInABurstMeanOneLook(t *testing.T) {
 }
 
 func TestTopUpHintToAnOrderThatNeedsNone(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.at(0, func() { w.env.SignalWorkflow("top-up", nil) })
 	w.at(10*time.Second, func() { w.env.SignalWorkflow("top-up", nil) })
@@ -92,6 +98,7 @@ func TestTopUpHintToAnOrderThatNeedsNone(t *testing.T) {
 }
 
 func TestNoTopUpForADay(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	s := w.run()
 	assert.Equal(t, order.Cancelled, s.State)
@@ -100,6 +107,7 @@ func TestNoTopUpForADay(t *testing.T) {
 }
 
 func TestNoTopUpForADayTellsFoxReloadsReason(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	w.fox.window = 15 * time.Minute
 	s := w.run()
@@ -110,12 +118,14 @@ func TestNoTopUpForADayTellsFoxReloadsReason(t *testing.T) {
 // Somebody pays the waiting order past us, in FoxReload's dashboard: it must not
 // be given up as unpaid.
 func TestPaidElsewhereWhileWaitingIsNotGivenUp(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	w.at(time.Hour, func() { w.fox.do(func() { w.fox.settle(w.fox.orders[0]) }) })
 	assert.Equal(t, order.Completed, w.run().State)
 }
 
 func TestSecondShortageAfterAReplacement(t *testing.T) {
+	t.Parallel()
 	w := poor(t)
 	w.fox.lowCancels = true
 	w.at(time.Hour, func() { w.topUp(2) })

@@ -7,13 +7,13 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"foxflow/activities"
+	"foxflow/internal/story"
 	"foxflow/life"
 	"foxflow/order"
-	"foxflow/story"
 )
 
 // enterAs is enter for what an activity has seen, which may have put that on record.
-func (o *run) enterAs(ctx workflow.Context, next life.Facts, recorded order.State) error {
+func (o *orderWorkflow) enterAs(ctx workflow.Context, next life.Facts, recorded order.State) error {
 	if recorded == next.State && recorded != o.facts.State {
 		o.facts.Asked = next.Asked
 		return o.transition(ctx, next)
@@ -25,18 +25,21 @@ func (o *run) enterAs(ctx workflow.Context, next life.Facts, recorded order.Stat
 // waits for, is put on record before anything follows from it; unpaid says that it is an
 // end which means that nothing was paid. What the ledger knows beyond that, of a call that
 // was broken off after it had put a state on record, comes first.
-func (o *run) enter(ctx workflow.Context, next life.Facts, unpaid bool) error {
+func (o *orderWorkflow) enter(ctx workflow.Context, next life.Facts, unpaid bool) error {
 	o.facts.Asked = next.Asked // what is asked from here on comes on top
 	if !o.facts.Tells(next) {
 		o.seq = nextStep(ctx, o.seq)
 		s := o.terms.Status(next)
-		in := activities.RecordInput{Request: o.terms.Request, Status: s, Seq: o.seq, Reason: next.Reason(s), Unpaid: unpaid, First: o.facts.State == ""}
+		in := activities.RecordInput{Request: o.terms.Request, Status: s, Seq: o.seq, Chain: o.chain, Reason: next.Reason(s), Unpaid: unpaid}
 		var out activities.Outcome
 		if err := workflow.ExecuteLocalActivity(ledgerOptions(ctx, "record "+string(next.State)), acts.RecordState, in).Get(ctx, &out); err != nil {
 			return err
 		}
-		if out.Seen != nil {
+		switch {
+		case out.Seen != nil:
 			next = o.terms.After(o.facts, *out.Seen)
+		case out.Doubt != nil:
+			return o.enter(ctx, life.Doubt(o.facts, *out.Doubt, workflow.Now(ctx)), false)
 		}
 	}
 	return o.transition(ctx, next)
@@ -49,7 +52,7 @@ func (o *run) enter(ctx workflow.Context, next life.Facts, unpaid bool) error {
 //
 // An illegal step is a mistake in package life; the panic fails the workflow task, not the
 // workflow, so that a mended worker can go on.
-func (o *run) transition(ctx workflow.Context, next life.Facts) error {
+func (o *orderWorkflow) transition(ctx workflow.Context, next life.Facts) error {
 	from := o.facts.State
 	if next.State != from && !from.CanBecome(next.State) {
 		panic(fmt.Sprintf("order %s: no step leads from %q to %q", o.terms.Request.Reference, from, next.State))
@@ -68,7 +71,7 @@ func (o *run) transition(ctx workflow.Context, next life.Facts) error {
 }
 
 // log tells of the new state, louder where a person is needed.
-func (o *run) log(ctx workflow.Context) {
+func (o *orderWorkflow) log(ctx workflow.Context) {
 	logger := workflow.GetLogger(ctx)
 	say := logger.Info
 	switch o.facts.State {
@@ -82,7 +85,7 @@ func (o *run) log(ctx workflow.Context) {
 
 // index makes the order findable by how it stands. Upserting costs an event, so
 // states that pass by themselves are left out.
-func (o *run) index(ctx workflow.Context) error {
+func (o *orderWorkflow) index(ctx workflow.Context) error {
 	updates := []temporal.SearchAttributeUpdate{AttributeState.ValueSet(string(o.facts.State))}
 	if o.facts.Order.ID != "" {
 		updates = append(updates, AttributeOrderID.ValueSet(o.facts.Order.ID))

@@ -9,8 +9,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"foxflow/foxreload"
+	"foxflow/internal/story"
 	"foxflow/order"
-	"foxflow/story"
 	"foxflow/workflows"
 )
 
@@ -19,6 +19,7 @@ import (
 // An order that waits for money is paid past us and shows such a status, when somebody
 // cancels it, or when its time is up.
 func TestAnUnknownStatusIsNoWordOnMoney(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		paid, cancelled time.Duration
 	}{
@@ -46,6 +47,7 @@ func TestAnUnknownStatusIsNoWordOnMoney(t *testing.T) {
 
 // One that stays unpaid is paid once the status is known again: nothing was sent meanwhile.
 func TestAnUnknownStatusIsWaitedForFromTheFirst(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	odd := true
 	w.fox.onSee = func(o *foxreload.Order) {
@@ -69,6 +71,7 @@ func TestAnUnknownStatusIsWaitedForFromTheFirst(t *testing.T) {
 // A paid order goes into a status that nobody knows, and stays there: it is late all the
 // same, that is said, and after a day it is given up as one that is paid.
 func TestAPaidOrderInAnUnknownStatusIsLate(t *testing.T) {
+	t.Parallel()
 	for _, before := range []foxreload.Status{foxreload.StatusPaid, foxreload.StatusProcessing} {
 		for _, comes := range []bool{true, false} {
 			w := newWorld(t)
@@ -97,6 +100,7 @@ func TestAPaidOrderInAnUnknownStatusIsLate(t *testing.T) {
 // A person names an order whose status nobody knows: it is this reference's from then on,
 // and what was known of the one before says nothing about it.
 func TestAnAdoptedOrderInAnUnknownStatusIsWaitedFor(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	begun := w.env.Now()
 	w.fox.onGet = func(int) error {
@@ -143,7 +147,9 @@ func waitsFor(wait order.Wait) *order.Wait { return &wait }
 
 // While FoxReload shows a status that nobody knows, nobody is told that nothing is paid, nor
 // that it may be cancelled; once it is clear, the words are the state's own again.
+// Promise 2: nothing is guessed.
 func TestAnUnknownStatusIsNotCalledUnpaid(t *testing.T) {
+	t.Parallel()
 	for name, begin := range map[string]func(*testing.T) *world{"awaiting_topup": poor, "creating": newWorld} {
 		t.Run(name, func(t *testing.T) {
 			w := begin(t)
@@ -161,7 +167,7 @@ func TestAnUnknownStatusIsNotCalledUnpaid(t *testing.T) {
 				s := w.now()
 				require.NotNil(t, s.Error)
 				assert.Equal(t, order.CodeUnknownStatus, s.Error.Code)
-				onRecord, err := w.book.Status(w.Context(), reference)
+				onRecord, err := w.book.Orders.Status(w.Context(), reference)
 				require.NoError(t, err)
 				assert.Equal(t, s.Error, onRecord.Error)
 				said = story.Means(s) + fmt.Sprint(story.Next(s)) + story.WaitingFor(s)
@@ -179,6 +185,7 @@ func TestAnUnknownStatusIsNotCalledUnpaid(t *testing.T) {
 
 // Every answer to pay is lost: from five minutes on FoxReload is asked about once a minute.
 func TestADoubtIsLookedAtLessInTime(t *testing.T) {
+	t.Parallel()
 	w := newWorld(t)
 	w.fox.onPay = func(int) error { return errLost }
 	var looks, pays int

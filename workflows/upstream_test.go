@@ -22,7 +22,9 @@ type stage struct {
 var quick = []stage{{0, foxreload.StatusPaid}, {3 * time.Second, foxreload.StatusProcessing}, {20 * time.Second, foxreload.StatusCompleted}}
 
 // upstream is FoxReload as a test scripts it, in virtual time. Only what a story
-// sets is special; the rest behaves.
+// sets is special; the rest behaves. It stands in the client's place, and is not the simulator
+// behind a client: stories bend what was read, and fail calls by their class, which no
+// server can be told to.
 type upstream struct {
 	mu  sync.Mutex
 	now func() time.Time

@@ -16,6 +16,7 @@ import (
 // An order that waited for money is not there any more when it comes, or a page says so: after
 // five minutes of that it is held, with what for, and can be cancelled at once.
 func TestAForgottenOrderIsHeldAndCanBeCancelled(t *testing.T) {
+	t.Parallel()
 	for name, row := range map[string]struct {
 		answer error
 		wait   order.Wait
@@ -63,6 +64,7 @@ func TestAForgottenOrderIsHeldAndCanBeCancelled(t *testing.T) {
 // The balance seems to cover an order and every pay is refused: a day of that is a day
 // without money, however many orders were made at FoxReload.
 func TestADayWithoutMoneyEndsWhateverIsReplaced(t *testing.T) {
+	t.Parallel()
 	for name, cancels := range map[string]bool{"it stays active": false, "each refusal cancels it": true} {
 		t.Run(name, func(t *testing.T) {
 			w := poor(t)

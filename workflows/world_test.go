@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -20,8 +19,9 @@ import (
 	"go.temporal.io/sdk/workflow"
 
 	"foxflow/activities"
-	"foxflow/codec"
-	"foxflow/keyset"
+	"foxflow/internal/blank"
+	"foxflow/internal/codec"
+	"foxflow/internal/keyset"
 	"foxflow/ledger"
 	"foxflow/order"
 	"foxflow/workflows"
@@ -52,16 +52,8 @@ const seldom = 10 * time.Minute
 
 func newWorld(t *testing.T) *world {
 	t.Helper()
-	text, err := keyset.New()
-	require.NoError(t, err)
-	keys, err := keyset.Parse(text)
-	require.NoError(t, err)
-	file := filepath.Join(t.TempDir(), "ledger.db")
-	book, err := ledger.Open(t.Context(), file, keys)
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = book.Close() })
-
-	w := &world{T: t, file: file, book: book, keys: keys, sealing: codec.Seal(client.Options{}, keys), in: workflows.OrderInput{Request: order.Request{
+	file := blank.New(t)
+	w := &world{T: t, file: file.Path, book: file.Open(t), keys: file.Keys, sealing: codec.Seal(client.Options{}, file.Keys), in: workflows.OrderInput{Request: order.Request{
 		Reference: reference, Items: []order.Item{{ItemID: "product_a", Quantity: 1, Note: map[string]string{"player_id": "00123456"}}},
 	}}}
 	w.restart()
@@ -81,7 +73,7 @@ func (w *world) restart() {
 	w.env.SetStartTime(start)
 	w.env.SetDataConverter(w.sealing.DataConverter)
 	w.env.SetFailureConverter(w.sealing.FailureConverter)
-	w.env.SetTestTimeout(time.Minute)
+	w.env.SetTestTimeout(5 * time.Minute) // by the wall clock, and many run at once
 	// On a busy machine a goroutine may well stand still for a second.
 	w.runs++
 	w.env.SetWorkerOptions(worker.Options{DeadlockDetectionTimeout: time.Minute,
@@ -94,15 +86,37 @@ func (w *world) restart() {
 	w.acts = &activities.Activities{API: w.fox, Ledger: w.book, Now: w.env.Now, IdempotencyKeys: true, PayTakes: 35 * time.Second}
 	w.env.RegisterActivity(w.acts)
 	w.env.RegisterWorkflowWithOptions(workflows.OrderWorkflow, workflow.RegisterOptions{Name: workflows.OrderWorkflowName})
+	tellPaused(w.Context(), w.env, w.acts, w.in.Request.Reference)
+}
+
+// tellPaused does for a paused order what the balance desk does, which is no part of these worlds:
+// the order is told when it waits for something else now, or may be paid.
+func tellPaused(ctx context.Context, env *testsuite.TestWorkflowEnvironment, acts *activities.Activities, reference string) {
+	env.RegisterDelayedCallback(func() {
+		defer tellPaused(ctx, env, acts, reference)
+		s, err := acts.Ledger.Orders.Status(ctx, reference)
+		if err != nil || s.State != order.Paused {
+			return
+		}
+		if wait, err := acts.Withheld(ctx, s); err == nil && wait != *s.WaitingForCode {
+			env.SignalWorkflow(workflows.SignalTopUp, nil)
+		}
+	}, 5*time.Minute)
 }
 
 // runIDs gives each run of the workflow a run id of its own, which the test
-// environment does not.
+// environment does not, and its activities all the time that a busy machine needs.
 type runIDs struct {
 	interceptor.WorkerInterceptorBase
 	interceptor.ActivityInboundInterceptorBase
 	interceptor.ActivityOutboundInterceptorBase
 	run string
+}
+
+func (r *runIDs) InterceptWorkflow(_ workflow.Context, next interceptor.WorkflowInboundInterceptor) interceptor.WorkflowInboundInterceptor {
+	one := &patient{}
+	one.WorkflowInboundInterceptorBase.Next = next
+	return one
 }
 
 func (r *runIDs) InterceptActivity(_ context.Context, next interceptor.ActivityInboundInterceptor) interceptor.ActivityInboundInterceptor {
@@ -120,6 +134,22 @@ func (r *runIDs) GetInfo(ctx context.Context) activity.Info {
 	info := r.ActivityOutboundInterceptorBase.GetInfo(ctx)
 	info.WorkflowExecution.RunID = r.run
 	return info
+}
+
+// patient lengthens heartbeat time-outs: the test environment counts them by the wall
+// clock, over all attempts of an activity.
+type patient struct {
+	interceptor.WorkflowInboundInterceptorBase
+	interceptor.WorkflowOutboundInterceptorBase
+}
+
+func (p *patient) Init(out interceptor.WorkflowOutboundInterceptor) error {
+	p.WorkflowOutboundInterceptorBase.Next = out
+	return p.WorkflowInboundInterceptorBase.Next.Init(p)
+}
+
+func (p *patient) ExecuteActivity(ctx workflow.Context, name string, args ...any) workflow.Future {
+	return p.WorkflowOutboundInterceptorBase.Next.ExecuteActivity(workflow.WithHeartbeatTimeout(ctx, time.Hour), name, args...)
 }
 
 // at has something happen a while after the order was placed.
@@ -146,10 +176,10 @@ func (w *world) run() order.Status {
 func (w *world) invariants(s order.Status) {
 	w.Helper()
 	require.True(w, s.State.Ended(), "ended as %s", s.State)
-	onRecord, err := w.book.Status(w.Context(), reference)
+	onRecord, err := w.book.Orders.Status(w.Context(), reference)
 	require.NoError(w, err)
 	require.Equal(w, s, onRecord, "the ledger and the workflow tell the same")
-	require.NoError(w, w.book.Verify(w.Context(), reference))
+	require.NoError(w, w.book.Log.Verify(w.Context(), reference))
 	require.LessOrEqual(w, len(w.fox.debits), 1, "more than one order was paid")
 	require.Zero(w, w.fox.unbounded, "a pay may take longer than the ledger was told")
 	states := w.states()
@@ -164,7 +194,7 @@ func (w *world) invariants(s order.Status) {
 // elsewhere, or a ledger put back from a backup, and then the log says so.
 func (w *world) legal() {
 	w.Helper()
-	entries, err := w.book.Audit(w.Context(), reference)
+	entries, err := w.book.Log.Entries(w.Context(), reference)
 	require.NoError(w, err)
 	previous, again, restored := order.State(""), false, false
 	for _, e := range entries {
@@ -184,7 +214,7 @@ func (w *world) legal() {
 // states are the state entries of the audit log.
 func (w *world) states() []order.State {
 	w.Helper()
-	entries, err := w.book.Audit(w.Context(), reference)
+	entries, err := w.book.Log.Entries(w.Context(), reference)
 	require.NoError(w, err)
 	var states []order.State
 	for _, e := range entries {
@@ -202,6 +232,14 @@ func (w *world) now() order.Status {
 	require.NoError(w, err)
 	var s order.Status
 	require.NoError(w, answer.Get(&s))
+	return s
+}
+
+// onRecord is how the ledger has the order.
+func (w *world) onRecord() order.Status {
+	w.Helper()
+	s, err := w.book.Orders.Status(w.Context(), reference)
+	require.NoError(w, err)
 	return s
 }
 

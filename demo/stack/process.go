@@ -41,9 +41,10 @@ var spawner = sync.OnceValue(func() chan<- func() {
 	return work
 })
 
-// launch starts a program. Each child leads a process group of its own, so that
-// Ctrl-C reaches this process alone, which then stops them in order.
-func launch(name, logDir string, environ []string, program string, args ...string) (*process, error) {
+// launch starts a program in a folder (empty: this process's). Each child leads a
+// process group of its own, so that Ctrl-C reaches this process alone, which then stops
+// them in order.
+func launch(name, logDir, dir string, environ []string, program string, args ...string) (*process, error) {
 	p := &process{name: name, logPath: filepath.Join(logDir, name+".log"), ended: make(chan struct{})}
 	log, err := os.OpenFile(p.logPath, os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o600)
 	if err != nil {
@@ -57,7 +58,7 @@ func launch(name, logDir string, environ []string, program string, args ...strin
 		return nil, fmt.Errorf("open log of %s: %w", name, err)
 	}
 	p.cmd = exec.Command(program, args...)
-	p.cmd.Env = environ
+	p.cmd.Env, p.cmd.Dir = environ, dir
 	p.cmd.Stdout, p.cmd.Stderr = log, log
 	p.cmd.SysProcAttr = childAttributes()
 	started := make(chan error)

@@ -10,6 +10,8 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"foxflow/internal/program"
 )
 
 // prepare makes the state folder with the demo's own keys. What is there stays:
@@ -64,15 +66,8 @@ func writeOnce(path string, content func() ([]byte, error)) error {
 	if err != nil {
 		return err
 	}
-	// CreateTemp makes it 0600. A kill before the rename leaves no half a keyset.
-	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
-	if err != nil {
+	return program.Replace(path, func(file *os.File) error { // a kill leaves no half a keyset
+		_, err := file.Write(text)
 		return err
-	}
-	defer os.Remove(f.Name())
-	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return err
-	}
-	return os.Rename(f.Name(), path)
+	})
 }

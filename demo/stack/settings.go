@@ -6,6 +6,7 @@ import (
 	"net"
 	"net/url"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -28,7 +29,10 @@ type Settings struct {
 	WorkerHTTP string
 	// TemporalAddress names a Temporal server that runs already. Then none is started.
 	TemporalAddress string
-	// UIURL is that server's Web UI, if there is one. Ignored when a server is started.
+	// TemporalCommand is the temporal command, by name or path: a server of its own is
+	// started in place of foxflow-dev's. Ignored where TemporalAddress names one.
+	TemporalCommand string
+	// UIURL is the Web UI of TemporalAddress, if there is one. Ignored when a server is started.
 	UIURL string
 	// Environ is what the processes inherit ("NAME=value"), less whatever could
 	// lead them to a real account.
@@ -56,6 +60,14 @@ func (s *Settings) complete() error {
 		}
 		*path = absolute
 	}
+	if err := s.checkPorts(); err != nil {
+		return err
+	}
+	return s.fill()
+}
+
+// checkPorts refuses a port that is taken, or given twice.
+func (s *Settings) checkPorts() error {
 	seen := map[int]string{}
 	for _, p := range []struct {
 		variable string
@@ -79,6 +91,11 @@ func (s *Settings) complete() error {
 				fmt.Sprintf("is another stack running? Stop it, or set %s and FOXFLOW_STATE_DIR", p.variable)}
 		}
 	}
+	return nil
+}
+
+// fill finds the ports that were left open, and the programs.
+func (s *Settings) fill() error {
 	if s.WorkerHTTP == "" {
 		port, err := preferred(9464)
 		if err != nil {
@@ -96,6 +113,24 @@ func (s *Settings) complete() error {
 	if u, err := url.Parse(s.WebUI()); err != nil || (s.WebUI() != "" && (u.Scheme == "" || u.Host == "")) {
 		return fmt.Errorf("TEMPORAL_UI_URL: %q is no address of a Web UI; write it as http://127.0.0.1:8233", s.WebUI())
 	}
+	return s.findPrograms()
+}
+
+// findPrograms finds the temporal command and names what is missing.
+func (s *Settings) findPrograms() error {
+	if !s.startsTemporal() {
+		s.TemporalCommand = ""
+	}
+	if s.TemporalCommand != "" {
+		path, err := exec.LookPath(s.TemporalCommand)
+		if err == nil {
+			path, err = filepath.Abs(path) // it runs in a folder of its own
+		}
+		if err != nil {
+			return fmt.Errorf("find the temporal command: %w; install it, or run with EMBEDDED=1", err)
+		}
+		s.TemporalCommand = path
+	}
 	for _, program := range s.programs() {
 		if _, err := os.Stat(filepath.Join(s.Bin, program)); errors.Is(err, os.ErrNotExist) {
 			return fmt.Errorf("find program %s in %s: it is not there; run: make build", program, s.Bin)
@@ -111,7 +146,7 @@ func (s Settings) programs() []string {
 	if s.WebUI() != "" {
 		programs = append(programs, "codec")
 	}
-	if s.startsTemporal() {
+	if s.startsTemporal() && s.TemporalCommand == "" {
 		programs = append(programs, "foxflow-dev")
 	}
 	return programs

@@ -16,6 +16,7 @@ import (
 type Stack struct {
 	Settings
 	processes []*process // in order of their start
+	release   func()     // the database of Temporal
 	died      chan error
 	stopOnce  sync.Once
 	stopping  chan struct{}
@@ -24,25 +25,20 @@ type Stack struct {
 // part is one process of a stack: how to start it and how to see that it can be
 // used.
 type part struct {
-	name  string
-	args  []string
-	env   []string      // over the environment that all share
-	grace time.Duration // to stop by itself
-	ready func(context.Context, *process) error
+	name    string
+	program string // empty: that of its name among ours
+	dir     string // that it runs in; empty: this process's
+	args    []string
+	env     []string      // over the environment that all share
+	grace   time.Duration // to stop by itself
+	ready   func(context.Context, *process) error
 }
 
 func (s Settings) parts() []part {
 	state := func(name string) string { return filepath.Join(s.StateDir, name) }
 	var parts []part
 	if s.startsTemporal() {
-		parts = append(parts, part{
-			name: "foxflow-dev",
-			args: []string{"temporal", "--port", strconv.Itoa(s.TemporalPort), "--ui-port", strconv.Itoa(s.UIPort), "--state-dir", s.StateDir,
-				"--codec-endpoint", s.Codec()},
-			grace: 25 * time.Second,
-			// It looks at everything itself before it says so.
-			ready: func(_ context.Context, p *process) error { return p.said("ready") },
-		})
+		parts = append(parts, s.temporal())
 	}
 	if s.Codec() != "" {
 		parts = append(parts, part{
@@ -80,7 +76,11 @@ func Start(ctx context.Context, s Settings, progress func(name string, ready boo
 	if err := s.prepare(ctx); err != nil {
 		return nil, err
 	}
-	stack := &Stack{Settings: s, died: make(chan error, 1), stopping: make(chan struct{})}
+	release, err := s.holdDatabase()
+	if err != nil {
+		return nil, err
+	}
+	stack := &Stack{Settings: s, release: release, died: make(chan error, 1), stopping: make(chan struct{})}
 	for _, part := range s.parts() {
 		progress(part.name, false)
 		if err := stack.add(ctx, part); err != nil {
@@ -93,7 +93,11 @@ func Start(ctx context.Context, s Settings, progress func(name string, ready boo
 }
 
 func (st *Stack) add(ctx context.Context, part part) error {
-	p, err := launch(part.name, st.StateDir, append(st.environ(), part.env...), filepath.Join(st.Bin, part.name), part.args...)
+	program := part.program
+	if program == "" {
+		program = filepath.Join(st.Bin, part.name)
+	}
+	p, err := launch(part.name, st.StateDir, part.dir, append(st.environ(), part.env...), program, part.args...)
 	if err != nil {
 		return err
 	}
@@ -129,6 +133,7 @@ func (st *Stack) Stop() {
 	for _, p := range slices.Backward(st.processes) {
 		p.stop(st.Hurry)
 	}
+	st.release()
 }
 
 const (

@@ -28,6 +28,8 @@ func TestMain(m *testing.M) {
 	switch filepath.Base(os.Args[0]) {
 	case "foxflow-dev":
 		play("ready temporal=… ui=…")
+	case "temporal":
+		playTemporal()
 	case "simulator":
 		play("simulator ready on …")
 	case "codec":

@@ -66,20 +66,8 @@ func TestOfferedSettingsAreKnown(t *testing.T) {
 	}
 }
 
-// A compose client of its own kind: Debian's, which is not the specification's loader.
-func TestDebiansComposeTakesTheFile(t *testing.T) {
-	client := needs(t, "docker-compose")
-	for _, args := range [][]string{{"config", "-q"}, {"--profile", "demo", "config", "-q"}} {
-		cmd := exec.Command(client, args...) //nolint:gosec,noctx // a command of this test
-		cmd.Dir, cmd.Env = root, append(anybody, "PATH="+os.Getenv("PATH"), "HOME="+t.TempDir())
-		said, err := cmd.CombinedOutput()
-		require.NoError(t, err, string(said))
-		assert.Empty(t, string(said), "warnings")
-	}
-}
-
 func TestScriptsParse(t *testing.T) {
-	for _, script := range []string{"deploy/secrets.sh", "deploy/temporal/schema.sh", "deploy/temporal/namespace.sh"} {
+	for _, script := range []string{"deploy/secrets.sh", "deploy/temporal/schema.sh", "deploy/temporal/namespace.sh", "dev/images/make.sh", "dev/images/grafana-stand-in.sh"} {
 		cmd := exec.Command("sh", "-n", script) //nolint:noctx // parses a file
 		cmd.Dir = root
 		said, err := cmd.CombinedOutput()

@@ -1,6 +1,6 @@
 // Package compose reads docker-compose.yml as the compose specification's own loader
 // does: schema, anchors, interpolation, env files, profiles. Its tests hold the file
-// against what it promises; the end-to-end tests run what it says without Docker.
+// against what it promises.
 //
-// It knows nothing of Docker: no engine is asked.
+// In a Docker engine, where there is one, they build and run it to the letter.
 package compose

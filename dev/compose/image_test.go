@@ -7,6 +7,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -41,30 +42,31 @@ func TestTheDockerfileMakesEveryImage(t *testing.T) {
 	assert.NotContains(t, dockerfile, "USER root")
 }
 
+// "make images" makes each image that somebody asks for, and none for nobody.
+func TestEveryNameIsGivenAnImage(t *testing.T) {
+	var wanted, made []string
+	for _, service := range everything(t).Services {
+		if !ours(service) && !slices.Contains(wanted, service.Image) {
+			wanted = append(wanted, service.Image)
+		}
+	}
+	for _, from := range regexp.MustCompile(`(?m)^FROM (\S+:\S+)`).FindAllStringSubmatch(read(t, "Dockerfile"), -1) {
+		wanted = append(wanted, from[1])
+	}
+	project, err := Load(t.Context(), Source{Root: filepath.Join(root, "dev", "images"), File: filepath.Join(root, "dev", "images", "compose.yml"),
+		Environ: []string{"GOROOT=/go", "PROGRAMS=/programs", "PWD=/images"}})
+	require.NoError(t, err)
+	for _, service := range project.Services {
+		made = append(made, service.Image)
+	}
+	assert.Equal(t, sorted(wanted...), sorted(made...))
+}
+
 // The image's Go is the one that everything here is built with.
 func TestTheImagesGoIsTheRepositorys(t *testing.T) {
 	version := regexp.MustCompile(`(?m)^go (\S+)$`).FindStringSubmatch(read(t, "dev/go.mod"))
 	require.NotNil(t, version)
 	assert.Contains(t, read(t, "Dockerfile"), "FROM golang:"+version[1]+"-")
-}
-
-// The Dockerfile's own command, in a folder that holds what .dockerignore lets through
-// and nothing else, makes the programs that "make programs" makes, to the byte.
-func TestWhatTheBuilderGetsIsEnough(t *testing.T) {
-	run := regexp.MustCompile(`(?m)^RUN (CGO_ENABLED=0 go build .*)$`).FindStringSubmatch(read(t, "Dockerfile"))
-	require.NotNil(t, run)
-	context, out := t.TempDir(), t.TempDir()
-	for _, path := range letThrough(t) {
-		copyFile(t, filepath.Join(root, path), filepath.Join(context, path))
-	}
-	cmd := exec.Command("sh", "-c", strings.Replace(run[1], "-o /out/", "-o "+out+"/", 1)) //nolint:gosec,noctx // the Dockerfile's
-	cmd.Dir = context
-	cmd.Env = append(os.Environ(), "COMMIT="+commit(t))
-	said, err := cmd.CombinedOutput()
-	require.NoError(t, err, string(said))
-	for _, name := range []string{"worker", "starter", "codec", "simulator"} {
-		assert.Equal(t, digest(t, program(name)), digest(t, filepath.Join(out, name)), "%s: run make programs", name)
-	}
 }
 
 // commit is what the programs of "make programs" say that they are made from.

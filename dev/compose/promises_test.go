@@ -29,6 +29,7 @@ var promises = map[string]func(*types.Project, types.ServiceConfig) []string{
 	"mounts are there and read-only":    mounts,
 	"settings are those that are known": knownSettings,
 	"what runs on is started again":     restarted,
+	"nobody takes the whole machine":    limited,
 }
 
 func TestTheComposeFileKeepsItsPromises(t *testing.T) {
@@ -74,6 +75,8 @@ func TestABrokenComposeFileIsFound(t *testing.T) {
 		"a setting nobody reads":      {"FOXFLOW_HTTP:", "FOXFLOW_HTPP:", "settings are those that are known"},
 		"another program's setting":   {"FOXFLOW_CODEC_ORIGIN:", "FOXFLOW_POLL_MAX:", "settings are those that are known"},
 		"not started again":           {"restart: unless-stopped", "restart: \"no\"", "what runs on is started again"},
+		"memory without end":          {"    mem_limit: 768m\n", "", "nobody takes the whole machine"},
+		"every core":                  {"    cpus: 2\n", "", "nobody takes the whole machine"},
 		"a word that isn't one":       {"stop_grace_period: 80s", "stop_grace_perod: 80s", ""},
 		"a volume that isn't made":    {"  grafana-data:\n", "", ""},
 	} {
@@ -265,6 +268,16 @@ func restarted(_ *types.Project, service types.ServiceConfig) []string {
 		return []string{"restart: " + service.Restart}
 	}
 	return nil
+}
+
+func limited(_ *types.Project, service types.ServiceConfig) (broken []string) {
+	if service.MemLimit == 0 {
+		broken = append(broken, "no mem_limit")
+	}
+	if service.CPUS == 0 {
+		broken = append(broken, "no cpus")
+	}
+	return broken
 }
 
 // waitedFor are the jobs that run to their end, and who waits for that.

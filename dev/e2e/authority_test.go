@@ -29,7 +29,7 @@ func newAuthority(s *stack, name string) *authority {
 	template := &x509.Certificate{Subject: pkix.Name{CommonName: name}, IsCA: true, BasicConstraintsValid: true,
 		KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageDigitalSignature}
 	a.cert, a.key = a.sign(template, template, nil)
-	a.file = s.write(name+".pem", string(pemOf("CERTIFICATE", a.cert.Raw)))
+	a.file = s.Write(name+".pem", string(pemOf("CERTIFICATE", a.cert.Raw)))
 	return a
 }
 
@@ -52,7 +52,7 @@ func (a *authority) issue(name string, use x509.ExtKeyUsage, hosts ...string) (p
 	certPEM, keyPEM := pemOf("CERTIFICATE", cert.Raw), pemOf("EC PRIVATE KEY", der)
 	pair, err = tls.X509KeyPair(certPEM, keyPEM)
 	require.NoError(a.stack, err)
-	return pair, a.stack.write(name+".pem", string(certPEM)), a.stack.write(name+".key", string(keyPEM))
+	return pair, a.stack.Write(name+".pem", string(certPEM)), a.stack.Write(name+".key", string(keyPEM))
 }
 
 // server is the TLS of a server under this name.

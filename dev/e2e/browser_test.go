@@ -3,7 +3,6 @@ package e2e
 import (
 	"context"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -11,6 +10,8 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/stretchr/testify/require"
+
+	"foxflow/dev/stage"
 )
 
 // page is a tab of a real browser.
@@ -19,44 +20,12 @@ type page struct {
 	ctx context.Context
 }
 
-// browse opens a tab of headless Chromium. Without Chromium the test is left out,
-// but not in CI: there it would be a proof that nobody made.
+// browse opens a tab of headless Chromium.
 func browse(t *testing.T) *page {
 	t.Helper()
-	path := chromium()
-	if path == "" {
-		if os.Getenv("CI") == "true" {
-			t.Fatal("no Chromium: CI has to install one")
-		}
-		t.Skip("no Chromium on this machine")
-	}
-	options := append(chromedp.DefaultExecAllocatorOptions[:],
-		chromedp.ExecPath(path),
-		chromedp.WindowSize(1400, 1000),
-		// The sandbox refuses to run as root, which a container's user often is. The
-		// one page that is opened is ours.
-		chromedp.NoSandbox,
-		// Small /dev/shm of containers.
-		chromedp.Flag("disable-dev-shm-usage", true),
-		// Whatever the page asks of other hosts fails at once: it has to work without.
-		chromedp.Flag("host-resolver-rules", "MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"),
-	)
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewExecAllocator(ctx, options...)
-	t.Cleanup(cancel)
-	ctx, cancel = chromedp.NewContext(ctx)
-	t.Cleanup(cancel)
-	return &page{T: t, ctx: ctx}
-}
-
-func chromium() string {
-	for _, name := range []string{"chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome"} {
-		if path, err := exec.LookPath(name); err == nil {
-			return path
-		}
-	}
-	return ""
+	return &page{T: t, ctx: stage.Browser(t, ctx)}
 }
 
 func (p *page) open(url string) {
@@ -73,12 +42,20 @@ func (p *page) follow(words string) {
 }
 
 // poll asks the page until the function says yes. A page that is just being left takes
-// its answer with it: then the next one is asked.
+// its answer with it: then the next one is asked. Where the server was too slow for the Web
+// UI, that says so and stays as it is: then it is loaded again, as it asks a person to.
 func (p *page) poll(function, argument string) (err error) {
 	for deadline := time.Now().Add(patience / 3); time.Now().Before(deadline); {
 		_, err = chromedp.Run(p.ctx, chromedp.PollFunction[bool](function,
-			chromedp.WithPollingArgs(argument), chromedp.WithPollingTimeout(time.Until(deadline))))
-		if err == nil || !strings.Contains(err.Error(), "context with specified id") {
+			chromedp.WithPollingArgs(argument), chromedp.WithPollingTimeout(min(5*time.Second, time.Until(deadline)))))
+		switch {
+		case err == nil:
+			return nil
+		case strings.Contains(err.Error(), "timeout"):
+			if seen, _ := chromedp.Run(p.ctx, chromedp.Evaluate[string](readable)); strings.Contains(seen, "Try a refresh") {
+				_ = chromedp.Do(p.ctx, chromedp.Reload()) // the next question tells
+			}
+		case !strings.Contains(err.Error(), "context with specified id"):
 			return err
 		}
 	}

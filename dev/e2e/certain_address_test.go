@@ -25,11 +25,11 @@ func proxyInBetween(s *stack) {
 	assert.Equal(s, 1, s.debits()[*o.OrderID])
 
 	wrong := s.in(s.T)
-	wrong.env["FOXRELOAD_BASE_URL"] = s.simulator + "/api"
+	wrong.Env["FOXRELOAD_BASE_URL"] = s.Simulator + "/api"
 	for program, args := range map[string][]string{"worker": nil, "starter": {"balance"}} {
-		refused := wrong.command(program, args...)
-		assert.Equal(s, 2, refused.code, program)
-		assert.Contains(s, refused.stderr, "FOXRELOAD_BASE_URL", program)
+		refused := wrong.Command(program, args...)
+		assert.Equal(s, 2, refused.Code, program)
+		assert.Contains(s, refused.Stderr, "FOXRELOAD_BASE_URL", program)
 	}
 	wrong.behindAPage()
 }
@@ -44,16 +44,16 @@ func (s *stack) behindAPage() {
 	}))
 	s.Cleanup(page.Close)
 	// A queue and a ledger of its own: it must not get at the other orders.
-	s.env["FOXRELOAD_BASE_URL"], s.env["FOXFLOW_HTTP"] = page.URL, freePort(s)
-	s.env["FOXFLOW_TASK_QUEUE"], s.env["FOXFLOW_LEDGER"] = s.queue+"-page", filepath.Join(s.dir, "page.db")
-	dir := filepath.Join(s.dir, "page-worker")
+	s.Env["FOXRELOAD_BASE_URL"], s.Env["FOXFLOW_HTTP"] = page.URL, freePort(s)
+	s.Env["FOXFLOW_TASK_QUEUE"], s.Env["FOXFLOW_LEDGER"] = s.Queue+"-page", filepath.Join(s.Dir, "page.db")
+	dir := filepath.Join(s.Dir, "page-worker")
 	require.NoError(s, os.MkdirAll(dir, 0o700))
-	p := launch(s, "worker", dir, s.environment())
-	s.Cleanup(p.kill)
-	s.eventually("the worker to say that it does not reach FoxReload", func() bool {
+	p := launch(s, "worker", dir, s.Environment())
+	s.Cleanup(p.Kill)
+	s.Eventually("the worker to say that it does not reach FoxReload", func() bool {
 		ctx, cancel := context.WithTimeout(s.Context(), 5*time.Second)
 		defer cancel()
-		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.env["FOXFLOW_HTTP"]+"/readyz", nil)
+		request, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.Env["FOXFLOW_HTTP"]+"/readyz", nil)
 		require.NoError(s, err)
 		answer, err := http.DefaultClient.Do(request)
 		if err != nil {

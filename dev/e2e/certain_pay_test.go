@@ -29,15 +29,15 @@ func repeatRefused(s *stack, reference string) {
 // is looked for, nobody is told that nothing is paid, and nobody can cancel it.
 func pausedInDoubt(s *stack) {
 	r := s.lostPay("doubt", "6s")
-	s.must("starter", "pause")
-	defer s.must("starter", "resume")
+	s.Must("starter", "pause")
+	defer s.Must("starter", "resume")
 	id := *s.status(r).OrderID
-	refused := s.starter("cancel", r)
-	assert.Equal(s, 1, refused.code, refused.stdout)
-	assert.Contains(s, refused.stderr, "outcome is not known")
+	refused := s.Starter("cancel", r)
+	assert.Equal(s, 1, refused.Code, refused.Stdout)
+	assert.Contains(s, refused.Stderr, "outcome is not known")
 	assert.NotRegexp(s, `(?i)nothing (is|was) paid|not paid`, s.told(r))
 	paused := time.Now()
-	s.eventually("the order to be looked at while payments are paused", func() bool { return len(since(paused, s.calls("get", id))) > 0 })
+	s.Eventually("the order to be looked at while payments are paused", func() bool { return len(since(paused, s.calls("get", id))) > 0 })
 	o := s.until(r, "completed", "cancelled", "failed")
 	assert.Equal(s, "completed", o.State)
 	assert.Equal(s, 1, s.debits()[id])
@@ -59,7 +59,7 @@ func TestARefusedPayIsTriedOn(t *testing.T) {
 		assert.NotContains(t, s.told(r), "othing is paid", "an earlier pay may be at work")
 	}
 	assert.Empty(t, s.debits())
-	s.admin(http.MethodPost, "/admin/orders/"+*s.status(elsewhere).OrderID+"/move", `{"status":"completed"}`, nil)
+	s.Admin(http.MethodPost, "/admin/orders/"+*s.status(elsewhere).OrderID+"/move", `{"status":"completed"}`, nil)
 	s.until(elsewhere, "completed", "stalled")
 	s.knob("pay-refusals", "0")
 	o := s.until(through, "completed")
@@ -71,7 +71,7 @@ func TestARefusedPayIsTriedOn(t *testing.T) {
 func (s *stack) untilHeld(reference string) (o order) {
 	s.Helper()
 	for range 3 {
-		if w := s.starter("watch", reference, "--timeout", "60s"); w.code == 6 {
+		if w := s.Starter("watch", reference, "--timeout", "60s"); w.Code == 6 {
 			break
 		}
 	}
@@ -92,7 +92,7 @@ func limitForNoDay(s *stack) {
 	back()
 	assert.Equal(s, "DAILY_LIMIT", waits.code())
 	assert.Contains(s, *waits.WaitingFor, "higher limit")
-	for _, words := range []string{s.must("starter", "status", above), s.must("starter", "explain", above)} {
+	for _, words := range []string{s.Must("starter", "status", above), s.Must("starter", "explain", above)} {
 		assert.NotContains(s, words, "midnight")
 	}
 	s.restartWorker("")
@@ -105,8 +105,8 @@ func limitForNoDay(s *stack) {
 // restartWorker gives the stack's worker another daily limit. It outlives the subtest.
 func (s *stack) restartWorker(limit string) {
 	s.Helper()
-	require.Zero(s, s.stop("worker"))
-	s.env["FOXFLOW_DAILY_LIMIT"] = limit
-	s.processes["worker"] = launch(s, "worker", s.dir, s.environment())
-	s.answers("http://" + s.env["FOXFLOW_HTTP"] + "/readyz")
+	require.Zero(s, s.Stop("worker"))
+	s.Env["FOXFLOW_DAILY_LIMIT"] = limit
+	s.Processes["worker"] = launch(s, "worker", s.Dir, s.Environment())
+	s.Answers("http://" + s.Env["FOXFLOW_HTTP"] + "/readyz")
 }

@@ -28,31 +28,32 @@ var references = map[string]string{
 
 // An order of any reference is bought, followed and found, in Temporal too.
 func TestReferencesOfRealShops(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, nil, ownTemporal)
-	c := s.client()
+	c := s.Client()
 	for reference, id := range references {
-		placed := s.starter("place", "--reference", reference, "--item", giftCard, "--wait")
-		require.Zero(t, placed.code, "%s: %s", reference, placed.stderr)
-		assert.Contains(t, placed.stdout, reference)
+		placed := s.Starter("place", "--reference", reference, "--item", giftCard, "--wait")
+		require.Zero(t, placed.Code, "%s: %s", reference, placed.Stderr)
+		assert.Contains(t, placed.Stdout, reference)
 		described, err := c.DescribeWorkflowExecution(t.Context(), id, "")
 		require.NoError(t, err)
 		assert.Equal(t, id, described.GetWorkflowExecutionInfo().GetExecution().GetWorkflowId())
 		assert.Equal(t, reference, s.status(reference).Reference)
 		for _, command := range []string{"codes", "explain", "audit"} {
-			assert.Zero(t, s.starter(command, reference).code, "%s %s", command, reference)
+			assert.Zero(t, s.Starter(command, reference).Code, "%s %s", command, reference)
 		}
 	}
 	assert.Len(t, s.debits(), len(references))
 	s.completesInBash()
 
-	results := filepath.Join(s.dir, "results.csv")
+	results := filepath.Join(s.Dir, "results.csv")
 	file := "reference,item,quantity,note,mock,max_price\n"
 	for reference := range references {
 		file += fmt.Sprintf("%s,%s,1,,,\n", reference, giftCard)
 	}
-	again := s.starter("place", "--file", s.write("orders.csv", file), "--results", results)
-	require.Zero(t, again.code, again.stderr)
-	assert.Contains(t, again.stdout, fmt.Sprintf("0 started, %d placed already", len(references)))
+	again := s.Starter("place", "--file", s.Write("orders.csv", file), "--results", results)
+	require.Zero(t, again.Code, again.Stderr)
+	assert.Contains(t, again.Stdout, fmt.Sprintf("0 started, %d placed already", len(references)))
 	text, err := os.ReadFile(results)
 	require.NoError(t, err)
 	for reference := range references {
@@ -70,7 +71,7 @@ func (s *stack) completesInBash() {
 		return
 	}
 	// bash-completion, which is not installed everywhere, gives the first function.
-	script := s.write("complete.sh", `
+	script := s.Write("complete.sh", `
 _init_completion() { cur=${COMP_WORDS[COMP_CWORD]}; prev=${COMP_WORDS[COMP_CWORD-1]}; words=("${COMP_WORDS[@]}"); cword=$COMP_CWORD; }
 source <(starter completion bash)
 COMP_WORDS=(starter "$@"); COMP_CWORD=$#; COMP_TYPE=9; COMP_LINE="starter $*"; COMP_POINT=${#COMP_LINE}
@@ -79,7 +80,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 `)
 	complete := func(words ...string) string {
 		cmd := exec.CommandContext(s.Context(), bash, append([]string{script}, words...)...) //nolint:gosec // of this test
-		cmd.Env = append(s.environment(), "LC_ALL=C.UTF-8", "PATH="+filepath.Dir(binary(s, "starter"))+":"+os.Getenv("PATH"))
+		cmd.Env = append(s.Environment(), "LC_ALL=C.UTF-8", "PATH="+filepath.Dir(binary(s, "starter"))+":"+os.Getenv("PATH"))
 		said, err := cmd.Output()
 		require.NoError(s, err)
 		return strings.TrimSpace(string(said))
@@ -92,6 +93,7 @@ printf '%s\n' "${COMPREPLY[@]}"
 
 // Input that only looks right is refused with the place of what is wrong; nothing starts.
 func TestWhatNobodySeesIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, nil)
 	header := "reference,item,quantity,note,mock,max_price\n"
 	place := func(more ...string) []string {
@@ -111,9 +113,9 @@ func TestWhatNobodySeesIsRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := s.fed(c.stdin, "starter", c.args...)
-			assert.Equal(t, 2, r.code, r.stderr)
-			assert.Contains(t, r.stderr, c.says)
-			assert.NotContains(t, r.stderr, "1234")
+			assert.Equal(t, 2, r.Code, r.Stderr)
+			assert.Contains(t, r.Stderr, c.says)
+			assert.NotContains(t, r.Stderr, "1234")
 		})
 	}
 	var list struct{ Orders []order }
@@ -126,17 +128,18 @@ func TestWhatNobodySeesIsRefused(t *testing.T) {
 func (s *stack) fed(stdin, name string, args ...string) result {
 	s.Helper()
 	cmd := exec.CommandContext(s.Context(), binary(s, name), args...) //nolint:gosec // ours
-	cmd.Env, cmd.Dir, cmd.Stdin = s.environment(), s.dir, strings.NewReader(stdin)
+	cmd.Env, cmd.Dir, cmd.Stdin = s.Environment(), s.Dir, strings.NewReader(stdin)
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	if err := cmd.Run(); err != nil {
 		exit := new(exec.ExitError)
 		require.ErrorAs(s, err, &exit)
 	}
-	return result{cmd.ProcessState.ExitCode(), stdout.String(), stderr.String()}
+	return result{Code: cmd.ProcessState.ExitCode(), Stdout: stdout.String(), Stderr: stderr.String()}
 }
 
 func TestAFileFromAPipeIntoAPipe(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, nil)
 	file := "sep=;\r\nreference;item;quantity;note;mock;max_price\r\n#1;" + giftCard + ";;;;\r\n"
 	utf16 := "\xff\xfe"
@@ -144,20 +147,21 @@ func TestAFileFromAPipeIntoAPipe(t *testing.T) {
 		utf16 += string([]byte{byte(r), 0})
 	}
 	r := s.fed(utf16, "starter", "place", "--file", "-", "--results", "-", "--wait")
-	require.Zero(t, r.code, r.stderr)
-	assert.Regexp(t, `^reference,order_id,state,cancel_reason,error\n#1,[^,]+,completed,,\n$`, r.stdout)
+	require.Zero(t, r.Code, r.Stderr)
+	assert.Regexp(t, `^reference,order_id,state,cancel_reason,error\n#1,[^,]+,completed,,\n$`, r.Stdout)
 }
 
 // What can't be written is an error of every program, whatever it was to say.
 func TestOutputOnAFullDisk(t *testing.T) {
+	t.Parallel()
 	full, err := os.OpenFile("/dev/full", os.O_WRONLY, 0)
 	if err != nil {
 		t.Skip("no /dev/full here")
 	}
 	defer full.Close()
 	s := emptyStack(t)
-	s.write("keyset.json", s.must("starter", "keyset", "new"))
-	s.must("starter", "ledger", "migrate")
+	s.Write("keyset.json", s.Must("starter", "keyset", "new"))
+	s.Must("starter", "ledger", "migrate")
 	for _, args := range [][]string{{"keyset", "new"}, {"keyset", "rotate"}, {"list", "-o", "json"}, {"stats", "-o", "json"}, {"audit", "--verify-all"},
 		{"pause"}, {"resume"}, {"completion", "bash"}, {"--help"}, {"--version"}} {
 		code, said := s.into(full, "starter", args...)
@@ -177,7 +181,7 @@ func TestOutputOnAFullDisk(t *testing.T) {
 func (s *stack) into(stdout *os.File, name string, args ...string) (code int, stderr string) {
 	s.Helper()
 	cmd := exec.CommandContext(s.Context(), binary(s, name), args...) //nolint:gosec // ours
-	cmd.Env, cmd.Dir = s.environment(), s.dir
+	cmd.Env, cmd.Dir = s.Environment(), s.Dir
 	var errs bytes.Buffer
 	cmd.Stdout, cmd.Stderr = stdout, &errs
 	_ = cmd.Run()
@@ -186,14 +190,15 @@ func (s *stack) into(stdout *os.File, name string, args ...string) (code int, st
 
 // Whoever reads no further is no error: the program ends without a word.
 func TestABrokenPipeIsNoError(t *testing.T) {
+	t.Parallel()
 	s := emptyStack(t)
-	s.write("keyset.json", s.must("starter", "keyset", "new"))
-	s.must("starter", "ledger", "migrate")
+	s.Write("keyset.json", s.Must("starter", "keyset", "new"))
+	s.Must("starter", "ledger", "migrate")
 	read, write, err := os.Pipe()
 	require.NoError(t, err)
 	require.NoError(t, read.Close())
 	cmd := exec.CommandContext(t.Context(), binary(t, "starter"), "list", "-o", "json") //nolint:gosec // ours
-	cmd.Env, cmd.Dir, cmd.Stdout = s.environment(), s.dir, write
+	cmd.Env, cmd.Dir, cmd.Stdout = s.Environment(), s.Dir, write
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	require.Error(t, cmd.Run())
@@ -205,17 +210,18 @@ func TestABrokenPipeIsNoError(t *testing.T) {
 
 // One signal ends a command that waits for somebody who never writes.
 func TestACommandThatWaitsForInputCanBeStopped(t *testing.T) {
+	t.Parallel()
 	s := emptyStack(t)
-	s.write("keyset.json", s.must("starter", "keyset", "new"))
-	pipe := filepath.Join(s.dir, "orders.fifo")
+	s.Write("keyset.json", s.Must("starter", "keyset", "new"))
+	pipe := filepath.Join(s.Dir, "orders.fifo")
 	require.NoError(t, syscall.Mkfifo(pipe, 0o600))
 	cmd := exec.CommandContext(t.Context(), binary(t, "starter"), "place", "--file", pipe) //nolint:gosec // ours
-	cmd.Env, cmd.Dir = s.environment(), s.dir
+	cmd.Env, cmd.Dir = s.Environment(), s.Dir
 	var errs bytes.Buffer
 	cmd.Stderr = &errs
 	require.NoError(t, cmd.Start())
 	// It has opened the FIFO for reading once it can be opened for writing without a wait.
-	s.eventually("the FIFO to be read", func() bool {
+	s.Eventually("the FIFO to be read", func() bool {
 		file, err := os.OpenFile(pipe, os.O_WRONLY|syscall.O_NONBLOCK, 0)
 		if err != nil {
 			return false
@@ -231,11 +237,12 @@ func TestACommandThatWaitsForInputCanBeStopped(t *testing.T) {
 
 // Every program says of which version, commit and Go it is: the same of all.
 func TestEveryProgramTellsItsVersion(t *testing.T) {
+	t.Parallel()
 	s := emptyStack(t)
 	form := regexp.MustCompile(`^(\S+) (\S+), commit \S+, go1\.\S+\n$`)
 	versions := map[string]bool{}
 	for _, program := range []string{"starter", "worker", "codec", "simulator", "demo", "foxflow-dev"} {
-		said := s.must(program, "--version")
+		said := s.Must(program, "--version")
 		found := form.FindStringSubmatch(said)
 		require.NotNil(t, found, said)
 		assert.Equal(t, program, found[1])
@@ -246,21 +253,22 @@ func TestEveryProgramTellsItsVersion(t *testing.T) {
 
 // The id in the Web UI's address is encoded; what a person reads is the reference.
 func TestWebUIShowsAReferenceAsItWasWritten(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, []string{"--balance", "usd=0.1"}, ownTemporal, withCodec)
 	tab := browse(t)
 	tab.signIn(s)
 	tab.shows("payloads")
 	const reference = "#7/заказ `1`"
-	require.Zero(t, s.starter("place", "--reference", reference, "--item", giftCard).code)
+	require.Zero(t, s.Starter("place", "--reference", reference, "--item", giftCard).Code)
 	s.until(reference, "awaiting_topup")
 
-	tab.open(s.ui + "/namespaces/" + s.namespace + "/workflows/" + url.PathEscape("order/%237%2F%D0%B7%D0%B0%D0%BA%D0%B0%D0%B7%20%601%60"))
+	tab.open(s.UI + "/namespaces/" + s.Namespace + "/workflows/" + url.PathEscape("order/%237%2F%D0%B7%D0%B0%D0%BA%D0%B0%D0%B7%20%601%60"))
 	tab.shows("OrderWorkflow", "RUNNING")
 	tab.follow("User Metadata")
 	tab.shows("Reference: "+reference, "starter top-up '"+reference+"'")
 	tab.picture("reference")
 
 	s.setBalance("50")
-	require.Zero(t, s.starter("top-up", reference).code)
+	require.Zero(t, s.Starter("top-up", reference).Code)
 	s.until(reference, "completed")
 }

@@ -2,9 +2,8 @@ package e2e
 
 import (
 	"net/http"
-	"os"
-	"path/filepath"
-	"strings"
+
+	"foxflow/dev/stage"
 
 	"github.com/stretchr/testify/require"
 	commonpb "go.temporal.io/api/common/v1"
@@ -13,25 +12,10 @@ import (
 	"go.temporal.io/sdk/converter"
 )
 
-// codecToken is what a person or program must know to have payloads opened.
-const codecToken = "e2e-codec-token-77310042"
-
-// startCodec starts the codec server. It reads the same keyset as the worker.
-func (s *stack) startCodec() {
-	s.Helper()
-	s.env["FOXFLOW_CODEC_LISTEN"], s.env["FOXFLOW_CODEC_ORIGIN"] = s.codec, s.ui
-	s.env["FOXFLOW_CODEC_TOKEN_FILE"] = s.write("codec-token", codecToken+"\n")
-	s.run("codec")
-	s.eventually("the codec server to be ready", func() bool {
-		text, err := os.ReadFile(filepath.Join(s.dir, "codec.log"))
-		return err == nil && strings.Contains(string(text), "codec ready on http://"+s.codec)
-	})
-}
-
 // signIn opens the codec server's page as a person with permission.
 func (p *page) signIn(s *stack) {
 	p.Helper()
-	p.open("http://ann:" + codecToken + "@" + s.codec + "/")
+	p.open("http://ann:" + stage.CodecToken + "@" + s.Codec + "/")
 }
 
 // opened is a history as those see it who may: its payloads opened by the codec
@@ -39,9 +23,9 @@ func (p *page) signIn(s *stack) {
 func (s *stack) opened(h *historypb.History) *historypb.History {
 	s.Helper()
 	codec := converter.NewRemotePayloadCodec(converter.RemotePayloadCodecOptions{
-		Endpoint: "http://" + s.codec,
+		Endpoint: "http://" + s.Codec,
 		ModifyRequest: func(r *http.Request) error {
-			r.Header.Set("Authorization", "Bearer "+codecToken)
+			r.Header.Set("Authorization", "Bearer "+stage.CodecToken)
 			return nil
 		},
 	})

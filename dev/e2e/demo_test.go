@@ -23,14 +23,16 @@ type demo struct {
 func newDemo(t *testing.T) *demo {
 	t.Helper()
 	d := &demo{stack: emptyStack(t), environ: os.Environ()}
-	d.environ = append(d.environ, "FOXFLOW_STATE_DIR="+filepath.Join(d.dir, "state"))
-	for _, name := range []string{"TEMPORAL_PORT", "UI_PORT", "SIMULATOR_PORT"} {
+	d.environ = append(d.environ, "FOXFLOW_STATE_DIR="+filepath.Join(d.Dir, "state"))
+	for _, name := range []string{"TEMPORAL_PORT", "UI_PORT", "SIMULATOR_PORT", "CODEC_PORT"} {
 		address := freePort(t)
 		_, port, err := net.SplitHostPort(address)
 		require.NoError(t, err)
 		d.ports = append(d.ports, address)
 		d.environ = append(d.environ, name+"="+port)
 	}
+	worker := freePort(t)
+	d.ports, d.environ = append(d.ports, worker), append(d.environ, "FOXFLOW_HTTP="+worker)
 	return d
 }
 
@@ -47,6 +49,7 @@ func (d *demo) nothingLeft() {
 }
 
 func TestDemoTellsItsStory(t *testing.T) {
+	t.Parallel()
 	if os.Getenv("TEMPORAL_ADDRESS") != "" {
 		t.Skip("the demo's orders would stay in the server that TEMPORAL_ADDRESS names")
 	}
@@ -66,34 +69,58 @@ func TestDemoTellsItsStory(t *testing.T) {
 	d.nothingLeft()
 }
 
-// "make dev" against a Temporal server that runs already, a user at work in another
-// shell, and Ctrl-C.
-func TestDevStackServesAShellUntilCtrlC(t *testing.T) {
-	server := newServer(t)
-	d := newDemo(t)
-	d.environ = append(d.environ, "TEMPORAL_ADDRESS="+server.temporal)
-	command := exec.CommandContext(t.Context(), binary(t, "demo"))
-	command.Env = d.environ
-	var said bytes.Buffer
-	log, err := os.Create(filepath.Join(d.dir, "demo.log"))
-	require.NoError(t, err)
+// running is the demo's stack in the background, without the story.
+type running struct {
+	*demo
+	command *exec.Cmd
+	said    *bytes.Buffer
+}
+
+// up starts "make dev" and returns once it says that all is there.
+func (d *demo) up(flags ...string) *running {
+	d.Helper()
+	r := &running{demo: d, command: exec.CommandContext(d.Context(), binary(d, "demo"), flags...), said: new(bytes.Buffer)}
+	r.command.Env = d.environ
+	log, err := os.Create(filepath.Join(d.Dir, "demo.log"))
+	require.NoError(d, err)
 	defer log.Close()
-	command.Stdout, command.Stderr = log, &said
-	require.NoError(t, command.Start())
-	d.eventually("the demo to be up", func() bool {
+	r.command.Stdout, r.command.Stderr = log, r.said
+	require.NoError(d, r.command.Start())
+	d.Eventually("the demo to be up", func() bool {
 		text, err := os.ReadFile(log.Name())
 		return err == nil && strings.Contains(string(text), "Ctrl-C stops everything")
 	})
+	return r
+}
 
-	shell := exec.CommandContext(t.Context(), "sh", "-ec", `. "$1"; "$2" place --reference shell-1 --item "$3" --wait`, "sh",
-		filepath.Join(d.dir, "state", "env"), binary(t, "starter"), giftCard)
+// shell is a user in another terminal: what "starter ARGS" says there.
+func (d *demo) shell(args ...string) string {
+	d.Helper()
+	shell := exec.CommandContext(d.Context(), "sh", append([]string{"-ec", `. "$1"; shift; exec "$@"`, "sh",
+		filepath.Join(d.Dir, "state", "env"), binary(d, "starter")}, args...)...)
 	out, err := shell.CombinedOutput()
-	require.NoError(t, err, string(out))
-	assert.Contains(t, string(out), "completed")
-	_, err = server.client().DescribeWorkflowExecution(t.Context(), "order/shell-1", "")
-	require.NoError(t, err, "the order is on the server that TEMPORAL_ADDRESS names")
+	require.NoError(d, err, string(out))
+	return string(out)
+}
 
-	require.NoError(t, command.Process.Signal(os.Interrupt))
-	require.NoError(t, command.Wait(), said.String())
-	d.nothingLeft()
+// ctrlC ends it.
+func (r *running) ctrlC() {
+	r.Helper()
+	require.NoError(r, r.command.Process.Signal(os.Interrupt))
+	require.NoError(r, r.command.Wait(), r.said.String())
+	r.nothingLeft()
+}
+
+// "make dev" against a Temporal server that runs already, a user at work in another
+// shell, and Ctrl-C.
+func TestDevStackServesAShellUntilCtrlC(t *testing.T) {
+	t.Parallel()
+	server := newServer(t)
+	d := newDemo(t)
+	d.environ = append(d.environ, "TEMPORAL_ADDRESS="+server.Temporal)
+	r := d.up()
+	assert.Contains(t, d.shell("place", "--reference", "shell-1", "--item", giftCard, "--wait"), "completed")
+	_, err := server.Client().DescribeWorkflowExecution(t.Context(), "order/shell-1", "")
+	require.NoError(t, err, "the order is on the server that TEMPORAL_ADDRESS names")
+	r.ctrlC()
 }

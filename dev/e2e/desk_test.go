@@ -11,7 +11,7 @@ import (
 // FoxReload's own dashboard, for exactly ten of them, and nobody says a word: ten are
 // delivered, twenty wait on, and FoxReload was not asked in vain for each.
 func TestBalanceDeskWakesAsManyAsTheBalanceCovers(t *testing.T) {
-	t.Parallel() // it mostly waits for the desk's minute
+	t.Parallel()
 	const orders, fewRefusals = 30, 5
 	s := newStack(t, []string{"--balance", "usd=1"})
 	s.otherWorker()
@@ -22,19 +22,19 @@ func TestBalanceDeskWakesAsManyAsTheBalanceCovers(t *testing.T) {
 		return count(s.requests(), func(r request) bool { return r.Route == "pay" && r.Status >= http.StatusBadRequest })
 	}
 	assert.LessOrEqual(t, refused(), fewRefusals)
-	assert.Contains(t, s.must("starter", "list", "--state", "awaiting_topup"), "waiting for a top-up: 30; 285.5 usd missing")
+	assert.Contains(t, s.Must("starter", "list", "--state", "awaiting_topup"), "waiting for a top-up: 30; 285.5 usd missing")
 
 	s.setBalance("95.50")
-	s.eventually("the desk to notice", func() bool { return len(s.debits()) > 0 })
+	s.Eventually("the desk to notice", func() bool { return len(s.debits()) > 0 })
 	s.untilAll("completed", 10)
 	assert.Len(t, s.inState("awaiting_topup"), orders-10)
 	s.onePaymentEach(10)
 
 	s.setBalance("57.29") // one cent less than six
-	s.must("starter", "top-up", "--all")
+	s.Must("starter", "top-up", "--all")
 	s.untilAll("completed", 15)
 	assert.Len(t, s.inState("awaiting_topup"), orders-15)
 	s.onePaymentEach(15)
 	assert.LessOrEqual(t, refused(), fewRefusals, "FoxReload was asked for what it could give")
-	assert.Zero(t, s.starter("audit", "--verify-all").code)
+	assert.Zero(t, s.Starter("audit", "--verify-all").Code)
 }

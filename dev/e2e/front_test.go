@@ -60,7 +60,7 @@ func startFront(s *stack, f *front) *front {
 	require.NoError(s, err)
 	f.address = listener.Addr().String()
 	behind := sync.OnceValues(func() (*grpc.ClientConn, error) {
-		return grpc.NewClient(s.temporal, grpc.WithTransportCredentials(insecure.NewCredentials()))
+		return grpc.NewClient(s.Temporal, grpc.WithTransportCredentials(insecure.NewCredentials()))
 	})
 	secure := insecure.NewCredentials()
 	if f.tls != nil {

@@ -20,7 +20,7 @@ func (s *stack) readyz() (code int, checks map[string]struct {
 	Reason string
 }) {
 	s.Helper()
-	response, err := http.Get("http://" + s.env["FOXFLOW_HTTP"] + "/readyz") //nolint:noctx // an address of this test
+	response, err := http.Get("http://" + s.Env["FOXFLOW_HTTP"] + "/readyz") //nolint:noctx // an address of this test
 	require.NoError(s, err)
 	defer response.Body.Close()
 	var body struct {
@@ -38,7 +38,7 @@ func (s *stack) readyz() (code int, checks map[string]struct {
 // unready waits until one check fails, for a reason.
 func (s *stack) unready(check, reason string) {
 	s.Helper()
-	s.eventually("the worker not to be ready: "+check, func() bool {
+	s.Eventually("the worker not to be ready: "+check, func() bool {
 		_, checks := s.readyz()
 		return !checks[check].OK && checks[check].Reason != ""
 	})
@@ -50,8 +50,9 @@ func (s *stack) unready(check, reason string) {
 // A probe learns of each thing that a worker needs, by what really happens to it,
 // and costs FoxReload no request.
 func TestReadyzSaysWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, []string{"--api-key", secretKey}, with("FOXRELOAD_API_KEY", secretKey), with("FOXFLOW_STALL_POLL", "500ms"), ownTemporal)
-	s.eventually("the key to be known", func() bool {
+	s.Eventually("the key to be known", func() bool {
 		_, checks := s.readyz()
 		return checks["key"].OK && checks["key"].Reason == ""
 	})
@@ -63,23 +64,23 @@ func TestReadyzSaysWhatIsMissing(t *testing.T) {
 	}
 	assert.Len(t, s.requests(), before, "a probe asks FoxReload nothing")
 
-	s.admin(http.MethodPost, "/admin/knobs", `{"access":"401"}`, nil)
+	s.Admin(http.MethodPost, "/admin/knobs", `{"access":"401"}`, nil)
 	s.place(s.ref("refused"), giftCard)
 	s.unready("key", `HTTP 401.*FOXRELOAD_API_KEY`)
 	assert.Contains(t, string(s.metrics()), "\nfoxflow_ready{check=\"key\"} 0\n")
-	s.admin(http.MethodPost, "/admin/knobs", `{"access":"open"}`, nil)
+	s.Admin(http.MethodPost, "/admin/knobs", `{"access":"open"}`, nil)
 	s.until(s.ref("refused"), "completed")
-	s.answers("http://" + s.env["FOXFLOW_HTTP"] + "/readyz")
+	s.Answers("http://" + s.Env["FOXFLOW_HTTP"] + "/readyz")
 
-	s.admin(http.MethodPost, "/admin/faults/next", `{"kind":"too-many","route":"create"}`, nil)
+	s.Admin(http.MethodPost, "/admin/faults/next", `{"kind":"too-many","route":"create"}`, nil)
 	s.place(s.ref("throttled"), giftCard)
-	s.eventually("the 429 to be counted", func() bool {
+	s.Eventually("the 429 to be counted", func() bool {
 		return containsLine(s.metrics(), `foxflow_api_throttled_total{endpoint="POST /api/orders/"} 1`)
 	})
 	s.until(s.ref("throttled"), "completed")
-	s.answers("http://" + s.env["FOXFLOW_HTTP"] + "/readyz")
+	s.Answers("http://" + s.Env["FOXFLOW_HTTP"] + "/readyz")
 
-	s.kill("foxflow-dev")
+	s.Kill("foxflow-dev")
 	s.unready("temporal", `.`)
 	code, _ := s.readyz()
 	assert.Equal(t, http.StatusServiceUnavailable, code)
@@ -92,10 +93,11 @@ func TestReadyzSaysWhatIsMissing(t *testing.T) {
 // With nobody at FoxReload's address a worker starts all the same: what is not known
 // holds nobody up.
 func TestAWorkerIsReadyThoughFoxReloadIsAway(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, nil)
-	s.stop("worker")
-	s.kill("simulator")
-	s.startWorker()
+	s.Stop("worker")
+	s.Kill("simulator")
+	s.StartWorker()
 	_, checks := s.readyz()
 	assert.True(t, checks["key"].OK)
 	assert.Contains(t, checks["key"].Reason, "not known yet")
@@ -105,22 +107,23 @@ func TestAWorkerIsReadyThoughFoxReloadIsAway(t *testing.T) {
 // cores, starts like any other and carries orders. (One in five hung for good: the scrape
 // asked Temporal while it held a lock that the call to Temporal needed.)
 func TestAWorkerIsScrapedFromItsFirstMillisecond(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, nil)
 	s.setBalance("1000")
 	for start := range 12 {
-		s.kill("worker")
+		s.Kill("worker")
 		asking, stop := context.WithCancel(t.Context())
 		var busy sync.WaitGroup
 		for range runtime.NumCPU() {
 			busy.Go(func() {
-				for asking.Err() == nil { //nolint:revive // keeps a core busy
+				for asking.Err() == nil { // keeps a core busy
 				}
 			})
 		}
 		for _, page := range []string{"/metrics", "/metrics", "/readyz"} {
 			busy.Go(func() {
 				for asking.Err() == nil {
-					if request, err := http.NewRequestWithContext(asking, http.MethodGet, "http://"+s.env["FOXFLOW_HTTP"]+page, nil); err == nil {
+					if request, err := http.NewRequestWithContext(asking, http.MethodGet, "http://"+s.Env["FOXFLOW_HTTP"]+page, nil); err == nil {
 						if response, err := http.DefaultClient.Do(request); err == nil {
 							_, _ = io.Copy(io.Discard, response.Body)
 							_ = response.Body.Close()
@@ -129,7 +132,7 @@ func TestAWorkerIsScrapedFromItsFirstMillisecond(t *testing.T) {
 				}
 			})
 		}
-		s.startWorker()
+		s.StartWorker()
 		s.place(s.ref(fmt.Sprintf("start-%d", start)), giftCard)
 		s.until(s.ref(fmt.Sprintf("start-%d", start)), "completed")
 		stop()

@@ -13,6 +13,8 @@ import (
 	"strings"
 	"testing"
 
+	"foxflow/dev/stage"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/sdk/client"
@@ -36,14 +38,16 @@ const (
 
 // Markers as partner key, keyset, codes and player data go every way that there is;
 // then they are searched for wherever anything was left.
+// Promise 5: codes, keys and player data are secrets.
 func TestNothingSecretIsLeftInClear(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, []string{"--balance", "usd=40", "--api-key", secretKey, "--log-format", "json"},
 		with("FOXRELOAD_API_KEY", secretKey), with("FOXFLOW_LOG_LEVEL", "debug"), with("FOXFLOW_STALL_POLL", "500ms"), ownTemporal, withCodec)
 	h := &hunt{stack: s, searched: map[string]int{}, found: map[string]string{}}
 	said := h.everyWay()
 	h.know("the partner key", secretKey)
 	h.know("the player's data", secretPlayer)
-	h.know("the codec server's token", codecToken)
+	h.know("the codec server's token", stage.CodecToken)
 	h.know("the keyset", keyMaterial(t, h.read("keyset.json")))
 	codes := append(s.codes("happy"), s.codes("cards")...)
 	require.Len(t, codes, 4)
@@ -59,7 +63,7 @@ func TestNothingSecretIsLeftInClear(t *testing.T) {
 	h.pages()
 	h.files("while it runs")
 	for _, program := range []string{"worker", "codec", "foxflow-dev"} {
-		require.Zero(t, s.stop(program), program)
+		require.Zero(t, s.Stop(program), program)
 	}
 	h.files("after a clean stop")
 	assert.Empty(t, h.found)
@@ -72,9 +76,11 @@ func TestNothingSecretIsLeftInClear(t *testing.T) {
 // The same hunt, where an order was started by a program without a keyset: it finds
 // the player's data in Temporal's database and behind the Web UI. A hunt that finds
 // nothing there would be worth nothing.
+// Promise 5: codes, keys and player data are secrets.
 func TestHuntFindsWhatIsNotSealed(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, nil, ownTemporal)
-	order, err := s.client().ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "order/clear", TaskQueue: s.queue}, "OrderWorkflow",
+	order, err := s.Client().ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "order/clear", TaskQueue: s.Queue}, "OrderWorkflow",
 		map[string]any{"request": map[string]any{"reference": "clear", "items": []any{
 			map[string]any{"itemId": gameTopUp, "quantity": 1, "note": map[string]string{"player_id": secretPlayer}}}}})
 	require.NoError(t, err)
@@ -96,8 +102,8 @@ func (h *hunt) everyWay() string {
 	h.Helper()
 	var said strings.Builder
 	ask := func(args ...string) {
-		r := h.starter(args...)
-		fmt.Fprintln(&said, r.stdout, r.stderr)
+		r := h.Starter(args...)
+		fmt.Fprintln(&said, r.Stdout, r.Stderr)
 	}
 	place := func(reference, item, player string, more ...string) {
 		// By a file: a command line can be read by others while it runs.
@@ -105,13 +111,13 @@ func (h *hunt) everyWay() string {
 		if item == giftCard { // has many codes, and no note
 			line = fmt.Sprintf("%s,%s,3,,,%s", reference, item, secretPrice)
 		}
-		file := h.write("in-"+reference+".csv", "reference,item,quantity,note,mock,max_price\n"+line+"\n")
+		file := h.Write("in-"+reference+".csv", "reference,item,quantity,note,mock,max_price\n"+line+"\n")
 		ask(append([]string{"place", "--file", file, "--yes"}, more...)...)
 	}
 	next := func(kind, route string) {
-		h.admin(http.MethodPost, "/admin/faults/next", fmt.Sprintf(`{"kind":%q,"route":%q}`, kind, route), nil)
+		h.Admin(http.MethodPost, "/admin/faults/next", fmt.Sprintf(`{"kind":%q,"route":%q}`, kind, route), nil)
 	}
-	place("happy", gameTopUp, secretPlayer, "--wait", "--results", filepath.Join(h.dir, "results.csv"))
+	place("happy", gameTopUp, secretPlayer, "--wait", "--results", filepath.Join(h.Dir, "results.csv"))
 	place("cards", giftCard, "", "--wait")
 	place("fails", gameTopUp, "fail-"+secretPlayer, "--wait")
 	next("error-500", "create")
@@ -124,16 +130,16 @@ func (h *hunt) everyWay() string {
 
 	place("crash", gameTopUp, "stuck-"+secretPlayer)
 	h.until("crash", "processing")
-	h.kill("worker")
-	h.startWorker()
-	h.admin(http.MethodPost, "/admin/orders/"+*h.status("crash").OrderID+"/move", `{"status":"completed"}`, nil)
+	h.Kill("worker")
+	h.StartWorker()
+	h.Admin(http.MethodPost, "/admin/orders/"+*h.status("crash").OrderID+"/move", `{"status":"completed"}`, nil)
 	h.until("crash", "completed")
 
-	h.admin(http.MethodPost, "/admin/knobs", `{"access":"401"}`, nil)
+	h.Admin(http.MethodPost, "/admin/knobs", `{"access":"401"}`, nil)
 	place("blocked", gameTopUp, secretPlayer)
 	h.until("blocked", "blocked")
 	ask("balance")
-	h.admin(http.MethodPost, "/admin/knobs", `{"access":"open"}`, nil)
+	h.Admin(http.MethodPost, "/admin/knobs", `{"access":"open"}`, nil)
 	h.until("blocked", "completed")
 
 	h.setBalance("0.01")
@@ -156,9 +162,9 @@ func (h *hunt) everyWay() string {
 	ask("list")
 	ask("stats")
 	ask("products", "search", "gift")
-	ask("audit", "--export", filepath.Join(h.dir, "audit.jsonl"))
-	require.FileExists(h, filepath.Join(h.dir, "audit.jsonl"))
-	h.must("starter", "codes", "happy")
+	ask("audit", "--export", filepath.Join(h.Dir, "audit.jsonl"))
+	require.FileExists(h, filepath.Join(h.Dir, "audit.jsonl"))
+	h.Must("starter", "codes", "happy")
 	return said.String()
 }
 
@@ -177,7 +183,7 @@ func (h *hunt) search(place, kind string, text []byte) {
 // the token, what a user wrote, and FoxReload's own state.
 func (h *hunt) files(when string) {
 	h.Helper()
-	require.NoError(h, filepath.WalkDir(h.dir, func(path string, entry fs.DirEntry, err error) error {
+	require.NoError(h, filepath.WalkDir(h.Dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
@@ -197,8 +203,8 @@ func (h *hunt) files(when string) {
 // processList searches what every user of the machine can see of our processes.
 func (h *hunt) processList() {
 	h.Helper()
-	for name, p := range h.processes {
-		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.cmd.Process.Pid))
+	for name, p := range h.Processes {
+		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/cmdline", p.Cmd.Process.Pid))
 		if err != nil {
 			h.Skip("command lines are read from Linux's /proc")
 		}
@@ -214,17 +220,17 @@ func (h *hunt) processList() {
 // above all.
 func (h *hunt) pages() {
 	h.Helper()
-	api := h.ui + "/api/v1/namespaces/" + h.namespace + "/workflows"
-	urls := []string{"http://" + h.env["FOXFLOW_HTTP"] + "/healthz", "http://" + h.env["FOXFLOW_HTTP"] + "/readyz", "http://" + h.env["FOXFLOW_HTTP"] + "/metrics", api}
-	if h.codec != "" {
-		urls = append(urls, "http://"+h.codec+"/", "http://"+h.codec+"/healthz")
+	api := h.UI + "/api/v1/namespaces/" + h.Namespace + "/workflows"
+	urls := []string{"http://" + h.Env["FOXFLOW_HTTP"] + "/healthz", "http://" + h.Env["FOXFLOW_HTTP"] + "/readyz", "http://" + h.Env["FOXFLOW_HTTP"] + "/metrics", api}
+	if h.Codec != "" {
+		urls = append(urls, "http://"+h.Codec+"/", "http://"+h.Codec+"/healthz")
 	}
 	var list struct {
 		Executions []struct {
 			Execution struct{ WorkflowID, RunID string }
 		}
 	}
-	h.eventually("the orders to be listed", func() bool {
+	h.Eventually("the orders to be listed", func() bool {
 		return json.Unmarshal(h.get(api), &list) == nil && len(list.Executions) > 0
 	})
 	for _, e := range list.Executions {
@@ -252,7 +258,7 @@ func (h *hunt) get(u string) []byte {
 
 func (h *hunt) read(name string) []byte {
 	h.Helper()
-	text, err := os.ReadFile(filepath.Join(h.dir, name))
+	text, err := os.ReadFile(filepath.Join(h.Dir, name))
 	require.NoError(h, err)
 	return text
 }

@@ -9,8 +9,9 @@ import (
 // Bad input of every kind ends with the status that the interface promises and
 // words that name the field, and starts nothing.
 func TestBadInput(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, nil)
-	csv := s.write("bad.csv", "reference,item,quantity,note,mock,max_price\nok-1,"+giftCard+",1,,,\nbad ref,"+giftCard+",0,,maybe,-1\n")
+	csv := s.Write("bad.csv", "reference,item,quantity,note,mock,max_price\nok-1,"+giftCard+",1,,,\nbad ref,"+giftCard+",0,,maybe,-1\n")
 	for name, c := range map[string]struct {
 		args []string
 		code int
@@ -37,10 +38,10 @@ func TestBadInput(t *testing.T) {
 		"top-up of nobody":    {[]string{"top-up"}, 2, "reference"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			r := s.starter(c.args...)
-			assert.Equal(t, c.code, r.code, r.stderr)
-			assert.Contains(t, r.stderr, c.says)
-			assert.Empty(t, r.stdout)
+			r := s.Starter(c.args...)
+			assert.Equal(t, c.code, r.Code, r.Stderr)
+			assert.Contains(t, r.Stderr, c.says)
+			assert.Empty(t, r.Stdout)
 		})
 	}
 	for name, value := range map[string]string{
@@ -48,15 +49,15 @@ func TestBadInput(t *testing.T) {
 		"FOXRELOAD_BASE_URL": "http://shop.example", "FOXRELOAD_IDEMPOTENCY_KEY": "header",
 	} {
 		t.Run(name, func(t *testing.T) {
-			s.env[name] = value
-			defer delete(s.env, name)
-			programs := []result{s.starter("list")}
+			s.Env[name] = value
+			defer delete(s.Env, name)
+			programs := []result{s.Starter("list")}
 			if name != "FOXFLOW_POLL_INITIAL" { // intervals are the starter's
-				programs = append(programs, s.command("worker"))
+				programs = append(programs, s.Command("worker"))
 			}
 			for _, program := range programs {
-				assert.Equal(t, 2, program.code, program.stderr)
-				assert.Contains(t, program.stderr, name)
+				assert.Equal(t, 2, program.Code, program.Stderr)
+				assert.Contains(t, program.Stderr, name)
 			}
 		})
 	}

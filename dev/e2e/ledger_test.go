@@ -12,6 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"foxflow/dev/stage"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	"go.temporal.io/api/operatorservice/v1"
@@ -22,19 +24,20 @@ import (
 // them, with what the options change. It has no processes of its own yet.
 func (s *stack) beside(options ...option) *stack {
 	s.Helper()
-	o := *s
-	o.dir, o.env, o.processes = s.TempDir(), maps.Clone(s.env), map[string]*process{}
-	o.env["FOXFLOW_KEYSET_FILE"] = filepath.Join(s.dir, "keyset.json")
-	o.env["FOXFLOW_HTTP"] = freePort(s)
+	o := s.copied()
+	o.Dir, o.Env, o.Processes = s.TempDir(), maps.Clone(s.Env), map[string]*process{}
+	o.Env["FOXFLOW_KEYSET_FILE"] = filepath.Join(s.Dir, "keyset.json")
+	o.Env["FOXFLOW_HTTP"] = freePort(s)
 	for _, option := range options {
-		option(&o)
+		option(o)
 	}
-	return &o
+	return o
 }
 
 // Two workers with different ledgers on one task queue: each carries its own orders alone,
 // and says of the others that they are not its own.
 func TestAWorkerLeavesOrdersOfAnotherLedgerAlone(t *testing.T) {
+	t.Parallel()
 	for name, ledgers := range map[string][]option{
 		"files":         nil,
 		"PostgreSQL":    {withPostgres},
@@ -42,35 +45,36 @@ func TestAWorkerLeavesOrdersOfAnotherLedgerAlone(t *testing.T) {
 		"one at a time": nil,
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newStack(t, []string{"--balance", "usd=1000"}, ledgers...)
 			other := s.beside(with("FOXFLOW_LEDGER", ""))
 			if name == "keysets too" {
-				other.env["FOXFLOW_KEYSET_FILE"] = other.write("keyset.json", s.must("starter", "keyset", "new"))
+				other.Env["FOXFLOW_KEYSET_FILE"] = other.Write("keyset.json", s.Must("starter", "keyset", "new"))
 			}
 			if name == "one at a time" { // nobody takes the other's orders from it
-				require.Zero(t, s.stop("worker"))
+				require.Zero(t, s.Stop("worker"))
 			}
-			other.startWorker()
+			other.StartWorker()
 			mine := s.ref("mine")
-			require.Zero(t, s.starter("place", "--reference", mine, "--item", giftCard).code)
+			require.Zero(t, s.Starter("place", "--reference", mine, "--item", giftCard).Code)
 			if name == "one at a time" {
 				other.unready("orders", "met order/"+mine+" at .* is not this ledger's and is left alone: it belongs to ledger .*")
-				s.eventually("explain to say so", func() bool {
-					return strings.Contains(s.must("starter", "explain", mine), "does not get on: its task has failed")
+				s.Eventually("explain to say so", func() bool {
+					return strings.Contains(s.Must("starter", "explain", mine), "does not get on: its task has failed")
 				})
-				assert.Contains(t, strings.Join(strings.Fields(s.must("starter", "explain", mine)), " "), "it belongs to ledger")
-				s.startWorker()
+				assert.Contains(t, strings.Join(strings.Fields(s.Must("starter", "explain", mine)), " "), "it belongs to ledger")
+				s.StartWorker()
 			}
 			theirs := s.ref("theirs")
-			require.Zero(t, other.starter("place", "--reference", theirs, "--item", giftCard).code)
+			require.Zero(t, other.Starter("place", "--reference", theirs, "--item", giftCard).Code)
 			s.until(mine, "completed")
 			other.until(theirs, "completed")
 			for reference, at := range map[string]*stack{mine: s, theirs: other} {
 				assert.Len(t, at.codes(reference), 1, reference)
-				at.must("starter", "audit", reference, "--verify")
+				at.Must("starter", "audit", reference, "--verify")
 			}
-			assert.Equal(t, 1, s.starter("status", theirs).code)
-			assert.Equal(t, 1, other.starter("status", mine).code)
+			assert.Equal(t, 1, s.Starter("status", theirs).Code)
+			assert.Equal(t, 1, other.Starter("status", mine).Code)
 			s.onePaymentEach(2)
 		})
 	}
@@ -78,25 +82,26 @@ func TestAWorkerLeavesOrdersOfAnotherLedgerAlone(t *testing.T) {
 
 // The ledger is put back from a backup in which an order is missing that runs and is paid.
 func TestAnOrderThatTheRestoredLedgerLacksGoesOn(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, []string{"--balance", "usd=100", "--paid-for", "2s", "--processing-for", "4s"})
 	done := s.ref("done")
-	require.Zero(t, s.starter("place", "--reference", done, "--item", giftCard, "--wait").code)
-	backup := filepath.Join(s.dir, "backup.db")
+	require.Zero(t, s.Starter("place", "--reference", done, "--item", giftCard, "--wait").Code)
+	backup := filepath.Join(s.Dir, "backup.db")
 	s.backUpByHand(backup)
 	lost := s.ref("lost")
-	require.Zero(t, s.starter("place", "--reference", lost, "--item", giftCard).code)
+	require.Zero(t, s.Starter("place", "--reference", lost, "--item", giftCard).Code)
 	s.until(lost, "paid", "processing")
-	s.kill("worker")
+	s.Kill("worker")
 	s.putBack(backup)
-	require.Equal(t, 1, s.starter("status", lost).code, "the ledger does not know it")
+	require.Equal(t, 1, s.Starter("status", lost).Code, "the ledger does not know it")
 
-	s.startWorker()
-	s.eventually("the order to be taken up", func() bool { return s.starter("status", lost).code == 0 })
+	s.StartWorker()
+	s.Eventually("the order to be taken up", func() bool { return s.Starter("status", lost).Code == 0 })
 	s.until(lost, "completed")
 	assert.Len(t, s.codes(lost), 1)
 	s.onePaymentEach(2)
-	assert.Contains(t, s.must("starter", "audit", lost, "--verify", "-o", "json"), "put back from a backup")
-	s.must("starter", "audit", "--verify-all")
+	assert.Contains(t, s.Must("starter", "audit", lost, "--verify", "-o", "json"), "put back from a backup")
+	s.Must("starter", "audit", "--verify-all")
 }
 
 // backUpByHand is sqlite3's .backup while the worker runs.
@@ -108,7 +113,7 @@ func (s *stack) backUpByHand(to string) {
 // inLedgerFile and inFile run a statement as somebody with sqlite3 would.
 func (s *stack) inLedgerFile(statement string) {
 	s.Helper()
-	s.inFile(filepath.Join(s.dir, "foxflow.db"), statement)
+	s.inFile(filepath.Join(s.Dir, "foxflow.db"), statement)
 }
 
 func (s *stack) inFile(path, statement string) {
@@ -123,7 +128,7 @@ func (s *stack) inFile(path, statement string) {
 // putBack has the ledger's file be the backup.
 func (s *stack) putBack(backup string) {
 	s.Helper()
-	file := filepath.Join(s.dir, "foxflow.db")
+	file := filepath.Join(s.Dir, "foxflow.db")
 	for _, suffix := range []string{"-wal", "-shm"} {
 		_ = os.Remove(file + suffix)
 	}
@@ -133,40 +138,42 @@ func (s *stack) putBack(backup string) {
 }
 
 func TestMissingSearchAttributesAreSaid(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, []string{"--balance", "usd=1"}, ownTemporal)
 	waits := s.ref("waits")
-	require.Zero(t, s.starter("place", "--reference", waits, "--item", giftCard).code)
+	require.Zero(t, s.Starter("place", "--reference", waits, "--item", giftCard).Code)
 	s.until(waits, "awaiting_topup")
-	_, err := s.client().OperatorService().RemoveSearchAttributes(t.Context(), &operatorservice.RemoveSearchAttributesRequest{
-		Namespace: s.namespace, SearchAttributes: []string{"FoxflowState", "FoxflowCancelReason"}})
+	_, err := s.Client().OperatorService().RemoveSearchAttributes(t.Context(), &operatorservice.RemoveSearchAttributesRequest{
+		Namespace: s.Namespace, SearchAttributes: []string{"FoxflowState", "FoxflowCancelReason"}})
 	require.NoError(t, err)
 	s.unready("search_attributes", `lacks search attributes: FoxflowState \(Keyword\), FoxflowCancelReason \(Keyword\).*temporal operator search-attribute create`)
 	for _, args := range [][]string{{"cancel", waits}, {"top-up", waits}, {"top-up", "--all"}} {
-		r := s.starter(args...)
-		assert.Equal(t, 1, r.code, args)
-		assert.Contains(t, r.stderr, "FoxflowState (Keyword), FoxflowCancelReason (Keyword); orders can't go on without", args)
-		assert.Contains(t, r.stderr, "temporal operator search-attribute create", args)
+		r := s.Starter(args...)
+		assert.Equal(t, 1, r.Code, args)
+		assert.Contains(t, r.Stderr, "FoxflowState (Keyword), FoxflowCancelReason (Keyword); orders can't go on without", args)
+		assert.Contains(t, r.Stderr, "temporal operator search-attribute create", args)
 	}
 	assert.Contains(t, string(s.metrics()), `foxflow_ready{check="search_attributes"} 0`)
 
-	_, err = s.client().OperatorService().AddSearchAttributes(t.Context(), &operatorservice.AddSearchAttributesRequest{
-		Namespace: s.namespace, SearchAttributes: attributes})
+	_, err = s.Client().OperatorService().AddSearchAttributes(t.Context(), &operatorservice.AddSearchAttributesRequest{
+		Namespace: s.Namespace, SearchAttributes: stage.Attributes})
 	require.NoError(t, err)
-	s.answers("http://" + s.env["FOXFLOW_HTTP"] + "/readyz")
-	s.eventually("the order to be cancelled", func() bool { return s.starter("cancel", waits).code == 0 })
+	s.Answers("http://" + s.Env["FOXFLOW_HTTP"] + "/readyz")
+	s.Eventually("the order to be cancelled", func() bool { return s.Starter("cancel", waits).Code == 0 })
 	s.until(waits, "cancelled")
 }
 
 // Every program looks at a ledger before it uses it.
 func TestLedgersThatAreRefused(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, nil)
-	require.Zero(t, s.stop("worker"))
-	newer, foreign := filepath.Join(s.dir, "newer.db"), filepath.Join(s.dir, "foreign.db")
+	require.Zero(t, s.Stop("worker"))
+	newer, foreign := filepath.Join(s.Dir, "newer.db"), filepath.Join(s.Dir, "foreign.db")
 	s.backUpByHand(newer)
 	s.inFile(newer, `INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, 1)`)
 	s.inFile(foreign, `CREATE TABLE customers (id INTEGER)`)
-	text := s.write("text.db", strings.Repeat("no database ", 500))
-	missing := filepath.Join(s.dir, "typo.db")
+	text := s.Write("text.db", strings.Repeat("no database ", 500))
+	missing := filepath.Join(s.Dir, "typo.db")
 	for name, c := range map[string]struct {
 		ledger, says string
 		worker       bool // refused by the worker and place, too
@@ -182,28 +189,28 @@ func TestLedgersThatAreRefused(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			before := s.files()
-			o := *s
-			o.env = maps.Clone(s.env)
-			o.env["FOXFLOW_LEDGER"] = c.ledger
+			o := s.copied()
+			o.Env = maps.Clone(s.Env)
+			o.Env["FOXFLOW_LEDGER"] = c.ledger
 			commands := [][]string{{"starter", "list"}, {"starter", "audit", "--verify-all"}, {"starter", "cancel", "r"}, {"starter", "pause"}}
 			if c.worker {
 				commands = append(commands, []string{"worker"}, []string{"starter", "place", "--reference", "r", "--item", giftCard},
 					[]string{"starter", "ledger", "migrate"}, []string{"starter", "balance"})
 			}
 			for _, command := range commands {
-				r := o.command(command[0], command[1:]...)
-				assert.Equal(t, c.code, r.code, command)
-				assert.Contains(t, r.stderr, c.says, command)
-				assert.NotContains(t, r.stdout+r.stderr, "hunter2", command)
+				r := o.Command(command[0], command[1:]...)
+				assert.Equal(t, c.code, r.Code, command)
+				assert.Contains(t, r.Stderr, c.says, command)
+				assert.NotContains(t, r.Stdout+r.Stderr, "hunter2", command)
 			}
 			assert.Equal(t, before, s.files(), "nothing is made, and nothing is changed")
 		})
 	}
-	o := *s
-	o.env = maps.Clone(s.env)
-	o.env["FOXFLOW_LEDGER"], o.env["FOXFLOW_KEYSET_FILE"] = missing, ""
+	o := s.copied()
+	o.Env = maps.Clone(s.Env)
+	o.Env["FOXFLOW_LEDGER"], o.Env["FOXFLOW_KEYSET_FILE"] = missing, ""
 	for _, args := range [][]string{{"balance"}, {"products", "search", "card"}, {"keyset", "new"}} {
-		o.must("starter", args...)
+		o.Must("starter", args...)
 	}
 	assert.NoFileExists(t, missing)
 }
@@ -212,13 +219,13 @@ func TestLedgersThatAreRefused(t *testing.T) {
 func (s *stack) files() map[string]string {
 	s.Helper()
 	files := map[string]string{}
-	entries, err := os.ReadDir(s.dir)
+	entries, err := os.ReadDir(s.Dir)
 	require.NoError(s, err)
 	for _, e := range entries {
 		if e.IsDir() || strings.HasSuffix(e.Name(), ".log") || strings.HasPrefix(e.Name(), "simulator.state") {
 			continue
 		}
-		text, err := os.ReadFile(filepath.Join(s.dir, e.Name()))
+		text, err := os.ReadFile(filepath.Join(s.Dir, e.Name()))
 		require.NoError(s, err)
 		files[e.Name()] = string(text)
 	}
@@ -227,38 +234,39 @@ func (s *stack) files() map[string]string {
 
 // Temporal's data is lost, and the ledger is not.
 func TestAnOrderThatRunsNowhereIsSaid(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, []string{"--balance", "usd=1"}, ownTemporal)
 	waits := s.ref("waits")
 	place := []string{"place", "--reference", waits, "--item", giftCard}
-	require.Zero(t, s.starter(place...).code)
+	require.Zero(t, s.Starter(place...).Code)
 	s.until(waits, "awaiting_topup")
-	s.kill("foxflow-dev")
-	require.NoError(t, os.RemoveAll(s.temporalDir()))
-	s.runTemporal()
+	s.Kill("foxflow-dev")
+	require.NoError(t, os.RemoveAll(s.TemporalDir))
+	s.RunTemporal()
 
 	s.unready("orders", `1 open order runs nowhere \(`+waits+`\).*place .* again the same way`)
-	s.eventually("the metric", func() bool {
+	s.Eventually("the metric", func() bool {
 		return containsLine(s.metrics(), `foxflow_orders_astray{kind="no_workflow"} 1`)
 	})
 	found := s.checkLedger()
 	assert.Equal(t, []string{"no_workflow " + waits}, found.kinds())
-	r := s.starter("explain", waits)
-	require.Zero(t, r.code, r.stderr)
-	assert.Contains(t, r.stdout, "It runs nowhere")
-	assert.Contains(t, r.stdout, "starter place --reference "+waits)
-	assert.NotContains(t, r.stdout, "starter top-up")
+	r := s.Starter("explain", waits)
+	require.Zero(t, r.Code, r.Stderr)
+	assert.Contains(t, r.Stdout, "It runs nowhere")
+	assert.Contains(t, r.Stdout, "starter place --reference "+waits)
+	assert.NotContains(t, r.Stdout, "starter top-up")
 	for _, args := range [][]string{{"cancel", waits}, {"top-up", waits}} {
-		r := s.starter(args...)
-		assert.Equal(t, 1, r.code, args)
-		assert.Contains(t, r.stderr, "place it again the same way", args)
+		r := s.Starter(args...)
+		assert.Equal(t, 1, r.Code, args)
+		assert.Contains(t, r.Stderr, "place it again the same way", args)
 	}
-	r = s.starter(place...)
-	require.Zero(t, r.code, r.stderr)
-	assert.Contains(t, r.stderr, "it is started again, and goes on from what is on record")
+	r = s.Starter(place...)
+	require.Zero(t, r.Code, r.Stderr)
+	assert.Contains(t, r.Stderr, "it is started again, and goes on from what is on record")
 	s.setBalance("100")
 	s.until(waits, "completed")
 	s.onePaymentEach(1)
-	s.answers("http://" + s.env["FOXFLOW_HTTP"] + "/readyz")
+	s.Answers("http://" + s.Env["FOXFLOW_HTTP"] + "/readyz")
 	assert.True(t, s.checkLedger().Whole)
 }
 
@@ -291,34 +299,36 @@ func (s *stack) checkLedger() found { return s.ledger("check") }
 
 func (s *stack) ledger(args ...string) (f found) {
 	s.Helper()
-	r := s.starter(append(append([]string{"ledger"}, args...), "-o", "json")...)
-	require.NoError(s, json.Unmarshal([]byte(r.stdout), &f), r.stderr)
-	f.status = r.code
+	r := s.Starter(append(append([]string{"ledger"}, args...), "-o", "json")...)
+	require.NoError(s, json.Unmarshal([]byte(r.Stdout), &f), r.Stderr)
+	f.status = r.Code
 	return f
 }
 
 // A backup is taken while orders run, and put back later: what ran since is taken up, what
 // ended since is put on record with its codes, and nothing is paid twice.
 func TestABackupIsPutBack(t *testing.T) {
+	t.Parallel()
 	for name, options := range map[string][]option{"file": nil, "PostgreSQL": {withPostgres}} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			s := newStack(t, []string{"--balance", "usd=1000", "--paid-for", "1s", "--processing-for", "20s"}, options...)
 			before, ended, runs := s.ref("before"), s.ref("ended"), s.ref("runs")
 			s.place(before, giftCard)
 			s.until(before, "processing")
-			backup := filepath.Join(s.dir, "backup.db")
-			s.must("starter", "ledger", "backup", backup)
-			assert.Equal(t, 1, s.starter("ledger", "backup", backup).code, "it takes the place of nothing")
+			backup := filepath.Join(s.Dir, "backup.db")
+			s.Must("starter", "ledger", "backup", backup)
+			assert.Equal(t, 1, s.Starter("ledger", "backup", backup).Code, "it takes the place of nothing")
 			assert.True(t, s.checkLedger().Whole)
 			s.place(ended, giftCard)
 			s.until(before, "completed")
 			s.until(ended, "completed")
 			s.place(runs, giftCard)
 			s.until(runs, "processing")
-			s.kill("worker")
+			s.Kill("worker")
 			s.restore(backup)
 
-			s.eventually("all that is lacking to be found", func() bool {
+			s.Eventually("all that is lacking to be found", func() bool {
 				kinds := s.ledger("reconcile").kinds()
 				return slices.Contains(kinds, "forgotten "+ended) && slices.Contains(kinds, "no_row "+runs) && slices.Contains(kinds, "workflow_ended "+before)
 			})
@@ -332,12 +342,12 @@ func TestABackupIsPutBack(t *testing.T) {
 				}
 			}
 			assert.Equal(t, 2, unknown, "FoxReload has two orders that the ledger does not know: %v", report.Findings)
-			assert.Equal(t, 1, s.starter("status", ended).code, "a report changes nothing")
+			assert.Equal(t, 1, s.Starter("status", ended).Code, "a report changes nothing")
 
-			s.startWorker()
-			s.eventually("the running order to be taken up", func() bool { return s.starter("status", runs).code == 0 })
+			s.StartWorker()
+			s.Eventually("the running order to be taken up", func() bool { return s.Starter("status", runs).Code == 0 })
 			s.until(runs, "completed")
-			assert.Equal(t, 1, s.starter("codes", ended).code)
+			assert.Equal(t, 1, s.Starter("codes", ended).Code)
 			mended := s.ledger("reconcile", "--apply")
 			assert.Zero(t, mended.status, "%v", mended.Findings)
 			for _, reference := range []string{before, ended, runs} {
@@ -346,7 +356,7 @@ func TestABackupIsPutBack(t *testing.T) {
 			}
 			s.onePaymentEach(3)
 			assert.True(t, s.checkLedger().Whole)
-			s.must("starter", "audit", "--verify-all")
+			s.Must("starter", "audit", "--verify-all")
 			// The books are open: what is placed now goes its way.
 			s.place(s.ref("next"), giftCard)
 			s.until(s.ref("next"), "completed")
@@ -357,48 +367,52 @@ func TestABackupIsPutBack(t *testing.T) {
 // restore puts a backup back, as the help of ledger backup says.
 func (s *stack) restore(backup string) {
 	s.Helper()
-	if s.postgres == "" {
+	if s.Postgres == nil {
 		s.putBack(backup)
 		return
 	}
-	s.sql("CREATE DATABASE restored OWNER " + ledgerOwner)
-	in := func(role string) string { return strings.Replace(s.ledgerAs(role), "/foxflow?", "/restored?", 1) }
-	s.must("starter", "ledger", "copy", "--from", backup, "--to", in(ledgerOwner))
-	s.env["FOXFLOW_LEDGER"] = in(ledgerOwner)
-	s.must("starter", "ledger", "migrate", "--grant-to", ledgerRole)
-	s.env["FOXFLOW_LEDGER"] = in(ledgerRole)
+	s.Postgres.SQL("postgres", "CREATE DATABASE restored OWNER "+stage.LedgerOwner)
+	in := func(role string) string {
+		return strings.Replace(s.Postgres.Ledger(role), "/foxflow?", "/restored?", 1)
+	}
+	s.Must("starter", "ledger", "copy", "--from", backup, "--to", in(stage.LedgerOwner))
+	s.Env["FOXFLOW_LEDGER"] = in(stage.LedgerOwner)
+	s.Must("starter", "ledger", "migrate", "--grant-to", stage.LedgerRole)
+	s.Env["FOXFLOW_LEDGER"] = in(stage.LedgerRole)
 }
 
 // A ledger that was used with one namespace is not used with another.
 func TestALedgerGoesWithOneNamespace(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, nil)
 	s.place(s.ref("r"), giftCard)
 	s.until(s.ref("r"), "completed")
-	require.Zero(t, s.stop("worker"))
-	o := s.beside(with("FOXFLOW_LEDGER", filepath.Join(s.dir, "foxflow.db")))
-	o.namespace = "other-" + s.queue
-	o.newNamespace()
+	require.Zero(t, s.Stop("worker"))
+	o := s.beside(with("FOXFLOW_LEDGER", filepath.Join(s.Dir, "foxflow.db")))
+	o.Namespace = "other-" + s.Queue
+	o.NewNamespace()
 	for _, command := range [][]string{{"worker"}, {"starter", "place", "--reference", s.ref("x"), "--item", giftCard}} {
-		r := o.command(command[0], command[1:]...)
-		assert.Equal(t, 1, r.code, command)
-		assert.Contains(t, r.stderr, "it goes with another Temporal namespace", command)
-		assert.Contains(t, r.stderr, "starter ledger reconcile --apply", command)
+		r := o.Command(command[0], command[1:]...)
+		assert.Equal(t, 1, r.Code, command)
+		assert.Contains(t, r.Stderr, "it goes with another Temporal namespace", command)
+		assert.Contains(t, r.Stderr, "starter ledger reconcile --apply", command)
 	}
 	assert.False(t, o.checkLedger().Temporal.Asked)
-	assert.Equal(t, 1, o.starter("ledger", "reconcile").code)
+	assert.Equal(t, 1, o.Starter("ledger", "reconcile").Code)
 	assert.Zero(t, o.ledger("reconcile", "--apply").status)
-	o.startWorker()
+	o.StartWorker()
 	o.place(s.ref("x"), giftCard)
 	o.until(s.ref("x"), "completed")
 }
 
 // Somebody copies the ledger's file and uses both: a worker says so of the other.
 func TestTwoCopiesOfALedgerInUseAreFound(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, []string{"--balance", "usd=1000"})
 	file := filepath.Join(t.TempDir(), "copy.db")
 	s.backUpByHand(file)
 	o := s.beside(with("FOXFLOW_LEDGER", file))
-	o.startWorker()
+	o.StartWorker()
 	for n := range 6 { // have both poll again
 		s.place(s.ref(fmt.Sprintf("r-%d", n)), giftCard)
 	}
@@ -407,10 +421,11 @@ func TestTwoCopiesOfALedgerInUseAreFound(t *testing.T) {
 
 // Two workers that share a ledger, and one that comes after one was killed, are no copies.
 func TestWorkersOfOneLedgerAreNoCopies(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, []string{"--balance", "usd=1000"})
 	s.otherWorker()
-	s.kill("worker")
-	s.startWorker()
+	s.Kill("worker")
+	s.StartWorker()
 	for n := range 8 {
 		s.place(s.ref(fmt.Sprintf("r-%d", n)), giftCard)
 	}

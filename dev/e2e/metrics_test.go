@@ -21,6 +21,7 @@ const deploy = "../../deploy"
 // orders measure: every metric that they name is there, and a real Prometheus has an
 // answer to every query.
 func TestDashboardAndAlertsAskForWhatIsMeasured(t *testing.T) {
+	t.Parallel()
 	var queries []string
 	for _, panel := range dashboard(t).Panels {
 		for _, target := range panel.Targets {
@@ -34,7 +35,7 @@ func TestDashboardAndAlertsAskForWhatIsMeasured(t *testing.T) {
 	s := newStack(t, []string{"--balance", "usd=15"}, with("FOXFLOW_DAILY_LIMIT", "usd=500"), with("FOXFLOW_LOW_BALANCE", "usd=20"))
 	s.otherWorker()
 	s.carryOrders()
-	s.eventually("the audit log to be checked", func() bool {
+	s.Eventually("the audit log to be checked", func() bool {
 		return strings.Contains(string(s.metrics()), "\nfoxflow_audit_chain_ok 1\n")
 	})
 	there := families(s.metrics())
@@ -56,7 +57,7 @@ func TestDashboardAndAlertsAskForWhatIsMeasured(t *testing.T) {
 
 	p := s.startPrometheus()
 	for _, query := range queries {
-		s.eventually("an answer to "+query, func() bool {
+		s.Eventually("an answer to "+query, func() bool {
 			answer := p.ask(strings.ReplaceAll(query, "$__rate_interval", "30s"))
 			return answer.Status == "success" && len(answer.Data.Result) > 0
 		})
@@ -74,17 +75,17 @@ func TestDashboardAndAlertsAskForWhatIsMeasured(t *testing.T) {
 // order complete.
 func (s *stack) carryOrders() {
 	s.Helper()
-	require.Equal(s, 4, s.starter("place", "--reference", s.ref("fails"), "--item", gameTopUp, "--note", "player_id=fail", "--wait").code)
-	s.admin(http.MethodPost, "/admin/faults/next", `{"kind":"error-500","route":"create"}`, nil)
-	require.Zero(s, s.starter("place", "--reference", s.ref("done"), "--item", giftCard, "--wait").code)
-	require.Zero(s, s.starter("place", "--reference", s.ref("mock"), "--item", giftCard, "--mock", "--wait").code)
+	require.Equal(s, 4, s.Starter("place", "--reference", s.ref("fails"), "--item", gameTopUp, "--note", "player_id=fail", "--wait").Code)
+	s.Admin(http.MethodPost, "/admin/faults/next", `{"kind":"error-500","route":"create"}`, nil)
+	require.Zero(s, s.Starter("place", "--reference", s.ref("done"), "--item", giftCard, "--wait").Code)
+	require.Zero(s, s.Starter("place", "--reference", s.ref("mock"), "--item", giftCard, "--mock", "--wait").Code)
 	s.place(s.ref("waits"), giftCard).until(s.ref("waits"), "awaiting_topup")
-	s.must("starter", "top-up", "--all") // the desk reads the balance
-	s.eventually("the balance to be known", func() bool { return strings.Contains(string(s.metrics()), "\nfoxflow_balance_available{") })
+	s.Must("starter", "top-up", "--all") // the desk reads the balance
+	s.Eventually("the balance to be known", func() bool { return strings.Contains(string(s.metrics()), "\nfoxflow_balance_available{") })
 }
 
 // metrics is what Prometheus would get of the stack's own worker.
-func (s *stack) metrics() []byte { return s.scrape(s.env["FOXFLOW_HTTP"]) }
+func (s *stack) metrics() []byte { return s.scrape(s.Env["FOXFLOW_HTTP"]) }
 
 func (s *stack) scrape(worker string) []byte {
 	s.Helper()
@@ -133,6 +134,7 @@ var labels = map[string]string{
 	"endpoint":  `(GET|POST) /api/[a-z/{}]+`,
 	"outcome":   `[a-z_]+`,
 	"operation": `[a-z_]+`,
+	"by":        `single|list`,
 	"priority":  `pay|create|poll`,
 	"result":    `news|unchanged|error`,
 	"le":        `[0-9.+eInf]+`,

@@ -33,6 +33,7 @@ func program(t testing.TB, name, from string) string {
 // The alert rules are sound, and each is seen to fire when it should, to keep silent
 // when it shouldn't, and to say what to do in words that are commands of the starter.
 func TestAlertRules(t *testing.T) {
+	t.Parallel()
 	promtool := program(t, "promtool", "prometheus")
 	for _, args := range [][]string{
 		{"check", "config", "prometheus.yml"}, {"check", "rules", "foxflow.rules.yml"}, {"test", "rules", "foxflow.rules_test.yml"},
@@ -90,21 +91,21 @@ func (s *stack) startPrometheus() prometheus {
 		return string(text)
 	}
 	// What is not this machine's: the workers' names, and the patience.
-	config := strings.NewReplacer("worker-1:9464", s.env["FOXFLOW_HTTP"], "worker-2:9464", s.other, "15s", "1s").Replace(read("prometheus.yml"))
-	require.Contains(s, config, s.env["FOXFLOW_HTTP"])
+	config := strings.NewReplacer("worker-1:9464", s.Env["FOXFLOW_HTTP"], "worker-2:9464", s.other, "15s", "1s").Replace(read("prometheus.yml"))
+	require.Contains(s, config, s.Env["FOXFLOW_HTTP"])
 	require.NoError(s, os.WriteFile(filepath.Join(dir, "prometheus.yml"), []byte(config), 0o600))
 	require.NoError(s, os.WriteFile(filepath.Join(dir, "foxflow.rules.yml"), []byte(read("foxflow.rules.yml")), 0o600))
 	p := prometheus{s, "http://" + freePort(s)}
 	cmd := exec.Command(path, "--config.file="+filepath.Join(dir, "prometheus.yml"), "--storage.tsdb.path="+filepath.Join(dir, "data"), //nolint:noctx // ended below
 		"--web.listen-address="+strings.TrimPrefix(p.url, "http://"))
-	log, err := os.Create(filepath.Join(s.dir, "prometheus.log"))
+	log, err := os.Create(filepath.Join(s.Dir, "prometheus.log"))
 	require.NoError(s, err)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	require.NoError(s, cmd.Start())
 	require.NoError(s, log.Close())
 	s.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
-	s.answers(p.url + "/-/ready")
+	s.Answers(p.url + "/-/ready")
 	return p
 }
 

@@ -77,23 +77,24 @@ func (p *forwardProxy) Write(sent []byte) (int, error) {
 // A shop whose only way out is a proxy: Temporal and FoxReload are both reached
 // through it, and it learns two names and nothing more.
 func TestAShopBehindAProxy(t *testing.T) {
+	t.Parallel()
 	const key = "e2e-key-that-no-proxy-may-see"
 	var p *forwardProxy
 	s := newStack(t, []string{"--api-key", key}, with("FOXRELOAD_API_KEY", key), with("TEMPORAL_API_KEY", temporalKey), func(s *stack) {
 		ca := newAuthority(s, "ca")
 		temporal := startFront(s, &front{tls: ca.server("temporal.example"), apiKey: temporalKey})
 		foxreload := serve(s, ca.server("fox.example"), &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
-			simulator, _ := url.Parse(s.simulator)
+			simulator, _ := url.Parse(s.Simulator)
 			r.SetURL(simulator)
 		}})
 		p = startProxy(s, map[string]string{"temporal.example:7233": temporal.address, "fox.example:443": foxreload})
-		s.env["HTTPS_PROXY"] = p.url
-		s.env["TEMPORAL_ADDRESS"], s.env["TEMPORAL_TLS_SERVER_CA_CERT_PATH"] = "temporal.example:7233", ca.file
-		s.env["FOXRELOAD_BASE_URL"], s.env["SSL_CERT_FILE"] = "https://fox.example", ca.file
+		s.Env["HTTPS_PROXY"] = p.url
+		s.Env["TEMPORAL_ADDRESS"], s.Env["TEMPORAL_TLS_SERVER_CA_CERT_PATH"] = "temporal.example:7233", ca.file
+		s.Env["FOXRELOAD_BASE_URL"], s.Env["SSL_CERT_FILE"] = "https://fox.example", ca.file
 	})
-	r := s.starter("place", "--reference", s.ref("r"), "--item", giftCard+":1", "--wait")
-	require.Zero(t, r.code, r.stderr)
-	require.Zero(t, s.starter("balance").code)
+	r := s.Starter("place", "--reference", s.ref("r"), "--item", giftCard+":1", "--wait")
+	require.Zero(t, r.Code, r.Stderr)
+	require.Zero(t, s.Starter("balance").Code)
 
 	p.mu.Lock()
 	defer p.mu.Unlock()

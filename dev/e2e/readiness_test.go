@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"foxflow/dev/stage"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 )
@@ -32,7 +34,7 @@ func startSupplier(s *stack) *supplier {
 	f := &supplier{}
 	f.url = "http://" + serve(s, nil, &httputil.ReverseProxy{
 		Rewrite: func(r *httputil.ProxyRequest) {
-			simulator, _ := url.Parse(s.simulator)
+			simulator, _ := url.Parse(s.Simulator)
 			r.SetURL(simulator)
 		},
 		ModifyResponse: func(answer *http.Response) error {
@@ -68,7 +70,7 @@ func early(answer *http.Response) {
 // smallDisk mounts a file system of its own, which a test may fill. Only root may.
 func (s *stack) smallDisk() string {
 	s.Helper()
-	disk := filepath.Join(s.dir, "disk")
+	disk := filepath.Join(s.Dir, "disk")
 	require.NoError(s, os.Mkdir(disk, 0o700))
 	if err := syscall.Mount("tmpfs", disk, "tmpfs", 0, "size=64m"); err != nil {
 		s.Logf("a full disk is left out: it takes root, and the right to mount one: %v", err)
@@ -98,13 +100,14 @@ func (s *stack) fill(disk string) (filler string) {
 // /readyz and in its metrics, an order waits meanwhile, and once it is mended the worker is
 // ready again, without a restart, and the order completes.
 func TestReadinessTellsTheTruth(t *testing.T) {
+	t.Parallel()
 	var f *supplier
 	gate, disk := &front{}, ""
 	s := newStack(t, []string{"--fault-retry-after", "12s"}, ownTemporal, with("FOXFLOW_STALL_POLL", "500ms"), func(s *stack) {
 		f, disk = startSupplier(s), s.smallDisk()
-		s.env["FOXRELOAD_BASE_URL"], s.env["TEMPORAL_ADDRESS"] = f.url, startFront(s, gate).address
+		s.Env["FOXRELOAD_BASE_URL"], s.Env["TEMPORAL_ADDRESS"] = f.url, startFront(s, gate).address
 		if disk != "" {
-			s.env["FOXFLOW_LEDGER"] = filepath.Join(disk, "foxflow.db")
+			s.Env["FOXFLOW_LEDGER"] = filepath.Join(disk, "foxflow.db")
 		}
 	})
 	s.setBalance("1000")
@@ -127,7 +130,7 @@ func TestReadinessTellsTheTruth(t *testing.T) {
 		{"polling", "polls refused", `Poll\w+ fails since .*PermissionDenied`,
 			gate.refusePolls, gate.letPoll, false},
 		{"temporal", "Temporal gone", `.`,
-			func() { s.kill("foxflow-dev") }, func() { s.runTemporal() }, true},
+			func() { s.Kill("foxflow-dev") }, func() { s.RunTemporal() }, true},
 	} {
 		t.Run(story.name, func(t *testing.T) {
 			s := s.in(t)
@@ -143,11 +146,11 @@ func TestReadinessTellsTheTruth(t *testing.T) {
 			assert.True(t, containsLine(s.metrics(), fmt.Sprintf(`foxflow_ready{check=%q} 0`, story.check)))
 			story.mends()
 			if story.quiet {
-				s.answers("http://" + s.env["FOXFLOW_HTTP"] + "/readyz")
+				s.Answers("http://" + s.Env["FOXFLOW_HTTP"] + "/readyz")
 				s.place(r, giftCard)
 			}
 			s.until(r, "completed")
-			s.answers("http://" + s.env["FOXFLOW_HTTP"] + "/readyz")
+			s.Answers("http://" + s.Env["FOXFLOW_HTTP"] + "/readyz")
 		})
 	}
 	t.Run("address of somebody else", func(t *testing.T) { s.in(t).answeredBySomebodyElse(f) })
@@ -156,29 +159,30 @@ func TestReadinessTellsTheTruth(t *testing.T) {
 // answeredBySomebodyElse starts the worker anew where somebody else answers.
 func (s *stack) answeredBySomebodyElse(f *supplier) {
 	s.Helper()
-	s.stop("worker")
+	s.Stop("worker")
 	f.changing(welcome)
-	s.run("worker")
-	s.answers("http://" + s.env["FOXFLOW_HTTP"] + "/healthz")
+	s.Run("worker")
+	s.Answers("http://" + s.Env["FOXFLOW_HTTP"] + "/healthz")
 	s.unready("key", `is not FoxReload.*FOXRELOAD_BASE_URL`)
 	f.changing(nil)
 	r := s.ref("address")
 	s.place(r, giftCard)
 	s.until(r, "completed")
-	s.answers("http://" + s.env["FOXFLOW_HTTP"] + "/readyz")
+	s.Answers("http://" + s.Env["FOXFLOW_HTTP"] + "/readyz")
 }
 
 // On PostgreSQL the server's clock decides for all workers: one that is an hour away from it
 // is not ready. The clock is another's, as the worker's session sees it.
 func TestReadinessTellsOfALedgersClock(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, nil, withPostgres)
-	s.stop("worker")
+	s.Stop("worker")
 	for _, statement := range []string{`CREATE SCHEMA late`,
 		`CREATE FUNCTION late.clock_timestamp() RETURNS timestamptz LANGUAGE sql AS $$ SELECT pg_catalog.clock_timestamp() - interval '1 hour' $$`,
-		`GRANT USAGE ON SCHEMA late TO ` + ledgerRole, `ALTER ROLE ` + ledgerRole + ` SET search_path = late, pg_catalog, public`} {
-		s.sqlIn("foxflow", statement)
+		`GRANT USAGE ON SCHEMA late TO ` + stage.LedgerRole, `ALTER ROLE ` + stage.LedgerRole + ` SET search_path = late, pg_catalog, public`} {
+		s.Postgres.SQL("foxflow", statement)
 	}
-	s.run("worker")
-	s.answers("http://" + s.env["FOXFLOW_HTTP"] + "/healthz")
+	s.Run("worker")
+	s.Answers("http://" + s.Env["FOXFLOW_HTTP"] + "/healthz")
 	s.unready("clock", `clock is (59m|1h0m)\d+s ahead of that of the ledger's server`)
 }

@@ -42,19 +42,19 @@ func TestRecordHistories(t *testing.T) {
 var topUpRecordings = map[string]func(s *stack, id string){
 	"request-arrived": func(s *stack, id string) {
 		s.topUpUntil(id, "waiting")
-		s.admin(http.MethodPost, "/admin/topups/"+s.simulatedTopUps()[0].ID+"/confirm", "", nil)
+		s.Admin(http.MethodPost, "/admin/topups/"+s.simulatedTopUps()[0].ID+"/confirm", "", nil)
 		s.topUpUntil(id, "arrived")
 	},
 	"request-expired": func(s *stack, id string) {
-		s.admin(http.MethodPost, "/admin/knobs", `{"topup-window":"3s"}`, nil)
+		s.Admin(http.MethodPost, "/admin/knobs", `{"topup-window":"3s"}`, nil)
 		s.topUpUntil(id, "expired")
 	},
 	"request-lost": func(s *stack, id string) {
-		s.admin(http.MethodPost, "/admin/faults/next", `{"kind":"lost-answer","route":"topup"}`, nil)
+		s.Admin(http.MethodPost, "/admin/faults/next", `{"kind":"lost-answer","route":"topup"}`, nil)
 		s.topUpUntil(id, "lost")
 	},
 	"request-failed": func(s *stack, id string) {
-		s.admin(http.MethodPost, "/admin/faults/next", `{"kind":"forbidden","route":"topup"}`, nil)
+		s.Admin(http.MethodPost, "/admin/faults/next", `{"kind":"forbidden","route":"topup"}`, nil)
 		s.topUpUntil(id, "failed")
 	},
 	"open-request": func(s *stack, id string) { s.topUpUntil(id, "waiting") },
@@ -70,39 +70,39 @@ var recordings = map[string]func(s *stack, reference string){
 	"cancelled": func(s *stack, r string) {
 		s.setBalance("1")
 		s.place(r, giftCard).until(r, "awaiting_topup")
-		s.must("starter", "cancel", r)
+		s.Must("starter", "cancel", r)
 	},
 	"topup-active": func(s *stack, r string) { s.topUp(r).until(r, "completed") },
 	"topup-replaced": func(s *stack, r string) {
-		s.admin(http.MethodPost, "/admin/knobs", `{"low-balance":"cancel"}`, nil)
+		s.Admin(http.MethodPost, "/admin/knobs", `{"low-balance":"cancel"}`, nil)
 		s.topUp(r).until(r, "completed")
 	},
 	"paused": func(s *stack, r string) {
-		s.must("starter", "pause")
+		s.Must("starter", "pause")
 		s.place(r, giftCard).until(r, "paused")
-		s.must("starter", "resume")
+		s.Must("starter", "resume")
 		s.until(r, "completed")
 	},
 	"blocked": func(s *stack, r string) {
-		s.env["FOXFLOW_STALL_POLL"] = "500ms"
-		s.admin(http.MethodPost, "/admin/knobs", `{"access":"401"}`, nil)
+		s.Env["FOXFLOW_STALL_POLL"] = "500ms"
+		s.Admin(http.MethodPost, "/admin/knobs", `{"access":"401"}`, nil)
 		s.place(r, giftCard).until(r, "blocked")
-		s.admin(http.MethodPost, "/admin/knobs", `{"access":"open"}`, nil)
+		s.Admin(http.MethodPost, "/admin/knobs", `{"access":"open"}`, nil)
 		s.until(r, "completed")
 	},
 	"resolved": func(s *stack, r string) {
 		s.hide().place(r, giftCard).until(r, "blocked")
-		s.must("starter", "resolve", r, "--retry")
+		s.Must("starter", "resolve", r, "--retry")
 		s.until(r, "completed")
 	},
 	"open-asking": func(s *stack, r string) { s.hide().place(r, giftCard).until(r, "blocked") },
 	"stalled": func(s *stack, r string) {
 		s.stall(r)
-		s.admin(http.MethodPost, "/admin/orders/"+*s.status(r).OrderID+"/move", `{"status":"completed"}`, nil)
+		s.Admin(http.MethodPost, "/admin/orders/"+*s.status(r).OrderID+"/move", `{"status":"completed"}`, nil)
 		s.until(r, "completed")
 	},
 	"unresolved": func(s *stack, r string) {
-		s.env["FOXFLOW_GIVE_UP_AFTER"] = "1s"
+		s.Env["FOXFLOW_GIVE_UP_AFTER"] = "1s"
 		s.stall(r)
 		s.until(r, "unresolved")
 	},
@@ -113,21 +113,22 @@ var recordings = map[string]func(s *stack, reference string){
 	"open-processing": func(s *stack, r string) { s.place(r, gameTopUp, "--note", "player_id=stuck").until(r, "processing") },
 	"open-stalled":    func(s *stack, r string) { s.stall(r) },
 	"open-paused": func(s *stack, r string) {
-		s.must("starter", "pause")
+		s.Must("starter", "pause")
 		s.place(r, giftCard).until(r, "paused")
 	},
 }
 
 func (s *stack) place(reference, item string, flags ...string) *stack {
 	s.Helper()
-	s.must("starter", append([]string{"place", "--reference", reference, "--item", item}, flags...)...)
+	s.Must("starter", append([]string{"place", "--reference", reference, "--item", item}, flags...)...)
 	return s
 }
 
-// hide has the next create answered that its order exists, and shows none.
+// hide has the next creates answered that their order exists, and shows none: as often as it
+// takes, since a replica may be behind.
 func (s *stack) hide() *stack {
 	s.Helper()
-	s.admin(http.MethodPost, "/admin/faults/next", `{"kind":"exists-hidden","route":"create"}`, nil)
+	s.Admin(http.MethodPost, "/admin/faults/next", `{"kind":"exists-hidden","route":"create","times":3}`, nil)
 	return s
 }
 
@@ -136,13 +137,13 @@ func (s *stack) topUp(reference string) *stack {
 	s.setBalance("1")
 	s.place(reference, giftCard).until(reference, "awaiting_topup")
 	s.setBalance("50")
-	s.must("starter", "top-up", reference)
+	s.Must("starter", "top-up", reference)
 	return s
 }
 
 func (s *stack) stall(reference string) {
 	s.Helper()
-	s.env["FOXFLOW_STALL_AFTER"], s.env["FOXFLOW_STALL_POLL"] = "2s", "500ms"
+	s.Env["FOXFLOW_STALL_AFTER"], s.Env["FOXFLOW_STALL_POLL"] = "2s", "500ms"
 	s.place(reference, gameTopUp, "--note", "player_id=stuck").until(reference, "stalled")
 }
 
@@ -155,7 +156,7 @@ func (s *stack) save(folder, path, workflowID string) {
 		return
 	}
 	length := 0
-	s.eventually("the history to come to rest", func() bool {
+	s.Eventually("the history to come to rest", func() bool {
 		before := length
 		length = len(s.historyOf(workflowID).Events)
 		time.Sleep(500 * time.Millisecond)

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"foxflow/dev/stage"
+
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -25,28 +27,28 @@ func newServer(t *testing.T) *stack {
 	t.Helper()
 	s := emptyStack(t)
 	ownTemporal(s)
-	s.startTemporal()
+	s.StartTemporal()
 	return s
 }
 
 // usable checks, without waiting, what "ready" promises.
 func (s *stack) usable(reference string) {
 	s.Helper()
-	c := s.client()
-	about, err := c.WorkflowService().DescribeNamespace(s.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: s.namespace})
+	c := s.Client()
+	about, err := c.WorkflowService().DescribeNamespace(s.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: s.Namespace})
 	require.NoError(s, err)
 	assert.GreaterOrEqual(s, about.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration(), 30*24*time.Hour)
 
-	have, err := c.OperatorService().ListSearchAttributes(s.Context(), &operatorservice.ListSearchAttributesRequest{Namespace: s.namespace})
+	have, err := c.OperatorService().ListSearchAttributes(s.Context(), &operatorservice.ListSearchAttributesRequest{Namespace: s.Namespace})
 	require.NoError(s, err)
-	for name, kind := range attributes {
+	for name, kind := range stage.Attributes {
 		assert.Equal(s, kind, have.GetCustomAttributes()[name], name)
 	}
-	require.NoError(s, s.find(c, attributesQuery))
+	require.NoError(s, stage.Find(s.Context(), c, stage.AttributesQuery))
 	s.begin(c, reference)
 
 	for _, path := range []string{"", "/namespaces/default/workflows", "/api/v1/namespaces/default/workflows"} {
-		response, err := http.Get(s.ui + path)
+		response, err := http.Get(s.UI + path)
 		require.NoError(s, err)
 		response.Body.Close()
 		assert.Equal(s, http.StatusOK, response.StatusCode, path)
@@ -57,7 +59,7 @@ func (s *stack) usable(reference string) {
 func (s *stack) begin(c client.Client, reference string) {
 	s.Helper()
 	_, err := c.ExecuteWorkflow(s.Context(), client.StartWorkflowOptions{
-		ID: "order/" + reference, TaskQueue: s.queue,
+		ID: "order/" + reference, TaskQueue: s.Queue,
 		TypedSearchAttributes: temporal.NewSearchAttributes(
 			temporal.NewSearchAttributeKeyKeyword("FoxflowState").ValueSet("creating"),
 			temporal.NewSearchAttributeKeyKeyword("FoxflowOrderId").ValueSet(reference),
@@ -68,18 +70,19 @@ func (s *stack) begin(c client.Client, reference string) {
 }
 
 func TestServerTakesUpWhereItWasAfterAKill(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	s.usable("first")
 	for i := range 3 {
-		s.kill("foxflow-dev")
-		s.runTemporal()
+		s.Kill("foxflow-dev")
+		s.RunTemporal()
 		s.usable(fmt.Sprint("after kill ", i))
 	}
-	c := s.client()
-	s.eventually("every workflow to be found by its order id", func() bool {
+	c := s.Client()
+	s.Eventually("every workflow to be found by its order id", func() bool {
 		for _, reference := range []string{"first", "after kill 0", "after kill 2"} {
 			found, err := c.ListWorkflow(s.Context(), &workflowservice.ListWorkflowExecutionsRequest{
-				Namespace: s.namespace, Query: fmt.Sprintf(`FoxflowOrderId = %q AND ExecutionStatus = "Running"`, reference)})
+				Namespace: s.Namespace, Query: fmt.Sprintf(`FoxflowOrderId = %q AND ExecutionStatus = "Running"`, reference)})
 			if err != nil || len(found.GetExecutions()) != 1 {
 				return false
 			}
@@ -91,72 +94,77 @@ func TestServerTakesUpWhereItWasAfterAKill(t *testing.T) {
 // A kill at any moment of the first start leaves nothing that the next start
 // stumbles over.
 func TestServerKilledWhileItMakesItsDatabase(t *testing.T) {
+	t.Parallel()
 	for moment := range 8 {
 		s := emptyStack(t)
 		ownTemporal(s)
-		database := filepath.Join(s.temporalDir(), "temporal.db")
-		s.temporal, s.namespace, s.ui = freePort(t), "default", "http://"+freePort(t)
-		_, port, _ := strings.Cut(s.temporal, ":")
-		_, uiPort, _ := strings.Cut(strings.TrimPrefix(s.ui, "http://"), ":")
-		s.run("foxflow-dev", "temporal", "--port", port, "--ui-port", uiPort, "--state-dir", s.temporalDir())
-		s.eventually("the database to be begun", func() bool {
+		database := filepath.Join(s.TemporalDir, "temporal.db")
+		s.Temporal, s.Namespace, s.UI = freePort(t), "default", "http://"+freePort(t)
+		_, port, _ := strings.Cut(s.Temporal, ":")
+		_, uiPort, _ := strings.Cut(strings.TrimPrefix(s.UI, "http://"), ":")
+		s.Run("foxflow-dev", "temporal", "--port", port, "--ui-port", uiPort, "--state-dir", s.TemporalDir)
+		s.Eventually("the database to be begun", func() bool {
 			_, err := os.Stat(database)
 			return err == nil
 		})
 		time.Sleep(time.Duration(moment) * 10 * time.Millisecond) // not a wait: it picks the moment
-		s.kill("foxflow-dev")
-		s.runTemporal()
+		s.Kill("foxflow-dev")
+		s.RunTemporal()
 		s.usable("r")
-		s.kill("foxflow-dev")
+		s.Kill("foxflow-dev")
 	}
 }
 
 func TestSearchAttributesAreEnsuredAtEveryStart(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	names := []string{"FoxflowState", "FoxflowMock"}
-	_, err := s.client().OperatorService().RemoveSearchAttributes(s.Context(), &operatorservice.RemoveSearchAttributesRequest{
-		Namespace: s.namespace, SearchAttributes: names})
+	_, err := s.Client().OperatorService().RemoveSearchAttributes(s.Context(), &operatorservice.RemoveSearchAttributesRequest{
+		Namespace: s.Namespace, SearchAttributes: names})
 	require.NoError(t, err)
-	require.Zero(t, s.stop("foxflow-dev"))
-	s.runTemporal()
+	require.Zero(t, s.Stop("foxflow-dev"))
+	s.RunTemporal()
 	s.usable("r")
 }
 
 func TestSearchAttributeOfAnotherTypeIsRefused(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	operator := s.client().OperatorService()
+	operator := s.Client().OperatorService()
 	_, err := operator.RemoveSearchAttributes(s.Context(), &operatorservice.RemoveSearchAttributesRequest{
-		Namespace: s.namespace, SearchAttributes: []string{"FoxflowState"}})
+		Namespace: s.Namespace, SearchAttributes: []string{"FoxflowState"}})
 	require.NoError(t, err)
-	s.eventually("FoxflowState to be added as a number", func() bool {
-		_, err := operator.AddSearchAttributes(s.Context(), &operatorservice.AddSearchAttributesRequest{Namespace: s.namespace,
+	s.Eventually("FoxflowState to be added as a number", func() bool {
+		_, err := operator.AddSearchAttributes(s.Context(), &operatorservice.AddSearchAttributesRequest{Namespace: s.Namespace,
 			SearchAttributes: map[string]enumspb.IndexedValueType{"FoxflowState": enumspb.INDEXED_VALUE_TYPE_INT}})
 		return err == nil
 	})
-	require.Zero(t, s.stop("foxflow-dev"))
-	r := s.command("foxflow-dev", s.processes["foxflow-dev"].args...)
-	assert.Equal(t, 1, r.code)
-	assert.Contains(t, r.stderr, "FoxflowState")
-	assert.NotContains(t, r.stdout, "ready")
+	require.Zero(t, s.Stop("foxflow-dev"))
+	r := s.Command("foxflow-dev", s.Processes["foxflow-dev"].Args...)
+	assert.Equal(t, 1, r.Code)
+	assert.Contains(t, r.Stderr, "FoxflowState")
+	assert.NotContains(t, r.Stdout, "ready")
 }
 
 func TestServerStopsWhenAsked(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
 	for _, asked := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
-		p := s.processes["foxflow-dev"]
-		require.NoError(t, p.cmd.Process.Signal(asked))
-		<-p.done
-		assert.Zero(t, p.cmd.ProcessState.ExitCode(), asked)
-		s.runTemporal()
+		p := s.Processes["foxflow-dev"]
+		require.NoError(t, p.Cmd.Process.Signal(asked))
+		<-p.Done
+		assert.Zero(t, p.Cmd.ProcessState.ExitCode(), asked)
+		s.RunTemporal()
 	}
 }
 
 func TestServerListensOnThisMachineAlone(t *testing.T) {
+	t.Parallel()
 	if runtime.GOOS != "linux" {
 		t.Skip("the sockets of a process are read from Linux's /proc")
 	}
 	s := newServer(t)
-	addresses := listening(t, s.processes["foxflow-dev"].cmd.Process.Pid)
+	addresses := listening(t, s.Processes["foxflow-dev"].Cmd.Process.Pid)
 	// Frontend, Web UI and three internal services: no metrics, no profiling.
 	assert.Len(t, addresses, 5, addresses)
 	for _, address := range addresses {
@@ -189,13 +197,14 @@ func listening(t *testing.T, pid int) (addresses []string) {
 }
 
 func TestServerRefusals(t *testing.T) {
+	t.Parallel()
 	s := newServer(t)
-	_, busy, _ := strings.Cut(s.temporal, ":")
+	_, busy, _ := strings.Cut(s.Temporal, ":")
 	_, free, _ := strings.Cut(freePort(t), ":")
 	_, free2, _ := strings.Cut(freePort(t), ":")
 	garbage := t.TempDir()
 	require.NoError(t, os.WriteFile(filepath.Join(garbage, "temporal.db"), []byte(strings.Repeat("not a database ", 100)), 0o600))
-	file := s.write("file", "")
+	file := s.Write("file", "")
 	for _, c := range []struct {
 		name string
 		args []string
@@ -212,18 +221,18 @@ func TestServerRefusals(t *testing.T) {
 		{"a level that is none", []string{"temporal", "--log-level", "loud"}, 2, []string{"--log-level", "loud", "warn"}},
 		{"the port is taken", []string{"temporal", "--port", busy, "--ui-port", free, "--state-dir", t.TempDir()}, 1, []string{"--port", busy, "in use"}},
 		{"the Web UI's port is taken", []string{"temporal", "--port", free, "--ui-port", busy, "--state-dir", t.TempDir()}, 1, []string{"--ui-port", busy, "in use"}},
-		{"the folder is taken", []string{"temporal", "--port", free, "--ui-port", free2, "--state-dir", s.temporalDir()}, 1, []string{"--state-dir", "another foxflow-dev"}},
+		{"the folder is taken", []string{"temporal", "--port", free, "--ui-port", free2, "--state-dir", s.TemporalDir}, 1, []string{"--state-dir", "another foxflow-dev"}},
 		{"the folder is a file", []string{"temporal", "--port", free, "--ui-port", free2, "--state-dir", file}, 1, []string{"--state-dir", "not a folder"}},
 		{"the database is something else", []string{"temporal", "--port", free, "--ui-port", free2, "--state-dir", garbage}, 1, []string{"--state-dir", "temporal.db", "move that file"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			r := s.command("foxflow-dev", c.args...)
-			assert.Equal(t, c.code, r.code)
-			assert.NotContains(t, r.stdout, "ready")
+			r := s.Command("foxflow-dev", c.args...)
+			assert.Equal(t, c.code, r.Code)
+			assert.NotContains(t, r.Stdout, "ready")
 			for _, words := range c.says {
-				assert.Contains(t, r.stderr, words)
+				assert.Contains(t, r.Stderr, words)
 			}
-			assert.NotContains(t, r.stderr, "goroutine", "an answer, not a stack trace")
+			assert.NotContains(t, r.Stderr, "goroutine", "an answer, not a stack trace")
 		})
 	}
 }

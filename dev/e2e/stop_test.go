@@ -19,7 +19,9 @@ import (
 // A worker that is told to stop, by either signal, finishes the calls that it has
 // in flight: FoxReload's answer is taken in by the very worker that asked, no
 // other one asks again, and the worker leaves with exit status 0.
+// Promise 7: a deploy breaks no running order.
 func TestStoppingWorkerFinishesCallsInFlight(t *testing.T) {
+	t.Parallel()
 	for _, story := range []struct {
 		signal syscall.Signal
 		// for how long FoxReload keeps the worker waiting after the signal
@@ -35,7 +37,7 @@ func TestStoppingWorkerFinishesCallsInFlight(t *testing.T) {
 			{"pay", "PayOrder"},
 		} {
 			t.Run(call.route+" "+story.signal.String(), func(t *testing.T) {
-				t.Parallel() // most of it is waiting
+				t.Parallel()
 				var first *road
 				s := newStack(t, []string{"--processing-for", "10h", "--paid-for", "10h"}, byRoad(&first), with("FOXRELOAD_TIMEOUT", "30s"))
 				asked, think := make(chan struct{}), make(chan struct{})
@@ -49,28 +51,28 @@ func TestStoppingWorkerFinishesCallsInFlight(t *testing.T) {
 					return false
 				})
 				s.place(s.ref("r"), giftCard)
-				<-asked
-				stopping := s.processes["worker"]
+				s.happens("the call to be on its way", asked)
+				stopping := s.Processes["worker"]
 				second := newRoad(s)
 				s.otherWorker("FOXRELOAD_BASE_URL=" + second.url)
 
-				require.NoError(t, stopping.cmd.Process.Signal(story.signal))
-				s.eventually("the worker to be stopping", func() bool {
-					log, _ := os.ReadFile(filepath.Join(s.dir, "worker.log"))
+				require.NoError(t, stopping.Cmd.Process.Signal(story.signal))
+				s.Eventually("the worker to be stopping", func() bool {
+					log, _ := os.ReadFile(filepath.Join(s.Dir, "worker.log"))
 					return strings.Contains(string(log), "calls in flight are finished first")
 				})
 				select {
-				case <-stopping.done:
-					s.logs()
+				case <-stopping.Done:
+					s.Logs()
 					t.Fatal("the worker left its call behind")
 				case <-time.After(story.thinks):
 				}
 				answer()
-				<-stopping.done
-				assert.Zero(t, stopping.cmd.ProcessState.ExitCode())
+				<-stopping.Done
+				assert.Zero(t, stopping.Cmd.ProcessState.ExitCode())
 
 				s.until(s.ref("r"), "paid") // the other worker goes on from there
-				assert.Equal(t, fmt.Sprintf("%s by %d, attempt 1", call.activity, stopping.cmd.Process.Pid), s.doneBy(s.ref("r"), call.activity))
+				assert.Equal(t, fmt.Sprintf("%s by %d, attempt 1", call.activity, stopping.Cmd.Process.Pid), s.doneBy(s.ref("r"), call.activity))
 				assert.Equal(t, 1, count(s.requests(), isRoute("create")), "created once")
 				assert.Equal(t, 1, count(s.requests(), isRoute("pay")), "paid once")
 				assert.Equal(t, 1, count(first.calls(), isRoute(call.route)))

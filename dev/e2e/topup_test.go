@@ -26,16 +26,16 @@ func (s *stack) askTopUp(id string) (topUpShown, int) {
 	if id != "" {
 		args = append(args, "--id", id)
 	}
-	r := s.starter(args...)
+	r := s.Starter(args...)
 	var shown topUpShown
-	require.NoError(s, json.Unmarshal([]byte(r.stdout), &shown), r.stderr)
-	return shown, r.code
+	require.NoError(s, json.Unmarshal([]byte(r.Stdout), &shown), r.Stderr)
+	return shown, r.Code
 }
 
 // topUpUntil looks until the top-up is in a state.
 func (s *stack) topUpUntil(id, state string) (shown topUpShown, code int) {
 	s.Helper()
-	s.eventually("top-up "+id+" to be "+state, func() bool {
+	s.Eventually("top-up "+id+" to be "+state, func() bool {
 		shown, code = s.askTopUp(id)
 		return shown.State == state
 	})
@@ -53,7 +53,7 @@ type simulatedTopUp struct{ ID, Address string }
 func (s *stack) simulatedTopUps() []simulatedTopUp {
 	s.Helper()
 	var answer struct{ TopUps []simulatedTopUp }
-	s.admin(http.MethodGet, "/admin/topups", "", &answer)
+	s.Admin(http.MethodGet, "/admin/topups", "", &answer)
 	return answer.TopUps
 }
 
@@ -61,20 +61,21 @@ func (s *stack) simulatedTopUps() []simulatedTopUp {
 // it again, and the next worker says so. Asked for anew, the money comes, and the order
 // that waits for it completes by itself.
 func TestWorkerKilledInTheMiddleOfATopUp(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, []string{"--balance", "usd=1", "--slow-commit-for", "3s"})
 	order := s.ref("r")
 	s.place(order, giftCard).until(order, "awaiting_topup")
 
-	s.admin(http.MethodPost, "/admin/faults/next", `{"kind":"slow-commit","route":"topup"}`, nil)
+	s.Admin(http.MethodPost, "/admin/faults/next", `{"kind":"slow-commit","route":"topup"}`, nil)
 	first, code := s.askTopUp("")
 	assert.Equal(t, 5, code, "it goes on")
-	s.eventually("the request to be at FoxReload", func() bool {
+	s.Eventually("the request to be at FoxReload", func() bool {
 		var faults struct{ Pending []any }
-		s.admin(http.MethodGet, "/admin/faults", "", &faults)
+		s.Admin(http.MethodGet, "/admin/faults", "", &faults)
 		return len(faults.Pending) == 0
 	})
-	s.kill("worker")
-	s.startWorker()
+	s.Kill("worker")
+	s.StartWorker()
 	lost, code := s.topUpUntil(first.ID, "lost")
 	assert.Equal(t, 1, code)
 	assert.Contains(t, *lost.Reason, "ask again, under a new id")
@@ -86,7 +87,7 @@ func TestWorkerKilledInTheMiddleOfATopUp(t *testing.T) {
 	assert.Contains(t, string(second.Raw), *second.Address)
 	for _, topUp := range s.simulatedTopUps() {
 		if topUp.Address == *second.Address {
-			s.admin(http.MethodPost, "/admin/topups/"+topUp.ID+"/confirm", "", nil)
+			s.Admin(http.MethodPost, "/admin/topups/"+topUp.ID+"/confirm", "", nil)
 		}
 	}
 	_, code = s.topUpUntil(second.ID, "arrived")
@@ -99,6 +100,7 @@ func TestWorkerKilledInTheMiddleOfATopUp(t *testing.T) {
 // An order that a provider is paid for: its link is shown everywhere, and whoever opens
 // it has paid.
 func TestOrderPaidThroughAProvidersLink(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, []string{"--balance", "usd=1"})
 	r := s.ref("r")
 	s.place(r, giftCard, "--provider", "pally", "--return-url", "https://shop.example/back").until(r, "awaiting_payment")
@@ -109,9 +111,9 @@ func TestOrderPaidThroughAProvidersLink(t *testing.T) {
 	require.NotEmpty(t, shown.PaymentURL)
 	for _, command := range [][]string{{"status", r}, {"explain", r},
 		{"place", "--reference", r, "--item", giftCard, "--provider", "pally", "--return-url", "https://shop.example/back"}} {
-		assert.Contains(t, s.must("starter", command...), shown.PaymentURL, command[0])
+		assert.Contains(t, s.Must("starter", command...), shown.PaymentURL, command[0])
 	}
-	assert.Contains(t, s.starter("watch", r, "--timeout", "300ms").stdout, "pay here: "+shown.PaymentURL)
+	assert.Contains(t, s.Starter("watch", r, "--timeout", "300ms").Stdout, "pay here: "+shown.PaymentURL)
 
 	visit, err := http.NewRequestWithContext(t.Context(), http.MethodGet, shown.PaymentURL, nil)
 	require.NoError(t, err)
@@ -121,17 +123,18 @@ func TestOrderPaidThroughAProvidersLink(t *testing.T) {
 	require.NoError(t, page.Body.Close())
 	require.Equal(t, http.StatusOK, page.StatusCode)
 	s.until(r, "completed")
-	assert.NotContains(t, s.must("starter", "status", r), shown.PaymentURL, "nobody is to pay it again")
+	assert.NotContains(t, s.Must("starter", "status", r), shown.PaymentURL, "nobody is to pay it again")
 	assert.Empty(t, s.debits(), "the balance paid nothing")
 }
 
 // Nobody pays: it ends with the window, and nothing takes its place.
 func TestAProvidersLinkThatNobodyUses(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, []string{"--balance", "usd=1", "--payment-window", "10s"})
 	r := s.ref("r")
 	s.place(r, giftCard, "--provider", "pally", "--return-url", "https://shop.example/back").until(r, "awaiting_payment")
 	o := s.until(r, "cancelled")
 	assert.Equal(t, "payment_expiration", *o.CancelReason)
 	assert.Zero(t, o.Replacements)
-	assert.Equal(t, 3, s.starter("watch", r).code)
+	assert.Equal(t, 3, s.Starter("watch", r).Code)
 }

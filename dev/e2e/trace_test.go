@@ -98,23 +98,23 @@ func (r *receiver) placed(reference string) (trace []byte) {
 
 func withCollector(r *receiver) option {
 	return func(s *stack) {
-		s.env["OTEL_EXPORTER_OTLP_ENDPOINT"] = r.URL
-		s.env["OTEL_EXPORTER_OTLP_HEADERS"] = "authorization=Bearer%20" + collectorKey
-		s.env["OTEL_BSP_SCHEDULE_DELAY"] = "200"
+		s.Env["OTEL_EXPORTER_OTLP_ENDPOINT"] = r.URL
+		s.Env["OTEL_EXPORTER_OTLP_HEADERS"] = "authorization=Bearer%20" + collectorKey
+		s.Env["OTEL_BSP_SCHEDULE_DELAY"] = "200"
 	}
 }
 
 // One trace leads from starter place through the workflow and each activity to each
 // HTTP request; nothing secret is in it, and the history is none the longer.
 func TestOneTraceFromPlaceToTheLastRequest(t *testing.T) {
+	t.Parallel()
 	r := newReceiver(t)
 	s := newStack(t, []string{"--balance", "usd=40", "--api-key", secretKey}, with("FOXRELOAD_API_KEY", secretKey), withCollector(r))
 	reference := s.ref("traced")
-	file := s.write("traced.csv", fmt.Sprintf("reference,item,quantity,note,mock,max_price\n%s,%s,1,player_id=%s,,%s\n", reference, gameTopUp, secretPlayer, secretPrice))
-	s.admin(http.MethodPost, "/admin/faults/next", `{"kind":"error-500","route":"create"}`, nil)
-	require.Zero(t, s.starter("place", "--file", file, "--yes", "--wait").code)
-	failing := s.write("failing.csv", fmt.Sprintf("reference,item,quantity,note,mock,max_price\n%s,%s,1,player_id=fail-%s,,\n", s.ref("fails"), gameTopUp, secretPlayer))
-	require.Equal(t, 4, s.starter("place", "--file", failing, "--yes", "--wait").code)
+	s.Admin(http.MethodPost, "/admin/faults/next", `{"kind":"error-500","route":"create"}`, nil)
+	require.Zero(t, s.Starter("place", "--reference", reference, "--item", gameTopUp, "--note", "player_id="+secretPlayer, "--max-price", secretPrice, "--wait").Code)
+	failing := s.Write("failing.csv", fmt.Sprintf("reference,item,quantity,note,mock,max_price\n%s,%s,1,player_id=fail-%s,,\n", s.ref("fails"), gameTopUp, secretPlayer))
+	require.Equal(t, 4, s.Starter("place", "--file", failing, "--yes", "--wait").Code)
 
 	want := map[string]string{ // and who says so
 		"starter place":               "foxflow-starter",
@@ -128,7 +128,7 @@ func TestOneTraceFromPlaceToTheLastRequest(t *testing.T) {
 		"GET /api/orders/{id}":        "foxflow-worker",
 	}
 	var trace []byte
-	s.eventually("the whole trace", func() bool {
+	s.Eventually("the whole trace", func() bool {
 		trace = r.placed(reference)
 		got := map[string]string{}
 		for _, one := range r.of(trace) {
@@ -158,7 +158,7 @@ func TestOneTraceFromPlaceToTheLastRequest(t *testing.T) {
 		}
 	}
 
-	require.Zero(t, s.stop("worker"), "the last spans are sent as it stops")
+	require.Zero(t, s.Stop("worker"), "the last spans are sent as it stops")
 	h := &hunt{stack: s, searched: map[string]int{}, found: map[string]string{}}
 	for name, secret := range map[string]string{"the partner key": secretKey, "the player's data": secretPlayer, "the price limit": secretPrice,
 		"the keyset": keyMaterial(t, h.read("keyset.json")), "the collector's key": collectorKey} {
@@ -174,7 +174,7 @@ func TestOneTraceFromPlaceToTheLastRequest(t *testing.T) {
 		h.search(fmt.Sprintf("request %d to the collector", i), "trace", body)
 	}
 	assert.NotZero(t, h.searched["trace"])
-	log, err := os.ReadFile(filepath.Join(s.dir, "worker.log"))
+	log, err := os.ReadFile(filepath.Join(s.Dir, "worker.log"))
 	require.NoError(t, err)
 	h.search("the worker's log", "log", log)
 	assert.Empty(t, h.found)
@@ -182,11 +182,12 @@ func TestOneTraceFromPlaceToTheLastRequest(t *testing.T) {
 
 // A collector that is away holds nobody up, and is told of once.
 func TestOrdersGoOnWithoutTheirCollector(t *testing.T) {
+	t.Parallel()
 	r := newReceiver(t)
 	r.Close()
 	s := newStack(t, nil, withCollector(r))
-	placed := s.starter("place", "--reference", s.ref("alone"), "--item", giftCard, "--wait")
-	require.Zero(t, placed.code, placed.stderr)
-	assert.Contains(t, placed.stderr, "traces can't be sent")
-	assert.NotContains(t, placed.stderr, collectorKey)
+	placed := s.Starter("place", "--reference", s.ref("alone"), "--item", giftCard, "--wait")
+	require.Zero(t, placed.Code, placed.Stderr)
+	assert.Contains(t, placed.Stderr, "traces can't be sent")
+	assert.NotContains(t, placed.Stderr, collectorKey)
 }

@@ -26,6 +26,7 @@ type request struct {
 	Route   string    `json:"route"`
 	OrderID string    `json:"orderId"`
 	Status  int       `json:"status"`
+	Chooses string    `json:"-"` // the status that a list is asked for; known on a road alone
 }
 
 // requests are the calls of the API in the simulator's log since its start,
@@ -33,7 +34,7 @@ type request struct {
 func (s *stack) requests() []request {
 	s.Helper()
 	var log struct{ Requests []request }
-	s.admin(http.MethodGet, "/admin/requests", "", &log)
+	s.Admin(http.MethodGet, "/admin/requests", "", &log)
 	calls := slices.DeleteFunc(log.Requests, func(r request) bool { return r.Route == "admin" || r.Route == "pay-page" })
 	slices.SortStableFunc(calls, func(a, b request) int { return a.At.Compare(b.At) })
 	return calls
@@ -86,13 +87,13 @@ func keepsBudget(t *testing.T, calls []request, perMinute int) {
 // otherWorker starts a worker beside the stack's own, as one more machine would.
 func (s *stack) otherWorker(vars ...string) *process {
 	s.Helper()
-	dir := filepath.Join(s.dir, "other-worker")
+	dir := filepath.Join(s.Dir, "other-worker")
 	require.NoError(s, os.MkdirAll(dir, 0o700))
 	address := freePort(s)
 	s.other = address
-	p := launch(s, "worker", dir, append(append(s.environment(), "FOXFLOW_HTTP="+address), vars...)) // the last of a name counts
-	s.Cleanup(p.kill)
-	s.answers("http://" + address + "/readyz")
+	p := launch(s, "worker", dir, append(append(s.Environment(), "FOXFLOW_HTTP="+address), vars...)) // the last of a name counts
+	s.Cleanup(p.Kill)
+	s.Answers("http://" + address + "/readyz")
 	return p
 }
 
@@ -112,7 +113,7 @@ func newRoad(s *stack) *road {
 	s.Helper()
 	r := &road{}
 	forward := &httputil.ReverseProxy{Rewrite: func(p *httputil.ProxyRequest) {
-		to, _ := url.Parse(s.simulator)
+		to, _ := url.Parse(s.Simulator)
 		p.SetURL(to)
 		p.Out.Host = to.Host
 	}, ModifyResponse: func(a *http.Response) error {
@@ -146,12 +147,12 @@ func newRoad(s *stack) *road {
 func byRoad(r **road) option {
 	return func(s *stack) {
 		*r = newRoad(s)
-		s.env["FOXRELOAD_BASE_URL"] = (*r).url
+		s.Env["FOXRELOAD_BASE_URL"] = (*r).url
 	}
 }
 
 func callOf(q *http.Request) request {
-	call := request{At: time.Now(), Route: routeOf(q)}
+	call := request{At: time.Now(), Route: routeOf(q), Chooses: q.URL.Query().Get("status")}
 	if rest, ok := strings.CutPrefix(q.URL.Path, "/api/orders/"); ok {
 		call.OrderID, _, _ = strings.Cut(rest, "/")
 	}
@@ -162,6 +163,8 @@ func routeOf(q *http.Request) string {
 	switch path := strings.Trim(strings.TrimPrefix(q.URL.Path, "/api/"), "/"); {
 	case path == "orders" && q.Method == http.MethodPost:
 		return "create"
+	case path == "orders":
+		return "list"
 	case strings.HasPrefix(path, "orders/") && strings.HasSuffix(path, "/pay"):
 		return "pay"
 	case strings.HasPrefix(path, "orders/"):
@@ -203,7 +206,7 @@ func (s *stack) inState(state string) (references []string) {
 // untilAll waits for this many orders to be in a state.
 func (s *stack) untilAll(state string, n int) {
 	s.Helper()
-	s.eventually(fmt.Sprintf("%d %s orders", n, state), func() bool {
+	s.Eventually(fmt.Sprintf("%d %s orders", n, state), func() bool {
 		time.Sleep(200 * time.Millisecond) // a program is started for each look
 		return len(s.inState(state)) == n
 	})
@@ -218,7 +221,7 @@ func (s *stack) placeMany(name string, n int) (references []string) {
 		references = append(references, s.ref(name+"-"+string(rune('a'+i/26))+string(rune('a'+i%26))))
 		csv.WriteString(references[i] + "," + giftCard + ",1,,,\n")
 	}
-	s.must("starter", "place", "--file", s.write(name+".csv", csv.String()), "--yes")
+	s.Must("starter", "place", "--file", s.Write(name+".csv", csv.String()), "--yes")
 	return references
 }
 

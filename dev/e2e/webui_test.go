@@ -16,11 +16,12 @@ import (
 // A person who opens an order in Temporal's Web UI, and may read it, sees where it
 // stands and what it waits for, without knowing what a history event is.
 func TestWebUIShowsTheOrdersState(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, []string{"--balance", "usd=1"}, ownTemporal, withCodec)
 	tab := browse(t)
 	tab.signIn(s)
 	tab.shows("payloads")
-	require.Zero(t, s.starter("place", "--reference", "shop-1001", "--item", giftCard).code)
+	require.Zero(t, s.Starter("place", "--reference", "shop-1001", "--item", giftCard).Code)
 	s.until("shop-1001", "awaiting_topup")
 
 	tab.open(s.workflowPage("shop-1001"))
@@ -31,7 +32,7 @@ func TestWebUIShowsTheOrdersState(t *testing.T) {
 	tab.picture("awaiting_topup")
 
 	s.setBalance("50")
-	require.Zero(t, s.starter("top-up", "shop-1001").code)
+	require.Zero(t, s.Starter("top-up", "shop-1001").Code)
 	o := s.until("shop-1001", "completed")
 	tab.open(s.workflowPage("shop-1001"))
 	tab.shows("COMPLETED", "Result", `"state": "completed"`)
@@ -40,7 +41,7 @@ func TestWebUIShowsTheOrdersState(t *testing.T) {
 	tab.picture("completed")
 
 	// The list, searched by our own attributes.
-	tab.open(s.ui + "/namespaces/" + s.namespace + "/workflows?query=" + url.QueryEscape(`FoxflowState="completed"`))
+	tab.open(s.UI + "/namespaces/" + s.Namespace + "/workflows?query=" + url.QueryEscape(`FoxflowState="completed"`))
 	tab.shows("order/shop-1001", "1 COMPLETED", `FoxflowState = "completed"`)
 	tab.picture("list")
 }
@@ -48,6 +49,7 @@ func TestWebUIShowsTheOrdersState(t *testing.T) {
 // Whoever has not signed in at the codec server sees that there is an order and
 // which state it is in, and nothing of what is in it.
 func TestWebUIShowsSealedPayloadsWithoutPermission(t *testing.T) {
+	t.Parallel()
 	s := newStack(t, []string{"--balance", "usd=0.1"}, ownTemporal, withCodec)
 	tab := browse(t)
 	const player = "player-77310042"
@@ -76,7 +78,8 @@ func TestWebUIShowsSealedPayloadsWithoutPermission(t *testing.T) {
 // slash at its end. Its pages get their payloads opened all the same, and so do those of a
 // Web UI that adds what it knows of its user; another origin's get nothing.
 func TestWebUIMayNameTheNamespaceInTheCodecsAddress(t *testing.T) {
-	s := newStack(t, []string{"--balance", "usd=0.1"}, ownTemporal, withCodec, func(s *stack) { s.codecPath = "/default/" })
+	t.Parallel()
+	s := newStack(t, []string{"--balance", "usd=0.1"}, ownTemporal, withCodec, func(s *stack) { s.CodecPath = "/default/" })
 	tab := browse(t)
 	const player = "player-77310042"
 	s.place("shop-1001", gameTopUp, "--note", "player_id="+player).until("shop-1001", "awaiting_topup")
@@ -84,18 +87,18 @@ func TestWebUIMayNameTheNamespaceInTheCodecsAddress(t *testing.T) {
 	tab.shows("payloads")
 	tab.open(s.workflowPage("shop-1001"))
 	tab.shows(player)
-	log, err := os.ReadFile(filepath.Join(s.dir, "codec.log"))
+	log, err := os.ReadFile(filepath.Join(s.Dir, "codec.log"))
 	require.NoError(t, err)
 	require.Contains(t, string(log), `"path":"/default//decode"`, "this is how the Web UI asks")
 
 	for _, path := range []string{"", "/", "/default", "/default/", "/%7Bnamespace%7D"} {
-		require.Equal(t, "200", tab.decode("http://"+s.codec+path+"/decode?preserveStorageRefs=true"), path)
-		require.Equal(t, "200", tab.decode("http://"+s.codec+path+"/decode/"), path)
+		require.Equal(t, "200", tab.decode("http://"+s.Codec+path+"/decode?preserveStorageRefs=true"), path)
+		require.Equal(t, "200", tab.decode("http://"+s.Codec+path+"/decode/"), path)
 	}
 	elsewhere := httptest.NewServer(http.NotFoundHandler())
 	t.Cleanup(elsewhere.Close)
 	tab.open(elsewhere.URL)
-	require.Contains(t, tab.decode("http://"+s.codec+"/default/decode"), "TypeError", "the browser keeps the answer from another origin's page")
+	require.Contains(t, tab.decode("http://"+s.Codec+"/default/decode"), "TypeError", "the browser keeps the answer from another origin's page")
 }
 
 // decode is the status with which a codec server answers the page's own question, or how
@@ -110,5 +113,5 @@ func (p *page) decode(url string) string {
 }
 
 func (s *stack) workflowPage(reference string) string {
-	return s.ui + "/namespaces/" + s.namespace + "/workflows/" + url.PathEscape("order/"+reference)
+	return s.UI + "/namespaces/" + s.Namespace + "/workflows/" + url.PathEscape("order/"+reference)
 }

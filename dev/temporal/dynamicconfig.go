@@ -13,7 +13,7 @@ import (
 
 // namespaceRefresh is how often each service reads the namespaces again. A search
 // attribute that was just added is known to all of them after this long.
-const namespaceRefresh = time.Second
+const namespaceRefresh = 2 * time.Second
 
 // dynamicConfig is what differs from the server's defaults, and why.
 func dynamicConfig() dynamicconfig.StaticClient {

@@ -22,7 +22,7 @@ import (
 // code, or, like MPL-2.0, for changes of the library's own files to be published.
 // None of them reaches over to the program that links the library.
 var allowed = []string{
-	"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "GNU-All-permissive-Copying-License", "ISC", "MIT", "MPL-2.0",
+	"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "GNU-All-permissive-Copying-License", "ISC", "MIT", "MPL-2.0", "PostgreSQL",
 	"Unlicense", "Zlib",
 }
 

@@ -40,12 +40,12 @@ func TestALibraryIsJudgedByAllOfItsLicences(t *testing.T) {
 func TestALibraryUnderALicenceThatIsNotAllowedIsNamed(t *testing.T) {
 	t.Chdir("../..")
 	var table bytes.Buffer
-	require.NoError(t, list(t.Context(), &table, allowed, "./keyset"))
+	require.NoError(t, list(t.Context(), &table, allowed, "./internal/keyset"))
 	require.Regexp(t, `(?m)^github\.com/tink-crypto/tink-go/v2 +v2\.\S+ +Apache-2\.0$`, table.String())
 	require.NotContains(t, table.String(), "foxflow")
 
 	fewer := slices.DeleteFunc(slices.Clone(allowed), func(name string) bool { return name == "Apache-2.0" })
-	err := list(t.Context(), &table, fewer, "./keyset")
+	err := list(t.Context(), &table, fewer, "./internal/keyset")
 	require.ErrorContains(t, err, "licence not allowed: github.com/tink-crypto/tink-go/v2 v2.")
 	require.ErrorContains(t, list(t.Context(), &table, allowed, "./nowhere"), "nowhere")
 }

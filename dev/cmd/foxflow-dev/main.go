@@ -49,6 +49,30 @@ const (
 func main() { os.Exit(run(os.Args[1:], os.Stdout, os.Stderr)) }
 
 func run(args []string, stdout, stderr io.Writer) int {
+	if len(args) == 0 {
+		help(stderr)
+		return usageError
+	}
+	switch word, alone := args[0], len(args) == 1; {
+	case word == "help" || word == "-h" || word == "--help":
+		help(stdout)
+		return done
+	case word == "--version" && alone:
+		if _, err := fmt.Fprintln(stdout, build()); err != nil {
+			return wrong
+		}
+		return done
+	case word == "dynamic-config" && alone:
+		return status(temporal.WriteDynamicConfig(stdout), stderr)
+	case word == "temporal":
+		return serve(args[1:], stdout, stderr)
+	default:
+		return refuse(stderr, "%q is not a command; see foxflow-dev --help", word)
+	}
+}
+
+// serve runs the server until it is told to stop.
+func serve(args []string, stdout, stderr io.Writer) int {
 	options := temporal.Defaults()
 	flags := flag.NewFlagSet("foxflow-dev temporal", flag.ContinueOnError)
 	flags.SetOutput(io.Discard)
@@ -57,48 +81,17 @@ func run(args []string, stdout, stderr io.Writer) int {
 	flags.StringVar(&options.StateDir, "state-dir", options.StateDir, "")
 	flags.StringVar(&options.CodecEndpoint, "codec-endpoint", "", "")
 	flags.StringVar(&options.LogLevel, "log-level", options.LogLevel, "")
-	help := func(w io.Writer) {
-		d := temporal.Defaults()
-		fmt.Fprintf(w, usage, d.Port, d.UIPort, d.StateDir, strings.Join(temporal.LogLevels, ", "), d.LogLevel)
-	}
-	refuse := func(format string, a ...any) int {
-		fmt.Fprintf(stderr, "foxflow-dev: "+format+"\n", a...)
-		return usageError
-	}
-
-	if len(args) > 0 && (args[0] == "help" || args[0] == "-h" || args[0] == "--help") {
-		help(stdout)
-		return done
-	}
-	switch {
-	case len(args) == 1 && args[0] == "--version":
-		if _, err := fmt.Fprintln(stdout, build()); err != nil {
-			return wrong
-		}
-		return done
-	case len(args) == 0:
-		help(stderr)
-		return usageError
-	case args[0] == "dynamic-config" && len(args) == 1:
-		if err := temporal.WriteDynamicConfig(stdout); err != nil {
-			fmt.Fprintf(stderr, "foxflow-dev: %v\n", err)
-			return wrong
-		}
-		return done
-	case args[0] != "temporal":
-		return refuse("%q is not a command; see foxflow-dev --help", args[0])
-	}
-	switch err := flags.Parse(args[1:]); {
+	switch err := flags.Parse(args); {
 	case errors.Is(err, flag.ErrHelp):
 		help(stdout)
 		return done
 	case err != nil:
-		return refuse("%v; see foxflow-dev temporal --help", err)
+		return refuse(stderr, "%v; see foxflow-dev temporal --help", err)
 	case flags.NArg() > 0:
-		return refuse("%q is too much; see foxflow-dev temporal --help", flags.Arg(0))
+		return refuse(stderr, "%q is too much; see foxflow-dev temporal --help", flags.Arg(0))
 	}
 	if err := options.Validate(); err != nil {
-		return refuse("%v", err)
+		return refuse(stderr, "%v", err)
 	}
 
 	// The database holds what people ordered: for this user alone.
@@ -107,7 +100,22 @@ func run(args []string, stdout, stderr io.Writer) int {
 	defer cancel()
 	// From the first signal on, a second one ends the program at once.
 	context.AfterFunc(ctx, cancel)
-	err := temporal.Run(ctx, options, func() { announce(stdout, options) })
+	return status(temporal.Run(ctx, options, func() { announce(stdout, options) }), stderr)
+}
+
+func help(w io.Writer) {
+	d := temporal.Defaults()
+	fmt.Fprintf(w, usage, d.Port, d.UIPort, d.StateDir, strings.Join(temporal.LogLevels, ", "), d.LogLevel)
+}
+
+// refuse says what is wrong with what was typed.
+func refuse(stderr io.Writer, format string, a ...any) int {
+	fmt.Fprintf(stderr, "foxflow-dev: "+format+"\n", a...)
+	return usageError
+}
+
+// status is the exit status of an error, which it says.
+func status(err error, stderr io.Writer) int {
 	if err != nil {
 		fmt.Fprintf(stderr, "foxflow-dev: %v\n", err)
 		return wrong

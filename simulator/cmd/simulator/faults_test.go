@@ -15,7 +15,7 @@ import (
 )
 
 // lose sends a request whose answer is not to come.
-func (p *program) lose(path, body string) error {
+func (p *process) lose(path, body string) error {
 	request, err := http.NewRequest(http.MethodPost, p.url+path, strings.NewReader(body))
 	require.NoError(p.t, err)
 	request.Header.Set("X-API-Key", secretKey)
@@ -56,7 +56,7 @@ func TestKilledInTheMiddleOfAFault(t *testing.T) {
 	require.Equal(t, "plan -, seed 1\nFAULT        ROUTE  INJECTED\nlost-answer  pay    1\ntotal 1\n", stdout)
 }
 
-func kill(p *program) {
+func kill(p *process) {
 	require.NoError(p.t, p.cmd.Process.Kill())
 	_ = p.cmd.Wait() // killed: that is the point
 }

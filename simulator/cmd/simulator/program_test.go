@@ -20,8 +20,8 @@ import (
 
 const secretKey = "key-of-the-test"
 
-// program is the simulator as a process of its own.
-type program struct {
+// process is the simulator as a process of its own.
+type process struct {
 	t   *testing.T
 	cmd *exec.Cmd
 	url string
@@ -29,22 +29,22 @@ type program struct {
 	log bytes.Buffer
 }
 
-func (p *program) Write(b []byte) (int, error) {
+func (p *process) Write(b []byte) (int, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.log.Write(b)
 }
 
-func (p *program) logged() string {
+func (p *process) logged() string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.log.String()
 }
 
 // start runs the program and waits until it says that it is ready.
-func start(t *testing.T, args ...string) *program {
+func start(t *testing.T, args ...string) *process {
 	t.Helper()
-	p := &program{t: t, cmd: exec.Command(os.Args[0], append([]string{"--listen", "127.0.0.1:0"}, args...)...)}
+	p := &process{t: t, cmd: exec.Command(os.Args[0], append([]string{"--listen", "127.0.0.1:0"}, args...)...)}
 	p.cmd.Env = append(os.Environ(), asProgram+"=1", envAPIKey+"="+secretKey)
 	p.cmd.Stderr = p
 	stdout, err := p.cmd.StdoutPipe()
@@ -59,7 +59,7 @@ func start(t *testing.T, args ...string) *program {
 	return p
 }
 
-func (p *program) call(method, path, body string) map[string]any {
+func (p *process) call(method, path, body string) map[string]any {
 	p.t.Helper()
 	request, err := http.NewRequest(method, p.url+path, strings.NewReader(body))
 	require.NoError(p.t, err)

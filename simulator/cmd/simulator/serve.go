@@ -12,6 +12,7 @@ import (
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 
+	"foxflow/internal/program"
 	"foxflow/simulator"
 )
 
@@ -35,21 +36,8 @@ func serve(ctx context.Context, s *settings, config simulator.Config, stdout, st
 	defer func() { err = errors.Join(err, sim.Close()) }()
 
 	server := &http.Server{Handler: sim, ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute}
-	ended := make(chan error, 1)
-	go func() { ended <- server.Serve(listener) }()
 	fmt.Fprintf(stdout, "simulator ready on http://%s\n", listener.Addr())
-
-	select {
-	case err := <-ended:
-		return fmt.Errorf("serve %s: %w", listener.Addr(), err)
-	case <-ctx.Done():
-	}
-	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), stopWithin)
-	defer cancel()
-	if err := server.Shutdown(grace); err != nil {
-		return fmt.Errorf("stop: requests were still running after %s: %w", stopWithin, err)
-	}
-	return nil
+	return program.Serve(ctx, listener, server, stopWithin)
 }
 
 // logRequest says what was asked and how it went: no key, no body, no query.

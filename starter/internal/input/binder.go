@@ -176,6 +176,10 @@ func (b *binder) breakOff(p Problem) bool {
 	return false
 }
 
+func (b *binder) tooManyLines() {
+	b.breakOff(Problem{Problem: fmt.Sprintf("has more than %d lines", maxLines), Fix: "split the file"})
+}
+
 func (b *binder) sheet() Sheet {
 	s := Sheet{Lines: map[string]int{}, Problems: b.problems, Broken: b.broken}
 	for _, reference := range b.sequence {

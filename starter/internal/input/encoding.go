@@ -24,7 +24,7 @@ func plainText(raw []byte) ([]byte, *Problem) {
 	if utf16 {
 		text, _, err := transform.Bytes(unicode.UTF16(order, unicode.UseBOM).NewDecoder(), raw)
 		if err != nil {
-			return nil, &Problem{Problem: "is not whole: it looks like UTF-16, and can't be read as such", Fix: "save the file as CSV in UTF-8"}
+			return nil, &Problem{Problem: "is not whole: it looks like UTF-16, and can't be read as such", Fix: "save the file in UTF-8"}
 		}
 		raw = text
 	}
@@ -33,7 +33,7 @@ func plainText(raw []byte) ([]byte, *Problem) {
 		before := text[:invalidAt(text)]
 		line := before[bytes.LastIndexByte(before, '\n')+1:]
 		return nil, &Problem{Line: 1 + bytes.Count(before, []byte("\n")),
-			Problem: fmt.Sprintf("is not UTF-8 text (column %d of the line)", 1+utf8.RuneCount(line)), Fix: "save the file as CSV in UTF-8"}
+			Problem: fmt.Sprintf("is not UTF-8 text (column %d of the line)", 1+utf8.RuneCount(line)), Fix: "save the file in UTF-8"}
 	}
 	if !bytes.Contains(text, []byte("\n")) {
 		text = bytes.ReplaceAll(text, []byte("\r"), []byte("\n"))
@@ -71,13 +71,13 @@ const separators = ",;\t"
 // separated finds out what separates the columns: a first line "sep=;" says so, which is
 // blanked out for it is no row, else the header has it.
 func separated(text []byte) (separator rune, rows []byte) {
-	first, rest, _ := strings.Cut(string(text), "\n")
-	if said, found := strings.CutPrefix(strings.ToLower(strings.TrimRight(first, "\r")), "sep="); found && len(said) == 1 && strings.Contains(separators, said) {
-		return rune(said[0]), []byte("\n" + rest) // lines are counted as the file has them
+	first, rest, _ := bytes.Cut(text, []byte("\n"))
+	if said, found := strings.CutPrefix(strings.ToLower(strings.TrimRight(string(first), "\r")), "sep="); found && len(said) == 1 && strings.Contains(separators, said) {
+		return rune(said[0]), text[len(text)-len(rest)-1:] // lines are counted as the file has them
 	}
 	separator = ','
 	for _, s := range separators {
-		if strings.Count(first, string(s)) > strings.Count(first, string(separator)) {
+		if bytes.Count(first, []byte(string(s))) > bytes.Count(first, []byte(string(separator))) {
 			separator = s
 		}
 	}

@@ -12,11 +12,11 @@ import (
 	"foxflow/order"
 )
 
-// Bounds of an orders file: some thousand lines are meant, so a wrong file
+// Bounds of an orders file: a hundred thousand lines are meant, so a wrong file
 // (a database, a film) is refused before it fills the memory.
 const (
-	MaxFileBytes = 16 << 20
-	maxLines     = 50_000
+	MaxFileBytes = 64 << 20
+	maxLines     = 200_000
 )
 
 // Columns is the header of an orders file; the columns may come in any order.
@@ -56,7 +56,9 @@ type Sheet struct {
 }
 
 // ReadSheet reads an orders file: CSV with the header of Columns, as spreadsheets write
-// it. It fails only when r does; what is wrong in the file is in Sheet.Problems.
+// it, or JSON lines, each the JSON of an order.Request. What the file begins with tells which:
+// no header begins with a brace. It fails only when r does; what is wrong in the file is in
+// Sheet.Problems.
 func ReadSheet(r io.Reader) (Sheet, error) {
 	text, err := io.ReadAll(io.LimitReader(r, MaxFileBytes+1))
 	if err != nil {
@@ -66,6 +68,13 @@ func ReadSheet(r io.Reader) (Sheet, error) {
 	if problem != nil {
 		return Sheet{Problems: []Problem{*problem}, Broken: true}, nil
 	}
+	if bytes.ContainsAny(bytes.TrimSpace(text)[:1], "{[") {
+		return readJSONLines(text), nil
+	}
+	return readCSV(text), nil
+}
+
+func readCSV(text []byte) Sheet {
 	separator, text := separated(text)
 	rows := csv.NewReader(bytes.NewReader(text))
 	rows.Comma, rows.FieldsPerRecord = separator, -1
@@ -76,16 +85,16 @@ func ReadSheet(r io.Reader) (Sheet, error) {
 		if err == nil {
 			problem.Line, _ = rows.FieldPos(0)
 		}
-		return Sheet{Problems: []Problem{*problem}, Broken: true}, nil
+		return Sheet{Problems: []Problem{*problem}, Broken: true}
 	}
 	b := newBinder(place)
 	for lines := 1; b.read(rows); lines++ {
 		if lines > maxLines {
-			b.breakOff(Problem{Problem: fmt.Sprintf("has more than %d lines", maxLines), Fix: "split the file"})
+			b.tooManyLines()
 			break
 		}
 	}
-	return b.sheet(), nil
+	return b.sheet()
 }
 
 func readable(raw []byte) ([]byte, *Problem) {
@@ -94,7 +103,7 @@ func readable(raw []byte) ([]byte, *Problem) {
 	}
 	text, problem := plainText(raw)
 	if problem == nil && len(bytes.TrimSpace(text)) == 0 {
-		problem = &Problem{Problem: "is empty", Fix: "begin with the header " + strings.Join(Columns, ",")}
+		problem = &Problem{Problem: "is empty", Fix: "begin with the header " + strings.Join(Columns, ",") + ", or write one order a line in JSON"}
 	}
 	return text, problem
 }

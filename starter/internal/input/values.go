@@ -120,10 +120,4 @@ func ParseMaxPrice(text string) (price decimal.Decimal, currency string, wrong *
 }
 
 // clip keeps a message on one line, whatever was typed.
-func clip(s string) string {
-	const most = 40
-	if runes := []rune(s); len(runes) > most {
-		return string(runes[:most]) + "…"
-	}
-	return s
-}
+func clip(s string) string { return order.Clip(s) }

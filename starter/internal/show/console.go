@@ -3,10 +3,12 @@ package show
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"strings"
+	"time"
 	"unicode"
 
 	"golang.org/x/term"
@@ -26,13 +28,14 @@ type Console struct {
 	OutTerminal bool
 	colour      bool
 	outlet      *outlet.Writer
+	now         func() time.Time
 }
 
 // NewConsole looks at the streams; getenv answers NO_COLOR and TERM.
 func NewConsole(out, err io.Writer, getenv func(string) string) *Console {
 	dumb := getenv("TERM") == "dumb" // it can neither paint nor take a line back
 	o := outlet.New(out)
-	return &Console{Out: o, Err: err, outlet: o, ErrTerminal: isTerminal(err) && !dumb, OutTerminal: isTerminal(out),
+	return &Console{Out: o, Err: err, outlet: o, now: time.Now, ErrTerminal: isTerminal(err) && !dumb, OutTerminal: isTerminal(out),
 		colour: isTerminal(out) && !dumb && getenv("NO_COLOR") == ""}
 }
 
@@ -58,13 +61,45 @@ func isTerminal(w io.Writer) bool {
 func (c *Console) Printf(format string, args ...any) { _, _ = fmt.Fprintf(c.Out, format, args...) }
 
 // Document writes v to Out as one JSON document.
-func (c *Console) Document(v any) error { return writeJSON(c.Out, v, "  ") }
+func (c *Console) Document(v any) error { return writeJSON(c.Out, v, "", "  ") }
+
+// LongDocument writes one JSON document whose last field is a list that is not held as a whole:
+// head is the document with an empty list there, and list hands over its elements in turn.
+func (c *Console) LongDocument(head any, list func(element func(v any) error) error) error {
+	var b bytes.Buffer
+	if err := writeJSON(&b, head, "", "  "); err != nil {
+		return err
+	}
+	before, closed := bytes.CutSuffix(b.Bytes(), []byte("[]\n}\n"))
+	if !closed {
+		return errors.New("the document does not end with an empty list")
+	}
+	if _, err := c.Out.Write(append(before, '[')); err != nil {
+		return err
+	}
+	between, end := "\n    ", "]\n}\n"
+	err := list(func(v any) error {
+		b.Reset()
+		b.WriteString(between)
+		between, end = ",\n    ", "\n  ]\n}\n"
+		if err := writeJSON(&b, v, "    ", "  "); err != nil {
+			return err
+		}
+		_, err := c.Out.Write(bytes.TrimSuffix(b.Bytes(), []byte("\n")))
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(c.Out, end)
+	return err
+}
 
 // Line writes v to Out as one line of JSON.
-func (c *Console) Line(v any) error { return writeJSON(c.Out, v, "") }
+func (c *Console) Line(v any) error { return writeJSON(c.Out, v, "", "") }
 
 // ErrLine writes v to Err as one line of JSON.
-func (c *Console) ErrLine(v any) error { return writeJSON(c.Err, v, "") }
+func (c *Console) ErrLine(v any) error { return writeJSON(c.Err, v, "", "") }
 
 // Note tells on Err what went on.
 func (c *Console) Note(format string, args ...any) {
@@ -76,11 +111,11 @@ func (c *Console) Note(format string, args ...any) {
 	_, _ = fmt.Fprintln(c.Err, text)
 }
 
-func writeJSON(w io.Writer, v any, indent string) error {
+func writeJSON(w io.Writer, v any, prefix, indent string) error {
 	var b bytes.Buffer
 	enc := json.NewEncoder(&b)
 	enc.SetEscapeHTML(false)
-	enc.SetIndent("", indent)
+	enc.SetIndent(prefix, indent)
 	if err := enc.Encode(v); err != nil {
 		return err
 	}

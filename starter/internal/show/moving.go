@@ -16,8 +16,8 @@ type Moving struct {
 	drawn   bool
 }
 
-// Moving starts a line on Err. In JSON it stays silent.
-func (c *Console) Moving() *Moving { return &Moving{console: c} }
+// NewMoving starts a line on Err. In JSON it stays silent.
+func NewMoving(c *Console) *Moving { return &Moving{console: c} }
 
 // Show draws text behind a sign of life.
 func (m *Moving) Show(text string) {

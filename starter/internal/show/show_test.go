@@ -4,12 +4,13 @@ import (
 	"bytes"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
+	"foxflow/internal/story"
 	"foxflow/order"
-	"foxflow/story"
 )
 
 func console() (*Console, *bytes.Buffer, *bytes.Buffer) {
@@ -86,7 +87,7 @@ func TestNotesAreJSONLinesInJSON(t *testing.T) {
 
 func TestAMovingLineStaysSilentOffATerminal(t *testing.T) {
 	c, _, err := console()
-	m := c.Moving()
+	m := NewMoving(c)
 	m.Show("processing")
 	m.Clear()
 	assert.Empty(t, err.String())
@@ -106,4 +107,46 @@ func TestWrapKeepsWordsWhole(t *testing.T) {
 	}
 	c.OutTerminal = false
 	assert.NotContains(t, c.Wrap(strings.Repeat("word ", 60), "    "), "\n", "no terminal: no line is broken")
+}
+
+func TestALongDocumentIsOneLikeAnyOther(t *testing.T) {
+	type document struct {
+		Started int      `json:"started"`
+		Orders  []string `json:"orders"`
+	}
+	for _, orders := range [][]string{{}, {"a"}, {"a", "b & c"}} {
+		c, out, _ := console()
+		require.NoError(t, c.Document(document{2, orders}))
+		whole := out.String()
+		out.Reset()
+		require.NoError(t, c.LongDocument(document{2, []string{}}, func(element func(any) error) error {
+			for _, o := range orders {
+				if err := element(o); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+		assert.Equal(t, whole, out.String())
+	}
+	c, _, _ := console()
+	assert.Error(t, c.LongDocument(struct{ Started int }{1}, nil), "the list stands last")
+}
+
+// Off a terminal a long piece of work says now and then how far it is, and nothing where it
+// is short.
+func TestABarOffATerminalSpeaksNowAndThen(t *testing.T) {
+	c, _, err := console()
+	at := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	c.now = func() time.Time { return at }
+	bar := NewBar(c, 1000, "placed")
+	for range 250 {
+		at = at.Add(100 * time.Millisecond)
+		bar.Step()
+	}
+	bar.End()
+	assert.Equal(t, "placed: 100 of 1000, 10 a second, 1m30s left\nplaced: 200 of 1000, 10 a second, 1m20s left\n", err.String())
+	assert.Equal(t, "3 of 10, 1.5 a minute, 4m40s left", far(3, 10, 2*time.Minute))
+	assert.Equal(t, "0 of 10", far(0, 10, 2*time.Minute))
+	assert.Equal(t, "5 of 10", far(5, 10, time.Millisecond))
 }

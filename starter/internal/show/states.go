@@ -1,8 +1,8 @@
 package show
 
 import (
+	"foxflow/internal/story"
 	"foxflow/order"
-	"foxflow/story"
 )
 
 const (
@@ -12,6 +12,7 @@ const (
 
 // colours go with the states' signs, which tell them apart without any too.
 var colours = map[order.State]string{
+	order.Queued:          cyan,
 	order.Creating:        dim,
 	order.Active:          dim,
 	order.AwaitingTopUp:   cyan,

@@ -1,0 +1,3 @@
+// Package report keeps what was measured, and shows it: as tables, as JSON, as a picture. It
+// knows nothing of how it was measured.
+package report
