@@ -64,7 +64,7 @@ func (term *terminal) text() string {
 	_ = term.Close()
 	select {
 	case <-term.done:
-	case <-time.After(10 * time.Second):
+	case <-time.After(time.Minute):
 	}
 	term.mu.Lock()
 	defer term.mu.Unlock()
@@ -83,7 +83,7 @@ func TestOnlyATerminalGetsColoursAndMovingLines(t *testing.T) {
 	watch := func(out, errs *terminal, environ ...string) {
 		a := newApp(append(append([]string{}, s.env...), environ...), out.File, errs.File)
 		a.now, a.lookEvery = func() time.Time { return s.now }, 5*time.Millisecond
-		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
 		assert.Equal(t, exitNotEnded, a.run(ctx, []string{"watch", "shop-1", "--timeout", "100ms"}))
 	}

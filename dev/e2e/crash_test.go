@@ -15,8 +15,8 @@ import (
 )
 
 // TestWorkerKilledAtAnyState kills the worker with SIGKILL while an order is in
-// a state, and starts it again: the order moves again within 15 s and ends with
-// one payment.
+// a state, and starts it again: the order moves again and ends with one payment.
+// How soon: the benchmark's recovery.
 // Promise 1: one reference, one paid order. Promise 3: nothing is lost.
 func TestWorkerKilledAtAnyState(t *testing.T) {
 	t.Parallel()
@@ -58,9 +58,7 @@ func TestWorkerKilledAtAnyState(t *testing.T) {
 			s.StartWorker()
 			started := time.Now()
 			s.Eventually("the order to move", func() bool { return s.status(s.ref("r")).State != at.state })
-			moved := time.Since(started)
-			t.Logf("moved %s after the worker was up again", moved.Round(10*time.Millisecond))
-			assert.Less(t, moved, 15*time.Second)
+			t.Logf("moved %s after the worker was up again", time.Since(started).Round(10*time.Millisecond))
 			o := s.until(s.ref("r"), "completed")
 			assert.Equal(t, map[string]int{*o.OrderID: 1}, s.debits())
 			assert.Zero(t, s.Starter("audit", s.ref("r"), "--verify").Code)

@@ -10,7 +10,7 @@ import (
 
 // Patience bounds every wait for a condition. It is no measure of speed: it only
 // ends a test that would hang.
-const Patience = 90 * time.Second
+const Patience = 3 * time.Minute
 
 // Stack is foxflow with everything it needs, on ports and in a folder of its own.
 type Stack struct {
