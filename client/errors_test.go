@@ -98,6 +98,24 @@ func TestEachRefusalHasItsType(t *testing.T) {
 			assert.ErrorIs(t, missing, client.ErrNotFound, "nothing is left of it")
 			return err
 		}, is[*client.NotStarted], true, "start order shop-1: no"},
+		"a start that Temporal refuses, of an order that a door has claimed": {func(t *testing.T, e example) error {
+			e.temporal.Starting = func(string) error {
+				claimed, err := e.book.Queue.Claim(context.Background(), 1, nil, time.Minute, time.Now().Add(time.Hour))
+				assert.NoError(t, err)
+				assert.Len(t, claimed, 1)
+				return serviceerror.NewInvalidArgument("no")
+			}
+			err := e.place("shop-1")
+			_, there := e.Status(context.Background(), "shop-1")
+			assert.NoError(t, there)
+			return err
+		}, is[*client.MaybeStarted], false, "is not known"},
+		"a start that Temporal refuses, of an order that was on record": {func(t *testing.T, e example) error {
+			require.NoError(t, e.place("shop-1"))
+			e.temporal.Forget("order/shop-1")
+			e.temporal.Starting = func(string) error { return serviceerror.NewInvalidArgument("no") }
+			return e.place("shop-1")
+		}, is[*client.MaybeStarted], false, "is not known"},
 		"a start whose answer is lost": {func(_ *testing.T, e example) error {
 			e.temporal.Starting = func(string) error { return serviceerror.NewUnavailable("gone") }
 			return e.place("shop-1")

@@ -91,7 +91,7 @@ func (c *Client) goOn(ctx context.Context, t *Connection, r order.Request, put l
 			how = Resumed
 		}
 	}
-	if err := c.start(ctx, t, r, put.New); err != nil {
+	if err := c.start(ctx, t, r, put); err != nil {
 		return s, Joined, err
 	}
 	s, err = c.ledger.Orders.Status(ctx, r.Reference)

@@ -10,9 +10,9 @@ import (
 	"foxflow/workflows"
 )
 
-// start starts the workflow of an order that is on record and makes sure that
+// start starts the workflow of an order that was put on record and makes sure that
 // the one which runs then is this ledger's.
-func (c *Client) start(ctx context.Context, t *Connection, r order.Request, begun bool) error {
+func (c *Client) start(ctx context.Context, t *Connection, r order.Request, put ledger.Placed) error {
 	names, err := c.productNames(ctx, r)
 	if err != nil {
 		return err
@@ -26,11 +26,10 @@ func (c *Client) start(ctx context.Context, t *Connection, r order.Request, begu
 	case err == nil:
 	case !workflows.SurelyNotStarted(err):
 		return &MaybeStarted{Kind: KindOrder, Name: r.Reference, Err: err}
-	default:
-		if begun {
-			err = errors.Join(err, c.withdraw(ctx, t, r.Reference))
-		}
+	case c.withdrawn(ctx, t, r.Reference, put):
 		return &NotStarted{Kind: KindOrder, Name: r.Reference, Err: t.explain(err)}
+	default: // it is on record: a worker starts it, or somebody else did
+		return &MaybeStarted{Kind: KindOrder, Name: r.Reference, Err: t.explain(err)}
 	}
 	run, known, err := t.look(ctx, KindOrder, r.Reference)
 	switch {
@@ -39,10 +38,10 @@ func (c *Client) start(ctx context.Context, t *Connection, r order.Request, begu
 	case !known:
 		return &MaybeStarted{Kind: KindOrder, Name: r.Reference, Err: errors.New("Temporal does not show it yet")}
 	case run.Ledger != c.ledger.ID():
-		if begun {
+		if put.New {
 			// Nobody but the other ledger's workflow runs; an order that has a
 			// history here all the same stays to be looked into.
-			if err := c.ledger.Orders.Withdraw(ctx, r.Reference); err != nil && !errors.Is(err, ledger.ErrInUse) {
+			if err := c.ledger.Orders.Withdraw(ctx, r.Reference, put.Claim); err != nil && !errors.Is(err, ledger.ErrInUse) {
 				return err
 			}
 		}
@@ -63,16 +62,15 @@ func (c *Client) refuseStranded(ctx context.Context, reference string) error {
 	return &Stranded{Kind: KindOrder, Name: reference, State: string(s.State)}
 }
 
-// withdraw takes a row back whose workflow was refused, unless Temporal knows the
-// workflow all the same: another program's attempt at it may have got through.
-func (c *Client) withdraw(ctx context.Context, t *Connection, reference string) error {
-	if _, known, err := t.look(ctx, KindOrder, reference); err == nil && known {
-		return nil
+// withdrawn takes an order back whose workflow was refused. It can't where the order was on
+// record before, where Temporal knows the workflow all the same or does not say, and where
+// somebody else has claimed it: another attempt at it may have got through.
+func (c *Client) withdrawn(ctx context.Context, t *Connection, reference string, put ledger.Placed) bool {
+	if !put.New {
+		return false
 	}
-	if err := c.ledger.Orders.Withdraw(ctx, reference); err != nil && !errors.Is(err, ledger.ErrInUse) {
-		return err
-	}
-	return nil
+	_, known, err := t.look(ctx, KindOrder, reference)
+	return err == nil && !known && c.ledger.Orders.Withdraw(ctx, reference, put.Claim) == nil
 }
 
 // look asks Temporal for the workflow of an order or a top-up.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"time"
 
+	"foxflow/internal/store"
 	"foxflow/order"
 )
 
@@ -188,26 +189,19 @@ func (l Orders) Request(ctx context.Context, reference string) (order.Request, e
 	return r, nil
 }
 
-// Withdraw takes back a Begin whose workflow was surely never started. A
-// reference with any history gives ErrInUse; one that is not there is withdrawn
-// already.
-func (l Orders) Withdraw(ctx context.Context, reference string) error {
+// Withdraw takes back a new order whose workflow whoever placed it surely did not start. One
+// that has left the queue, or was claimed since, somebody else may have started: that is
+// ErrInUse, as any history is. One that is not there is withdrawn already.
+func (l Orders) Withdraw(ctx context.Context, reference, claim string) error {
 	err := l.store.Write(ctx, func(tx *sql.Tx) error {
-		for _, history := range []string{"audit", "heads", "pins", "create_attempts", "payments", "streaks", "codes"} {
-			var used bool
-			if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+history+` WHERE reference = $1)`, reference).Scan(&used); err != nil {
+		last, queued, err := store.Found(tx.QueryRowContext(ctx, `SELECT COALESCE(claimed_until, '') FROM queue WHERE reference = $1`, reference))
+		if err != nil {
+			return err
+		}
+		if queued && last == claim {
+			if err := takeBack(ctx, tx, reference); err != nil {
 				return err
 			}
-			if used {
-				return ErrInUse
-			}
-		}
-		if err := leaveQueue(ctx, tx, reference); err != nil {
-			return err
-		}
-		// A row that has moved on without a history was tampered with: leave it to be found.
-		if _, err := tx.ExecContext(ctx, `DELETE FROM orders WHERE reference = $1 AND state = $2`, reference, order.Creating); err != nil {
-			return err
 		}
 		switch _, err := stateOf(ctx, tx, reference); {
 		case errors.Is(err, ErrNotFound):
@@ -221,4 +215,23 @@ func (l Orders) Withdraw(ctx context.Context, reference string) error {
 		return fmt.Errorf("withdraw order %s: %w", reference, err)
 	}
 	return nil
+}
+
+// takeBack deletes an order that has no history.
+func takeBack(ctx context.Context, tx *sql.Tx, reference string) error {
+	for _, history := range []string{"audit", "heads", "pins", "create_attempts", "payments", "streaks", "codes"} {
+		var used bool
+		if err := tx.QueryRowContext(ctx, `SELECT EXISTS (SELECT 1 FROM `+history+` WHERE reference = $1)`, reference).Scan(&used); err != nil {
+			return err
+		}
+		if used {
+			return ErrInUse
+		}
+	}
+	if err := leaveQueue(ctx, tx, reference); err != nil {
+		return err
+	}
+	// A row that has moved on without a history was tampered with: leave it to be found.
+	_, err := tx.ExecContext(ctx, `DELETE FROM orders WHERE reference = $1 AND state = $2`, reference, order.Creating)
+	return err
 }

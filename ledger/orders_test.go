@@ -91,11 +91,11 @@ func TestRequestOfAnotherReferenceDoesNotOpen(t *testing.T) {
 func TestWithdrawTakesBackOnlyWhatNeverBegan(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
-	begin(t, l, "shop-1")
-	require.NoError(t, l.Orders.Withdraw(t.Context(), "shop-1"))
+	claim := put(t, l, 5, request("shop-1"))[0].Claim
+	require.NoError(t, l.Orders.Withdraw(t.Context(), "shop-1", claim))
 	_, err := l.Orders.Status(t.Context(), "shop-1")
 	require.ErrorIs(t, err, ErrNotFound)
-	require.NoError(t, l.Orders.Withdraw(t.Context(), "shop-1"), "a repeat changes nothing")
+	require.NoError(t, l.Orders.Withdraw(t.Context(), "shop-1", claim), "a repeat changes nothing")
 
 	for reference, history := range map[string]func(reference string) error{
 		"audited": func(r string) error { return l.Log.Append(t.Context(), Entry{Reference: r, Key: "n", Kind: KindNote}) },
@@ -103,9 +103,9 @@ func TestWithdrawTakesBackOnlyWhatNeverBegan(t *testing.T) {
 		"created": func(r string) error { _, _, err := l.Creates.Intend(t.Context(), r, 0, noon); return err },
 		"coded":   func(r string) error { return l.Vault.Store(t.Context(), r, "ord-"+r, codes("AAAA")) },
 	} {
-		begin(t, l, reference)
+		claim := put(t, l, 5, request(reference))[0].Claim
 		require.NoError(t, history(reference))
-		require.ErrorIs(t, l.Orders.Withdraw(t.Context(), reference), ErrInUse, reference)
+		require.ErrorIs(t, l.Orders.Withdraw(t.Context(), reference, claim), ErrInUse, reference)
 		_, err := l.Orders.Status(t.Context(), reference)
 		require.NoError(t, err, reference)
 	}

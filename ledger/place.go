@@ -28,6 +28,8 @@ type Placed struct {
 	// Status is how it stands: of a new one, creating where it begins, else queued.
 	Status order.Status
 	New    bool
+	// Claim names the claim of a new one that begins: Withdraw takes it back while that is the last.
+	Claim string
 	// Conflict: the reference is on record with other content, and Status is empty.
 	Conflict *ConflictError
 }
@@ -102,7 +104,8 @@ func (l Queue) put(ctx context.Context, tx *sql.Tx, requests []order.Request, ro
 		}
 		have[requests[i].Reference] = rowOnRecord{snapshot: text, hash: rows[i].hash, sealed: rows[i].sealed}
 	}
-	if err := l.write(ctx, tx, requests, rows, fresh, begins, p); err != nil {
+	claim, err := l.write(ctx, tx, requests, rows, fresh, begins, p)
+	if err != nil {
 		return nil, nil, err
 	}
 	placed = make([]Placed, len(requests))
@@ -113,6 +116,9 @@ func (l Queue) put(ctx context.Context, tx *sql.Tx, requests []order.Request, ro
 		}
 		at, isFirst := first[r.Reference]
 		placed[i].New = isFirst && at == i
+		if placed[i].New {
+			placed[i].Claim = claim
+		}
 	}
 	return placed, steps, nil
 }
@@ -166,27 +172,28 @@ func (l Queue) room(ctx context.Context, tx *sql.Tx, requests []order.Request, f
 	return true, nil
 }
 
-// write writes the rows of new orders, those of the queue, and on the log that they wait.
-func (l Queue) write(ctx context.Context, tx *sql.Tx, requests []order.Request, rows []newRow, fresh []int, begins bool, p Placing) error {
+// write writes the rows of new orders, those of the queue, and on the log that they wait. It
+// names the claim of those that begin.
+func (l Queue) write(ctx context.Context, tx *sql.Tx, requests []order.Request, rows []newRow, fresh []int, begins bool, p Placing) (claim string, err error) {
 	var number int64
 	if err := tx.QueryRowContext(ctx, `SELECT COALESCE(MAX(number), 0) FROM queue`).Scan(&number); err != nil {
-		return err
+		return "", err
 	}
 	var claimed *string
 	if begins {
 		now, err := l.store.Clock.Now(ctx, tx, p.At)
 		if err != nil {
-			return err
+			return "", err
 		}
-		until := store.Stamp(now.Add(p.Claim))
-		claimed = &until
+		claim = store.Stamp(now.Add(p.Claim))
+		claimed = &claim
 	}
 	var orders, queue [][]any
 	var log []Entry
 	for _, i := range fresh {
 		values, err := rows[i].values()
 		if err != nil {
-			return err
+			return "", err
 		}
 		number++
 		orders = append(orders, values)
@@ -197,12 +204,12 @@ func (l Queue) write(ctx context.Context, tx *sql.Tx, requests []order.Request, 
 		}
 	}
 	if err := insertMany(ctx, tx, "orders", orderColumns, orders); err != nil {
-		return err
+		return "", err
 	}
 	if err := insertMany(ctx, tx, "queue", []string{"number", "reference", "payer", "input", "claimed_until"}, queue); err != nil {
-		return err
+		return "", err
 	}
-	return l.appendFirst(ctx, tx, log)
+	return claim, l.appendFirst(ctx, tx, log)
 }
 
 // appendFirst writes the first entries of orders that are new.

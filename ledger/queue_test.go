@@ -228,13 +228,26 @@ func TestAQueuedOrderIsCancelledAtOnceUnlessItsTurnHasCome(t *testing.T) {
 func TestWithdrawnOrderLeavesTheQueue(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
-	put(t, l, 5, request("shop-1"))
-	require.NoError(t, l.Orders.Withdraw(t.Context(), "shop-1"))
+	placed := put(t, l, 5, request("shop-1"))
+	require.NoError(t, l.Orders.Withdraw(t.Context(), "shop-1", placed[0].Claim))
 	_, err := l.Orders.Status(t.Context(), "shop-1")
 	require.ErrorIs(t, err, ErrNotFound)
 	require.True(t, put(t, l, 5, request("shop-1"))[0].New)
-	put(t, l, 0, request("shop-2"))
-	require.ErrorIs(t, l.Orders.Withdraw(t.Context(), "shop-2"), ErrInUse, "it has a history")
+	placed = put(t, l, 0, request("shop-2"))
+	require.ErrorIs(t, l.Orders.Withdraw(t.Context(), "shop-2", placed[0].Claim), ErrInUse, "it has a history")
+}
+
+// Whoever placed an order and stood still before starting it takes nothing back: a door has
+// claimed it meanwhile, and may have started it.
+func TestAnOrderThatADoorClaimedIsNotTakenBack(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	placed := put(t, l, 5, request("shop-1"))
+	later := noon.Add(claimLasts)
+	require.Equal(t, []string{"shop-1"}, claim(t, l, 5, later, order.PaidByBalance))
+	require.ErrorIs(t, l.Orders.Withdraw(t.Context(), "shop-1", placed[0].Claim), ErrInUse, "claimed")
+	require.NoError(t, l.Queue.Leave(t.Context(), "shop-1"))
+	require.ErrorIs(t, l.Orders.Withdraw(t.Context(), "shop-1", placed[0].Claim), ErrInUse, "it runs")
 }
 
 // Whatever is placed, claimed, started, given back and cancelled in whatever order, by however

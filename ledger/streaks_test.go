@@ -39,5 +39,5 @@ func TestSameAnswerAgainAndAgain(t *testing.T) {
 
 	_, err = l.Streaks.Again(t.Context(), "shop-9", "LOCKED", noon)
 	require.ErrorIs(t, err, ErrNotFound)
-	require.ErrorIs(t, l.Orders.Withdraw(t.Context(), "shop-1"), ErrInUse)
+	require.ErrorIs(t, l.Orders.Withdraw(t.Context(), "shop-1", ""), ErrInUse)
 }

@@ -284,6 +284,7 @@ func TestARefusalDoesNotWithdrawWhatAnotherStarterGotThrough(t *testing.T) {
 	}
 	got := s.run("place", "--reference", "shop-1", "--item", "product_a")
 	assert.Equal(t, exitError, got.status)
+	assert.Contains(t, got.err, "run the same command again")
 	assert.Equal(t, order.Creating, s.state("shop-1"))
 }
 
