@@ -46,6 +46,8 @@ type World struct {
 	// Poll is the time between two looks at an order, PollMax the longest that foxflow makes
 	// of it. The others know one interval.
 	Poll, PollMax time.Duration
+	// StallAfter is when a paid order is late; 0: after foxflow's own 300 s.
+	StallAfter time.Duration
 	// Scale is how much faster than life all passes: it divides foxflow's own intervals.
 	Scale float64
 	// File: foxflow's ledger is a file, not PostgreSQL.

@@ -2,6 +2,7 @@ package carry
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -65,7 +66,7 @@ func (r *Run) foxflowEnv() ([]string, error) {
 		"TEMPORAL_ADDRESS=" + w.Temporal.Address, "TEMPORAL_NAMESPACE=" + rig.Namespace,
 		"FOXRELOAD_BASE_URL=" + w.Simulator.URL, "FOXRELOAD_API_KEY=" + rig.Key, fmt.Sprintf("FOXRELOAD_REQUESTS_PER_MINUTE=%d", perMinute)}
 	for name, value := range map[string]time.Duration{"POLL_INITIAL": w.Poll, "POLL_MAX": w.PollMax,
-		"STALL_AFTER": w.scaled(300 * time.Second), "STALL_POLL": w.scaled(60 * time.Second)} {
+		"STALL_AFTER": cmp.Or(w.StallAfter, w.scaled(300*time.Second)), "STALL_POLL": w.scaled(60 * time.Second)} {
 		env = append(env, "FOXFLOW_"+name+"="+value.String())
 	}
 	return env, nil

@@ -29,6 +29,7 @@ func (b *Bench) beside(ctx context.Context, n int) error {
 	part := fmt.Sprintf("beside %d open orders", n)
 	b.say("%s: foxflow", part)
 	w := carry.Day(carry.World{Rig: b.Rig}, 0, 1)
+	w.StallAfter = ages // they are on their way, not late
 	return b.within(ctx, carry.Named("foxflow")[0], w, rig.Knobs{Fulfil: ages, ListCodes: true}, func(r *carry.Run, w carry.World) error {
 		return b.carryBeside(ctx, part, n, r, w)
 	})
