@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"foxflow/bench/carry"
@@ -19,15 +20,13 @@ const open = 200
 // saturated: no request limit, always 200 orders open, 2 looks an order and 12. The first
 // round alone has the naive workflow whose every audit row is an activity.
 func (b *Bench) saturated(ctx context.Context) error {
-	all := []string{"foxflow", "naive-lean", "dbos", "script"}
+	who := []string{"foxflow", "naive", "naive-lean", "dbos", "script"}
 	for round := range pick(b, 3, 1) {
-		if round == 0 {
-			if err := b.saturate(ctx, carry.Named("naive")[0], 2, false); err != nil {
-				return err
-			}
+		if round > 0 {
+			who = slices.DeleteFunc(who, func(name string) bool { return name == "naive" })
 		}
 		for _, looks := range []int{2, 12} {
-			for _, c := range carry.Named(all...) {
+			for _, c := range carry.Named(who...) {
 				if err := b.saturate(ctx, c, looks, false); err != nil {
 					return err
 				}
