@@ -239,6 +239,7 @@ func TestWithdrawnOrderLeavesTheQueue(t *testing.T) {
 
 // Whoever placed an order and stood still before starting it takes nothing back: a door has
 // claimed it meanwhile, and may have started it.
+// Promise 2: nothing is guessed.
 func TestAnOrderThatADoorClaimedIsNotTakenBack(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
