@@ -91,8 +91,7 @@ func (f *follower) place(ctx context.Context, c *client.Client, item string) {
 		places <- struct{}{}
 		placing.Go(func() {
 			defer func() { <-places }()
-			_, _, err := c.Place(ctx, order.Request{Reference: reference, Items: []order.Item{{ItemID: item, Quantity: 1}}})
-			if err != nil {
+			if err := placed(ctx, c, order.Request{Reference: reference, Items: []order.Item{{ItemID: item, Quantity: 1}}}); err != nil {
 				log.Printf("%s: %v", reference, err)
 				tell(end{Reference: reference, State: "lost"})
 				return
@@ -106,6 +105,17 @@ func (f *follower) place(ctx context.Context, c *client.Client, item string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.all = true
+}
+
+// placed places an order, and again where Temporal is in trouble, as a shop would.
+func placed(ctx context.Context, c *client.Client, r order.Request) error {
+	for {
+		_, _, err := c.Place(ctx, r)
+		if err == nil || client.AboutOne(err) || ctx.Err() != nil {
+			return err
+		}
+		time.Sleep(time.Second)
+	}
 }
 
 // follow tells of each order that has ended, until all have.

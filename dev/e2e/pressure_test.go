@@ -190,7 +190,12 @@ func TestTooManyRequestsSilencesEveryWorker(t *testing.T) {
 			}
 			one.guard(refuse)
 			two.guard(refuse)
-			at := <-refused
+			var at time.Time
+			select {
+			case at = <-refused:
+			case <-time.After(patience):
+				t.Fatal("nobody asked anything")
+			}
 			end := at.Add(silence)
 			one.guard(nil)
 			two.guard(nil)
