@@ -28,6 +28,10 @@ const (
 	// callsAtOnce bounds the calls in flight; the request budget, not this, is
 	// what limits their rate.
 	callsAtOnce = 64
+	// remembered is how many orders are held in memory, 50 kB or so each, between two of their
+	// workflow tasks. One more is read anew from its history, which is short, when something
+	// happens to it: the SDK's own 10,000 would take a gigabyte.
+	remembered = 500
 )
 
 // pair is the two workers of one process: workflows and their ledger appends on
@@ -37,6 +41,7 @@ type pair struct {
 }
 
 func newWorkers(c client.Client, s settings.Worker, acts *activities.Activities, around ...interceptor.WorkerInterceptor) pair {
+	worker.SetStickyWorkflowCacheSize(remembered)
 	stop := stopTakes(s.Timeout)
 	p := pair{
 		orders: worker.New(c, s.TaskQueue, worker.Options{
