@@ -46,8 +46,9 @@ func serve(address string, links []string) error {
 		if err != nil {
 			return err
 		}
-		board[name] = wire.NewLink(target)
-		go func() { failed <- board[name].Serve(listener) }()
+		link := wire.NewLink(target)
+		board[name] = link
+		go func() { failed <- link.Serve(listener) }()
 	}
 	server := http.Server{Addr: address, Handler: board, ReadHeaderTimeout: 10 * time.Second}
 	go func() { failed <- server.ListenAndServe() }()
