@@ -110,6 +110,16 @@ func TestEachRefusalHasItsType(t *testing.T) {
 			assert.NoError(t, there)
 			return err
 		}, is[*client.MaybeStarted], false, "is not known"},
+		"a start that Temporal refuses, and then does not say whether it runs": {func(t *testing.T, e example) error {
+			e.temporal.Starting = func(string) error {
+				e.temporal.Looking = func(string) error { return serviceerror.NewPermissionDenied("not you", "") }
+				return serviceerror.NewPermissionDenied("not you", "")
+			}
+			err := e.place("shop-1")
+			_, there := e.Status(context.Background(), "shop-1")
+			assert.NoError(t, there)
+			return err
+		}, is[*client.MaybeStarted], false, "is not known"},
 		"a start that Temporal refuses, of an order that was on record": {func(t *testing.T, e example) error {
 			require.NoError(t, e.place("shop-1"))
 			e.temporal.Forget("order/shop-1")

@@ -204,19 +204,40 @@ func TestMockOrdersAreNotPaused(t *testing.T) {
 	assert.NotContains(t, w.states(), order.Paused)
 }
 
-// Somebody waits for a cancellation: it is answered in ten seconds, while FoxReload asks for
-// silence, too.
-func TestCancelDoesNotWaitForTheBudget(t *testing.T) {
+// D15. Somebody waits for a cancellation: it is answered in ten seconds, while FoxReload asks for
+// silence, or does not know the order that is to be paid, too.
+func TestCancelIsAnsweredSoon(t *testing.T) {
 	t.Parallel()
-	w := poor(t)
-	var a *answer
-	var asked time.Time
-	w.at(time.Hour, func() {
-		w.fox.do(func() { w.fox.onGet = func(int) error { return &foxreload.ThrottledError{For: 5 * time.Minute} } })
-		a, asked = w.cancel(), w.env.Now()
-	})
-	s := w.run()
-	assert.Equal(t, order.Cancelled, s.State)
-	require.NoError(t, a.err)
-	assert.Less(t, s.UpdatedAt.Sub(asked), 10*time.Second)
+	gone := apiError(foxreload.ClassNotFound, foxreload.CodeNotFound)
+	for name, c := range map[string]struct {
+		after time.Duration // of the cancellation
+		world func(*testing.T) *world
+		looks error // from then on
+	}{
+		"silence":                    {time.Hour, poor, &foxreload.ThrottledError{For: 5 * time.Minute}},
+		"a server that fails":        {time.Hour, poor, apiError(foxreload.ClassPassing, "HTTP_503")},
+		"an order that is forgotten": {time.Hour, poor, gone},
+		"one that was never found": {time.Minute, func(t *testing.T) *world {
+			w := newWorld(t)
+			w.fox.onGet, w.fox.onPay = always(gone), always(gone)
+			return w
+		}, gone},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w := c.world(t)
+			var a *answer
+			var asked time.Time
+			w.at(c.after, func() {
+				w.fox.do(func() { w.fox.onGet = always(c.looks) })
+				a, asked = w.cancel(), w.env.Now()
+			})
+			s := w.run()
+			assert.Equal(t, order.Cancelled, s.State)
+			require.NoError(t, a.err)
+			assert.Less(t, s.UpdatedAt.Sub(asked), 10*time.Second)
+		})
+	}
 }
+
+func always(err error) func(int) error { return func(int) error { return err } }

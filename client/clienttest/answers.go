@@ -80,6 +80,9 @@ func (f *Temporal) begin(o client.StartWorkflowOptions, name any, workflow, id, 
 
 func (f *Temporal) describe(_ context.Context, id, _ string) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	f.Asked(id)
+	if err := f.Looking(id); err != nil {
+		return nil, err
+	}
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	w, known := f.workflows[id]

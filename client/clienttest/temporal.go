@@ -33,6 +33,8 @@ type Temporal struct {
 	Starting func(name string) error
 	// Works and Tops are what a worker does with an order, or a top-up, that has started.
 	Works, Tops func(name string)
+	// Looking may refuse a look at a workflow.
+	Looking func(workflowID string) error
 	// Asked hears of each look at a workflow.
 	Asked func(workflowID string)
 	// Cancelled and Resolved are the order's answers to the updates.
@@ -58,7 +60,7 @@ type Workflow struct {
 func New() *Temporal {
 	nothing := func(string) {}
 	f := &Temporal{Client: &mocks.Client{}, workflows: map[string]Workflow{},
-		Starting: func(string) error { return nil }, Asked: nothing, Works: nothing, Tops: nothing}
+		Starting: func(string) error { return nil }, Looking: func(string) error { return nil }, Asked: nothing, Works: nothing, Tops: nothing}
 	f.On("Close").Return()
 	f.On("WorkflowService").Return(func() workflowservice.WorkflowServiceClient { return cluster{store: f.Store} })
 	f.On("ExecuteWorkflow", mock.Anything, mock.Anything, mock.Anything, mock.Anything).Return(f.start)
